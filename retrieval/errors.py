@@ -1,0 +1,58 @@
+"""Every error a reader can meet. Each message is one sentence: what happened, to what, and what to do next.
+
+SeedbotError
+├── SettingsError        a setting is unknown, of the wrong type or out of range
+├── DocumentError        one file cannot be read; a sync skips it and reports the reason
+├── SourceNotFound       a document, citation or position that the library does not hold
+├── QuestionError        a question that cannot be asked (empty, a filter that matches nothing)
+├── ModelError           the embedding model is missing, altered or unusable
+├── LibraryError         the library folder cannot be used
+│   ├── NoDocuments      no seeds folder, or nothing usable in it
+│   ├── LibraryLocked    another process is building
+│   └── LibraryDamaged   the SQLite file cannot be read
+└── QuestionSetError     an evaluation file is malformed or does not fit the library
+"""
+
+
+class SeedbotError(Exception):
+    """Base of every error that is explained to the reader instead of traced."""
+
+
+class SettingsError(SeedbotError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+
+class DocumentError(SeedbotError):
+    """One file cannot be read; the message names why, without the path."""
+
+
+class SourceNotFound(SeedbotError):
+    """The library holds no such document or position."""
+
+
+class QuestionError(SeedbotError):
+    """The question or its filter cannot be asked."""
+
+
+class ModelError(SeedbotError):
+    """The embedding model is missing, altered or unusable."""
+
+
+class LibraryError(SeedbotError):
+    """The library folder cannot be used."""
+
+
+class NoDocuments(LibraryError):
+    """There is no seeds folder, or nothing usable in it."""
+
+
+class LibraryLocked(LibraryError):
+    """Another process is building this library."""
+
+
+class LibraryDamaged(LibraryError):
+    """The SQLite file of the library cannot be read."""
+
+
+class QuestionSetError(SeedbotError):
+    """A question set is malformed, or asks about documents the library does not hold."""

@@ -1,0 +1,63 @@
+"""The engine's settings: defaults here, then a TOML file, then `SEEDBOT_…` variables, then the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Section(BaseModel):
+    """A table of the settings file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EmbeddingSettings(Section):
+    """Which model turns text into vectors, and how it runs."""
+
+    model: str = "all-MiniLM-L6-v2"
+    query_prompt: str | None = None
+    passage_prompt: str | None = None
+    threads: Annotated[int, Field(ge=0, le=256)] = 0
+
+
+class PassageSettings(Section):
+    """How documents are cut. `tokens` is the most tokens of the model that one passage may hold."""
+
+    tokens: Annotated[int, Field(ge=16, le=8192)] = 180
+
+
+class AnswerSettings(Section):
+    """What an answer shows. An answer is found when its confidence reaches `found_at`."""
+
+    excerpts: Annotated[int, Field(ge=1, le=50)] = 3
+    excerpt_characters: Annotated[int, Field(ge=80, le=4000)] = 500
+    found_at: Share = 0.5
+
+
+class DocumentSettings(Section):
+    """Which files are read. Larger files are skipped and reported."""
+
+    largest_megabytes: Annotated[int, Field(ge=1, le=4096)] = 256
+
+
+class EngineSettings(BaseSettings):
+    """Everything the engine can be told."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="SEEDBOT_", env_nested_delimiter="__"
+    )
+
+    seeds: Path = Path("seeds")
+    library: Path = Path(".seedbot")
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    passages: PassageSettings = PassageSettings()
+    answer: AnswerSettings = AnswerSettings()
+    documents: DocumentSettings = DocumentSettings()
+
+

@@ -1,0 +1,216 @@
+"""The values that travel between the parts: frozen, validated on creation, offsets in Unicode code points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range `[start, end)` of code points in a text."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: {self.start}-{self.end}")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The slice of `text` that this span covers."""
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading inside a document's text. `level` counts from 1, the outermost."""
+
+    span: Span
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as text. For .txt and .md, `text` is the decoded file, newlines untouched.
+
+    `path` is relative to the seeds folder, with `/`. `sha256` is of the file's bytes, in hexadecimal.
+    `date` is ISO 8601 (`YYYY-MM-DD`) or None. Text before `body_start` is metadata: never part of an excerpt.
+    `headings` are in order and never part of an excerpt on their own. `pages[i]` is the offset where page
+    `i + 1` begins; empty where the format has no pages. `layout` is `"rows"` where every line is a record of
+    its own (.csv, .jsonl), else `"prose"`.
+    `titled` says that the title stands in the document, rather than being made from the file's name.
+    """
+
+    path: str
+    sha256: str
+    text: str
+    title: str
+    date: str | None = None
+    body_start: int = 0
+    headings: tuple[Heading, ...] = ()
+    pages: tuple[int, ...] = ()
+    layout: Literal["prose", "rows"] = "prose"
+    titled: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.body_start <= len(self.text):
+            raise ValueError(f"{self.path}: body starts outside the text")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of a document that is embedded and ranked as one.
+
+    `span` is in document offsets, as are `sentences`, which are ordered, disjoint and inside `span`.
+    `headings` are the headings above the passage, outermost first.
+    """
+
+    span: Span
+    sentences: tuple[Span, ...]
+    headings: tuple[str, ...] = ()
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Narrows a question: documents whose path matches `glob`, dated within `[since, until]` (ISO dates)."""
+
+    glob: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.glob, self.since, self.until))
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where an excerpt stands. `line` counts from 1; `start` and `end` are offsets into the document's text."""
+
+    document: str
+    title: str
+    date: str | None
+    start: int
+    end: int
+    line: int
+    page: int | None
+    headings: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Text quoted word for word: `text == document.text[citation.start:citation.end]`.
+
+    `highlights` are relative to `text`. `also_in` cites near-identical excerpts of other documents.
+    `evidence` names what the ranking saw and what each part added, for `/why`.
+    """
+
+    rank: int
+    text: str
+    highlights: tuple[Span, ...]
+    score: float
+    citation: Citation
+    also_in: tuple[Citation, ...] = ()
+    evidence: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question gets. `confidence` is the calibrated probability that the first excerpt answers it.
+
+    When `found` is false, `excerpts` still holds the nearest passages, so that a person can judge.
+    `missing` lists words of the question that no document holds.
+    """
+
+    question: str
+    found: bool
+    confidence: float
+    excerpts: tuple[Excerpt, ...]
+    generation: int
+    elapsed_ms: float
+    missing: tuple[str, ...] = ()
+
+
+class Verdict(Enum):
+    """What re-reading a cited file shows."""
+
+    EXACT = "exact"  # the same text at the same place
+    MOVED = "moved"  # the same text elsewhere in the file
+    CHANGED = "changed"  # the file no longer holds this text
+    GONE = "gone"  # the file is not there or can no longer be read
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The outcome of re-reading a citation's file. `start` is where the text stands now, if it does."""
+
+    citation: Citation
+    verdict: Verdict
+    start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document as `sources` lists it. `characters` counts code points of its text."""
+
+    path: str
+    title: str
+    date: str | None
+    sha256: str
+    characters: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that a sync could not use, and why in one sentence."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one sync did: paths per outcome, passages embedded against taken from earlier work."""
+
+    generation: int
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    unchanged: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    embedded: int = 0
+    reused: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step of a long work: `done` of `total` units in a named stage."""
+
+    stage: Literal["model", "reading", "embedding", "indexing"]
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The library at a glance. Sizes in bytes."""
+
+    generation: int
+    documents: int
+    passages: int
+    model: str
+    built_at: str | None
+    database_bytes: int
+    index_bytes: int
+    model_bytes: int
