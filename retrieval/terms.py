@@ -1,0 +1,132 @@
+"""Words as the lexical index and the ranking compare them: folded, stemmed, with their places in the text.
+
+Words are runs of letters, marks and digits (Unicode `\\w`); scripts written without spaces (Han, Kana, Thai, Lao,
+Khmer, Burmese) become overlapping pairs of characters, as in Lucene's CJK bigram filter. Stems come from Snowball.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from Stemmer import Stemmer
+
+VERSION = 1
+"""Raised when the same text would give other terms, so that libraries are analysed again."""
+
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+)
+_WORD = re.compile(
+    rf"(?P<unspaced>[{_UNSPACED}]+)"
+    r"|(?P<number>\d+(?:[.,]\d+)*(?!\w))"
+    rf"|(?P<word>[^\W{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*)"
+)
+_SAMPLE_CHARACTERS = 4000
+_LONGEST_TERM = 64
+
+_SNOWBALL = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english",
+    "es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
+    "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian",
+    "ne": "nepali", "nl": "dutch", "no": "norwegian", "nb": "norwegian", "pt": "portuguese",
+    "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
+    "yi": "yiddish",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of a text in the form that is compared. `start` and `end` are offsets of the word itself."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTerm:
+    """A word of a question: its `forms` in each language of the library, any of which counts as a match."""
+
+    forms: tuple[str, ...]
+    start: int
+    end: int
+
+
+def analyse(text: str, language: str) -> list[Term]:
+    """The terms of `text` in order; pairs of characters overlap, everything else is disjoint."""
+    return [
+        Term(raw if kind == "unspaced" else _fold(raw, language), start, end)
+        for kind, raw, start, end in _words(text)
+    ]
+
+
+def analyse_query(text: str, languages: Collection[str]) -> list[QueryTerm]:
+    """The terms of a question, each in the form it would take in every one of `languages`."""
+    known = sorted(set(languages)) or ["en"]
+    return [
+        QueryTerm(
+            (raw,) if kind == "unspaced" else tuple(dict.fromkeys(_fold(raw, one) for one in known)),
+            start,
+            end,
+        )
+        for kind, raw, start, end in _words(text)
+    ]
+
+
+def detect_language(text: str) -> str:
+    """The ISO 639-1 code of the language that the beginning of `text` is most likely in; `en` if it has no words."""
+    sample = text[:_SAMPLE_CHARACTERS]
+    if not any(character.isalpha() for character in sample):
+        return "en"
+    from py3langid.langid import classify  # loads a 2 MB model, wanted by builds only
+
+    return str(classify(sample)[0])
+
+
+def _words(text: str) -> Iterator[tuple[str, str, int, int]]:
+    for match in _WORD.finditer(text):
+        kind, start, end = match.lastgroup or "", match.start(), match.end()
+        if kind == "unspaced" and end - start > 1:
+            for at in range(start, end - 1):
+                yield kind, text[at : at + 2], at, at + 2
+        else:
+            yield kind, match.group(), start, end
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold(word: str, language: str) -> str:
+    """Lower case, stem, then drop accents: stemmers expect the accents of their language."""
+    if word[0].isdigit():
+        return word.replace(",", "")[:_LONGEST_TERM]
+    lowered = unicodedata.normalize("NFKC", word).casefold().replace("’", "'")[:_LONGEST_TERM]
+    lowered = lowered.removesuffix("'s")
+    stemmer = _stemmer(language)
+    stemmed = str(stemmer.stemWord(lowered)) if stemmer is not None else lowered
+    if stemmed.isascii():
+        return stemmed
+    marks = unicodedata.normalize("NFD", stemmed)
+    return unicodedata.normalize("NFC", "".join(c for c in marks if not _is_accent(c)))
+
+
+def _is_accent(character: str) -> bool:
+    """Accents above and below (classes 200 and up) and Arabic vowel signs (27-35), but no Indic vowel or virama."""
+    combining = unicodedata.combining(character)
+    return combining >= 200 or 27 <= combining <= 35
+
+
+@cache
+def _stemmer(language: str) -> Stemmer | None:
+    name = _SNOWBALL.get(language)
+    if name is None:
+        return None
+    from Stemmer import Stemmer, algorithms
+
+    return Stemmer(name) if name in algorithms() else None
