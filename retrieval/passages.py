@@ -93,7 +93,7 @@ def _blocks(document: Document, section: Span, language: str) -> Iterator[list[S
         end = match.start() if match else section.end
         lines = list(_lines(document, Span(start, end)))
         if document.layout == "rows":
-            yield from ([line] for line in map(lambda s: _trim(document.text, s), lines) if len(line))
+            yield from ([line] for line in (_trim(document.text, s) for s in lines) if len(line))
         else:
             yield [s for line in lines for s in _sentences(document.text, line, language)]
         start = match.end() if match else end
@@ -156,9 +156,7 @@ def _within(text: str, sentence: Span, tokens: Tokens, budget: int) -> Iterator[
         yield rest
 
 
-def _pack(
-    paragraphs: Sequence[list[Span]], tokens: Tokens, budget: int, join_up_to: int
-) -> Iterator[list[Span]]:
+def _pack(paragraphs: Sequence[list[Span]], tokens: Tokens, budget: int, join_up_to: int) -> Iterator[list[Span]]:
     """Joins short neighbouring paragraphs and divides long ones, so that every group fits the budget."""
     waiting: list[Span] = []
     for paragraph in paragraphs:

@@ -49,9 +49,7 @@ class DocumentSettings(Section):
 class EngineSettings(BaseSettings):
     """Everything the engine can be told."""
 
-    model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="SEEDBOT_", env_nested_delimiter="__"
-    )
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="SEEDBOT_", env_nested_delimiter="__")
 
     seeds: Path = Path("seeds")
     library: Path = Path(".seedbot")
@@ -59,5 +57,3 @@ class EngineSettings(BaseSettings):
     passages: PassageSettings = PassageSettings()
     answer: AnswerSettings = AnswerSettings()
     documents: DocumentSettings = DocumentSettings()
-
-

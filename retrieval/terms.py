@@ -63,8 +63,7 @@ class QueryTerm:
 def analyse(text: str, language: str) -> list[Term]:
     """The terms of `text` in order; pairs of characters overlap, everything else is disjoint."""
     return [
-        Term(raw if kind == "unspaced" else _fold(raw, language), start, end)
-        for kind, raw, start, end in _words(text)
+        Term(raw if kind == "unspaced" else _fold(raw, language), start, end) for kind, raw, start, end in _words(text)
     ]
 
 

@@ -1,0 +1,170 @@
+"""How well passages fit a question, as numbers between about 0 and 1: the evidence that ranking weighs.
+
+All candidates of a question are measured together, on flat arrays: words belong to sentences, sentences to passages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.evidence import Evidence, Floats, unit
+
+FEATURES = (
+    "cosine",
+    "bm25",
+    "coverage",
+    "sentence_coverage",
+    "sentence_cosine",
+    "late",
+    "sentence_late",
+    "pairs",
+    "length",
+)
+"""Of a passage: cosine of its vector; BM25 over the best candidate's; share of the question's IDF mass found in it or
+its title and headings; the best sentence's share, cosine and late interaction; late interaction of the passage; share
+of neighbouring question words that stand side by side; logarithm of its words over that of 1,000."""
+
+SENTENCE_FEATURES = ("coverage", "cosine", "late")
+
+_K1, _B = 1.2, 0.75  # the usual constants of BM25 (Robertson and Zaragoza, 2009)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question ready to be measured: for each of its words, term keys, IDF weight and vector.
+
+    `keys[i]` are the forms of word `i`; `weights` is `[t]`, `words` `[t, b]` of unit length, `vector` `[d]`.
+    """
+
+    keys: tuple[tuple[int, ...], ...]
+    weights: Floats
+    words: Floats
+    vector: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """`passages` is `[c, FEATURES]`, `sentences` `[s, SENTENCE_FEATURES]`; passage `i` has those at
+    `first_sentence[i]:first_sentence[i + 1]`.
+    """
+
+    passages: Floats
+    sentences: Floats
+    first_sentence: NDArray[np.intp]
+
+
+def measure(
+    query: Query,
+    evidence: Sequence[Evidence],
+    cosines: Floats,
+    contexts: Sequence[Collection[int]],
+    average_words: float,
+) -> Measures:
+    """Measures every candidate. `contexts[i]` holds the keys of its title and headings; `cosines` is `[c]`."""
+    flat = _Flat.of(evidence)
+    hits = _hits(query, flat.keys)
+    total = max(float(query.weights.sum()), 1e-6)
+    by_sentence = flat.best_per_sentence(hits)
+    late_words = flat.best_per_sentence(unit(flat.word_vectors) @ query.words.T)
+    sentences = np.stack(
+        [
+            by_sentence @ query.weights / total,
+            unit(flat.sentence_vectors) @ query.vector,
+            late_words @ query.weights / total,
+        ],
+        axis=1,
+    ).astype(np.float32)
+    best = np.maximum.reduceat(sentences, flat.first_sentence[:-1], axis=0)
+    in_passage = np.maximum.reduceat(by_sentence, flat.first_sentence[:-1], axis=0)
+    in_context = np.array(
+        [[any(k in context for k in keys) for keys in query.keys] for context in contexts], np.float32
+    ).reshape(len(contexts), len(query.keys))
+    late = np.maximum.reduceat(late_words, flat.first_sentence[:-1], axis=0) @ query.weights / total
+    bm25 = _bm25(query.weights, hits, flat, average_words)
+    passages = np.stack(
+        [
+            cosines,
+            bm25 / max(float(bm25.max(initial=0.0)), 1e-6),
+            np.maximum(in_passage, in_context) @ query.weights / total,
+            best[:, 0],
+            best[:, 1],
+            late,
+            best[:, 2],
+            _pairs(hits, flat),
+            np.log(flat.lengths) / np.log(1000.0),
+        ],
+        axis=1,
+    )
+    return Measures(passages.astype(np.float32), sentences, flat.first_sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flat:
+    """The words and sentences of all candidates laid end to end."""
+
+    keys: NDArray[np.uint32]
+    word_vectors: Floats
+    sentence_vectors: Floats
+    first_word: NDArray[np.intp]  # of each passage, and the end
+    first_sentence: NDArray[np.intp]
+    sentence_of: NDArray[np.intp]  # of each word, counted over all passages
+    lengths: NDArray[np.intp]  # words of each passage
+
+    @classmethod
+    def of(cls, evidence: Sequence[Evidence]) -> _Flat:
+        words = np.array([len(one.keys) for one in evidence], np.intp)
+        sentences = np.array([len(one.sentence_vectors) for one in evidence], np.intp)
+        first_sentence = np.concatenate([[0], np.cumsum(sentences)])
+        return cls(
+            keys=np.concatenate([one.keys for one in evidence]),
+            word_vectors=np.concatenate([one.word_vectors for one in evidence]).astype(np.float32),
+            sentence_vectors=np.concatenate([one.sentence_vectors for one in evidence]).astype(np.float32),
+            first_word=np.concatenate([[0], np.cumsum(words)]),
+            first_sentence=first_sentence,
+            sentence_of=np.concatenate([one.sentence_of for one in evidence]).astype(np.intp)
+            + np.repeat(first_sentence[:-1], words),
+            lengths=np.maximum(words, 1),
+        )
+
+    def best_per_sentence(self, by_word: Floats) -> Floats:
+        """The largest value of each column over the words of each sentence; 0 for a sentence without words."""
+        best = np.zeros((int(self.first_sentence[-1]), by_word.shape[1]), np.float32)
+        if len(self.keys):
+            starts = np.flatnonzero(np.diff(self.sentence_of, prepend=-1))
+            best[self.sentence_of[starts]] = np.maximum.reduceat(by_word, starts, axis=0)
+        return best
+
+    def sum_per_passage(self, by_word: Floats) -> Floats:
+        """The sum of each column over the words of each passage."""
+        running = np.vstack([np.zeros((1, by_word.shape[1]), np.float32), np.cumsum(by_word, axis=0)])
+        return np.asarray(running[self.first_word[1:]] - running[self.first_word[:-1]], np.float32)
+
+
+def _hits(query: Query, keys: NDArray[np.uint32]) -> Floats:
+    """1 where a word of the passages is a form of a word of the question, `[words, t]`."""
+    hits = np.zeros((len(keys), len(query.keys)), np.float32)
+    for column, forms in enumerate(query.keys):
+        for form in forms:
+            hits[keys == form, column] = 1.0
+    return hits
+
+
+def _bm25(weights: Floats, hits: Floats, flat: _Flat, average_words: float) -> Floats:
+    counts = flat.sum_per_passage(hits)
+    norm = _K1 * (1 - _B + _B * flat.lengths / max(average_words, 1.0))
+    return np.asarray((counts * (_K1 + 1) / (counts + norm[:, None])) @ weights, np.float32)
+
+
+def _pairs(hits: Floats, flat: _Flat) -> Floats:
+    """The share of the question's neighbouring words that stand side by side in each passage."""
+    if hits.shape[1] < 2 or len(hits) < 2:
+        return np.zeros(len(flat.lengths), np.float32)
+    side_by_side = np.zeros((len(hits), hits.shape[1] - 1), np.float32)
+    side_by_side[:-1] = hits[:-1, :-1] * hits[1:, 1:]
+    ends = flat.first_word[1:] - 1
+    side_by_side[ends[ends >= 0]] = 0.0  # a pair does not reach into the next passage
+    return np.asarray((flat.sum_per_passage(side_by_side) > 0).mean(axis=1), np.float32)
