@@ -87,7 +87,7 @@ def _sections(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
 
 
 def _blocks(document: Document, section: Span, language: str) -> Iterator[list[Span]]:
-    """The paragraphs of a section as sentences; a list item, table row or record is a paragraph of its own sentences."""
+    """The paragraphs of a section as sentences; a record is a paragraph of its own."""
     start = section.start
     for match in [*_BLANK_LINES.finditer(document.text, section.start, section.end), None]:
         end = match.start() if match else section.end

