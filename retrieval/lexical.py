@@ -1,0 +1,121 @@
+"""The lexical index: BM25 by tantivy over words that `retrieval.terms` made. Derived from the store, kept in a folder.
+
+Every passage has a `body` and a `context` (its title and headings). Words arrive ready-made, so tantivy only splits at
+spaces; queries are built from terms, never parsed, so nothing a person types is syntax.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+_WRITER_BYTES = 30_000_000
+_MOST_TERMS = 256  # of one question
+_MUTABLE = (".json", ".lock")  # tantivy's files that change in place; segments never do
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPassage:
+    """A passage for the index: its words and those of its title and headings."""
+
+    id: int
+    document: int
+    body: Sequence[str]
+    context: Sequence[str]
+
+
+class LexicalIndex:
+    """A tantivy index. Searching is safe from several threads; one writer at a time."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Opens the index in `folder`, or a new one in memory. Raises ValueError where the folder holds no index."""
+        import tantivy
+
+        builder = tantivy.SchemaBuilder()
+        builder.add_unsigned_field("passage", fast=True, indexed=True)
+        builder.add_unsigned_field("document", indexed=True)
+        builder.add_text_field("body", tokenizer_name="terms", index_option="freq")
+        builder.add_text_field("context", tokenizer_name="terms", index_option="freq")
+        self._schema: Any = builder.build()
+        self._index: Any = tantivy.Index(self._schema, path=None if folder is None else str(folder))
+        spaces = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        self._index.register_tokenizer("terms", spaces)
+        self._searcher: Any = self._index.searcher()
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def change(self, removed_documents: Iterable[int], added: Iterable[IndexedPassage]) -> None:
+        """Removes every passage of some documents, adds others, and waits until all is on the disk."""
+        import tantivy
+
+        writer = self._index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+        removed = list(removed_documents)
+        if removed:
+            writer.delete_documents_by_query(tantivy.Query.term_set_query(self._schema, "document", removed))
+        for one in added:
+            row = tantivy.Document()
+            row.add_unsigned("passage", one.id)
+            row.add_unsigned("document", one.document)
+            row.add_text("body", " ".join(one.body))
+            row.add_text("context", " ".join(one.context))
+            writer.add_document(row)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def search(
+        self, terms: Sequence[str], count: int, context_boost: float, documents: Collection[int] | None = None
+    ) -> tuple[Ids, Floats]:
+        """The `count` best passage ids and their BM25 scores, best first; only in `documents` where given."""
+        from tantivy import Occur, Query
+
+        if not terms or not len(self) or (documents is not None and not documents):
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        parts: list[tuple[Any, Any]] = []
+        for term in dict.fromkeys(terms[:_MOST_TERMS]):
+            parts.append((Occur.Should, Query.term_query(self._schema, "body", term, "freq")))
+            context = Query.term_query(self._schema, "context", term, "freq")
+            parts.append((Occur.Should, Query.boost_query(context, context_boost)))
+        query = Query.boolean_query(parts)
+        if documents is not None:
+            chosen = Query.const_score_query(Query.term_set_query(self._schema, "document", list(documents)), 0.0)
+            query = Query.boolean_query([(Occur.Must, query), (Occur.Must, chosen)])
+        hits = self._searcher.search(query, count, count=False).hits
+        ids = self._searcher.fast_field_values("passage", [address for _, address in hits])
+        return np.array(ids, np.int64), np.array([score for score, _ in hits], np.float32)
+
+    def document_frequency(self, term: str) -> int:
+        """How many passages hold `term` in their body; removed ones count until tantivy merges them away."""
+        return int(self._searcher.doc_freq("body", term))
+
+    def ids(self) -> Ids:
+        """Every passage id, in no order."""
+        from tantivy import Query
+
+        hits = self._searcher.search(Query.all_query(), max(len(self), 1), count=False).hits
+        return np.array(self._searcher.fast_field_values("passage", [address for _, address in hits]), np.int64)
+
+
+def copy_index(source: Path, target: Path) -> None:
+    """Makes `target` an index of its own that shares the unchanging segment files of `source`."""
+    target.mkdir(parents=True)
+    for file in source.iterdir():
+        if file.suffix in _MUTABLE:
+            shutil.copy2(file, target / file.name)
+            continue
+        try:
+            os.link(file, target / file.name)
+        except OSError:  # a file system without hard links
+            shutil.copy2(file, target / file.name)

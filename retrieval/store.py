@@ -1,0 +1,368 @@
+"""The truth: one SQLite file with documents, passages and vectors, changed in one transaction per sync.
+
+`vectors` is keyed by what was embedded, so it doubles as the cache that lets a killed build go on where it stopped:
+rows may stand there that no passage uses yet. Everything else belongs to the generation in `meta`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.errors import LibraryDamaged, LibraryError
+from retrieval.types import Document, Heading, Passage, Source, Span
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, title TEXT NOT NULL,
+    titled INTEGER NOT NULL, date TEXT, language TEXT NOT NULL, layout TEXT NOT NULL, characters INTEGER NOT NULL,
+    body_start INTEGER NOT NULL, headings TEXT NOT NULL, pages TEXT NOT NULL, passages INTEGER NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL);
+CREATE INDEX documents_sha256 ON documents (sha256);
+CREATE TABLE texts (document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, text TEXT NOT NULL);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    start INTEGER NOT NULL, line INTEGER NOT NULL, page INTEGER, headings TEXT NOT NULL, sentences BLOB NOT NULL,
+    text TEXT NOT NULL, key BLOB NOT NULL);
+CREATE INDEX passages_document ON passages (document);
+CREATE INDEX passages_key ON passages (key);
+CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, evidence BLOB NOT NULL);
+CREATE TABLE skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file's size in bytes and time of last change in nanoseconds, as the folder reports them."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """What answers and syncs need of a document, without its text."""
+
+    id: int
+    path: str
+    sha256: str
+    title: str
+    titled: bool
+    date: str | None
+    language: str
+    state: FileState
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage as ranking and answering read it. `text` is the passage's slice of its document."""
+
+    id: int
+    document: DocumentRow
+    passage: Passage
+    line: int
+    text: str
+    evidence: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A passage to be stored; `key` names its vector."""
+
+    passage: Passage
+    line: int
+    key: bytes
+
+
+_DOCUMENT = "d.id, d.path, d.sha256, d.title, d.titled, d.date, d.language, d.size, d.mtime_ns"
+
+
+class Store:
+    """The SQLite file of a library. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or creates the file. Raises LibraryDamaged, or LibraryError where another version made it."""
+        self.path = path
+        self._lock = threading.RLock()
+        self._connection = _connect(path)
+        with self.explained():
+            self._prepare()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._connection.close()
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turns SQLite's errors into the library's own."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise _explain(error, self.path) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One write transaction: all of it or nothing."""
+        with self._lock, self.explained():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def meta(self, key: str, default: str = "") -> str:
+        """A value that was set with `set_meta`."""
+        rows = self._read("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else default
+
+    def set_meta(self, **values: object) -> None:
+        """Sets values, inside the caller's transaction."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", [(key, str(value)) for key, value in values.items()]
+        )
+
+    @property
+    def generation(self) -> int:
+        """How many syncs changed this library; 0 before the first."""
+        return int(self.meta("generation", "0"))
+
+    def documents(self) -> list[DocumentRow]:
+        """Every document, by path."""
+        return [_document(row) for row in self._read(f"SELECT {_DOCUMENT} FROM documents d ORDER BY path")]  # noqa: S608 - a constant
+
+    def sources(self) -> list[Source]:
+        """Every document as it is listed to people, by path."""
+        rows = self._read("SELECT path, title, date, sha256, characters, passages FROM documents ORDER BY path")
+        return [Source(*row) for row in rows]
+
+    def languages(self) -> frozenset[str]:
+        """The languages of the documents."""
+        return frozenset(row[0] for row in self._read("SELECT DISTINCT language FROM documents"))
+
+    def document(self, path: str) -> Document | None:
+        """A document with its text as it was indexed."""
+        rows = self._read(
+            "SELECT path, sha256, text, title, date, body_start, headings, pages, layout, titled "
+            "FROM documents JOIN texts ON document = id WHERE path = ?",
+            (path,),
+        )
+        if not rows:
+            return None
+        path, sha256, text, title, date, body_start, headings, pages, layout, titled = rows[0]
+        found = tuple(Heading(Span(a, b), level, name) for a, b, level, name in json.loads(headings))
+        return Document(
+            path, sha256, text, title, date, body_start, found, tuple(json.loads(pages)), layout, bool(titled)
+        )
+
+    def entries(self, ids: Iterable[int]) -> list[Entry]:
+        """The passages with these ids, in their order; ids that are not there any more are left out."""
+        wanted = list(ids)
+        rows = self._read(
+            f"SELECT p.id, p.start, p.line, p.page, p.headings, p.sentences, p.text, v.evidence, {_DOCUMENT} "  # noqa: S608 - constants and marks
+            "FROM passages p JOIN documents d ON d.id = p.document JOIN vectors v ON v.key = p.key "
+            f"WHERE p.id IN ({','.join('?' * len(wanted))})",
+            wanted,
+        )
+        found = {row[0]: _entry(row) for row in rows}
+        return [found[i] for i in wanted if i in found]
+
+    def passage_ids(self, documents: Iterable[int]) -> NDArray[np.int64]:
+        """The ids of all passages of some documents."""
+        ids = [row[0] for one in documents for row in self._read("SELECT id FROM passages WHERE document = ?", (one,))]
+        return np.array(ids, np.int64)
+
+    def indexed(self, documents: Sequence[int] | None = None) -> Iterator[tuple[int, DocumentRow, str, str, bytes]]:
+        """What the indexes are made of: passage id, document, text, headings (JSON) and vector, for all or some."""
+        query = (
+            f"SELECT p.id, p.text, p.headings, v.vector, {_DOCUMENT} FROM passages p "  # noqa: S608 - constants
+            "JOIN documents d ON d.id = p.document JOIN vectors v ON v.key = p.key"
+        )
+        chosen: Iterable[tuple[int, ...] | None] = [None] if documents is None else [(d,) for d in documents]
+        for one in chosen:
+            cursor = self._connection.execute(query + (" WHERE p.document = ?" if one else ""), one or ())
+            for row in cursor:
+                yield row[0], _document(row[4:]), row[1], row[2], row[3]
+
+    def count_passages(self) -> int:
+        """How many passages there are."""
+        return int(self._read("SELECT count(*) FROM passages")[0][0])
+
+    def skipped(self) -> dict[str, tuple[str, FileState]]:
+        """The files that the last sync could not use: path -> reason and state."""
+        rows = self._read("SELECT path, reason, size, mtime_ns FROM skipped")
+        return {path: (reason, FileState(size, mtime_ns)) for path, reason, size, mtime_ns in rows}
+
+    def known_keys(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of `keys` that have a vector already."""
+        found: set[bytes] = set()
+        for first in range(0, len(keys), 500):
+            some = keys[first : first + 500]
+            marks = ",".join("?" * len(some))
+            found.update(row[0] for row in self._read(f"SELECT key FROM vectors WHERE key IN ({marks})", some))  # noqa: S608 - marks
+        return found
+
+    def add_vectors(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        """Keeps vectors and evidence by key, in a transaction of their own."""
+        with self.transaction():
+            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
+
+    def add_document(self, document: Document, language: str, state: FileState, passages: Sequence[NewPassage]) -> int:
+        """Adds a document with its passages inside the caller's transaction and returns its id."""
+        headings = json.dumps([[h.span.start, h.span.end, h.level, h.text] for h in document.headings])
+        cursor = self._connection.execute(
+            "INSERT INTO documents (path, sha256, title, titled, date, language, layout, characters, body_start, "
+            "headings, pages, passages, size, mtime_ns) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                document.path, document.sha256, document.title, document.titled, document.date, language,
+                document.layout, len(document.text), document.body_start, headings, json.dumps(document.pages),
+                len(passages), state.size, state.mtime_ns,
+            ),
+        )  # fmt: skip
+        identity = int(cursor.lastrowid or 0)
+        self._connection.execute("INSERT INTO texts VALUES (?, ?)", (identity, document.text))
+        self._connection.executemany(
+            "INSERT INTO passages (document, start, line, page, headings, sentences, text, key) "
+            "VALUES (?,?,?,?,?,?,?,?)",
+            [_passage_values(identity, document.text, new) for new in passages],
+        )
+        return identity
+
+    def remove_documents(self, ids: Sequence[int]) -> None:
+        """Removes documents, their passages, and the vectors that nothing else uses, in the caller's transaction."""
+        for one in ids:
+            keys = self._connection.execute("SELECT key FROM passages WHERE document = ?", (one,)).fetchall()
+            self._connection.execute("DELETE FROM documents WHERE id = ?", (one,))
+            self._connection.executemany(
+                "DELETE FROM vectors WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM passages WHERE key = ?1)", keys
+            )
+
+    def prune_vectors(self) -> None:
+        """Removes every vector that no passage uses, in the caller's transaction."""
+        self._connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM passages)")
+
+    def rename_document(self, identity: int, path: str, title: str, state: FileState) -> None:
+        """Gives a document another path, in the caller's transaction."""
+        self._connection.execute(
+            "UPDATE documents SET path = ?, title = ?, size = ?, mtime_ns = ? WHERE id = ?",
+            (path, title, state.size, state.mtime_ns, identity),
+        )
+
+    def set_states(self, states: Iterable[tuple[int, FileState]]) -> None:
+        """Notes the files' new times where the content did not change, in the caller's transaction."""
+        self._connection.executemany(
+            "UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?",
+            [(state.size, state.mtime_ns, identity) for identity, state in states],
+        )
+
+    def set_skipped(self, skipped: Iterable[tuple[str, str, FileState]]) -> None:
+        """Replaces the list of files that could not be used, in the caller's transaction."""
+        self._connection.execute("DELETE FROM skipped")
+        self._connection.executemany(
+            "INSERT INTO skipped VALUES (?,?,?,?)", [(p, reason, s.size, s.mtime_ns) for p, reason, s in skipped]
+        )
+
+    def check(self) -> str | None:
+        """What SQLite's own integrity check finds wrong, or None."""
+        result = str(self._read("PRAGMA quick_check(1)")[0][0])
+        return None if result == "ok" else result
+
+    def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        with self._lock, self.explained():
+            return self._connection.execute(query, values).fetchall()
+
+    def _prepare(self) -> None:
+        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not tables:
+            script = f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            self._connection.executescript(script)
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            raise LibraryError(
+                f"The library at {self.path.parent} was made by another version of Seedbot "
+                f"(format {version}, this one reads {SCHEMA_VERSION}): run `seedbot build --full`."
+            )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection that writes where it may, and reads where the folder or the medium is read-only."""
+    try:
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            connection.close()
+            connection = _connect_read_only(path)
+    except sqlite3.DatabaseError as error:
+        raise _explain(error, path) from error
+    return connection
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """`mode=ro` sees what other processes write; `immutable` is for a folder in which SQLite may create nothing."""
+    for mode in ("mode=ro", "immutable=1"):
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, check_same_thread=False)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            connection.close()
+            continue
+        return connection
+    raise LibraryError(f"The library file {path} cannot be opened: check its permissions.")
+
+
+def _explain(error: sqlite3.DatabaseError, path: Path) -> LibraryError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR:
+        return LibraryError(f"The disk that holds {path.parent} is full or failing: free some space and run it again.")
+    if code == sqlite3.SQLITE_READONLY:
+        return LibraryError(f"The library at {path.parent} is read-only: it answers, but cannot be built here.")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LibraryError(f"Another process is writing to the library at {path.parent}: try again in a moment.")
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return LibraryError(f"The library file {path} cannot be opened: check its permissions.")
+    return LibraryDamaged(
+        f"The library file {path} is damaged ({error}): run `seedbot build --full` to make it again."
+    )
+
+
+def _document(row: Sequence[Any]) -> DocumentRow:
+    identity, path, sha256, title, titled, date, language, size, mtime_ns = row
+    return DocumentRow(identity, path, sha256, title, bool(titled), date, language, FileState(size, mtime_ns))
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    identity, start, line, page, headings, sentences, text, evidence = row[:8]
+    bounds = np.frombuffer(sentences, np.int32).reshape(-1, 2).tolist()
+    passage = Passage(
+        Span(start, start + len(text)),
+        tuple(Span(start + a, start + b) for a, b in bounds),
+        tuple(json.loads(headings)),
+        page,
+    )
+    return Entry(identity, _document(row[8:]), passage, line, text, evidence)
+
+
+def _passage_values(document: int, text: str, new: NewPassage) -> tuple[object, ...]:
+    start = new.passage.span.start
+    bounds = np.array([[s.start - start, s.end - start] for s in new.passage.sentences], np.int32)
+    headings = json.dumps(list(new.passage.headings), ensure_ascii=False)
+    sliced = new.passage.span.of(text)
+    return document, start, new.line, new.passage.page, headings, bounds.tobytes(), sliced, new.key
