@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.types import Document, Passage, Span
+from retrieval.types import Document, Heading, Passage, Span
 
 VERSION = 1
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
@@ -45,7 +45,7 @@ def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: 
         join_up_to = 0 if document.layout == "rows" else budget // 2
         for sentences in _pack([p for p in paragraphs if p], tokens, budget, join_up_to):
             span = Span(sentences[0].start, sentences[-1].end)
-            passages.append(Passage(span, tuple(sentences), headings, _page(document, span.start)))
+            passages.append(Passage(span, tuple(sentences), headings, page_at(document, span.start)))
     return tuple(passages)
 
 
@@ -70,15 +70,9 @@ def _sections(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
     edges = [heading for heading in document.headings if heading.span.end > document.body_start]
     starts = [document.body_start, *(heading.span.end for heading in edges)]
     ends = [*(max(heading.span.start, document.body_start) for heading in edges), len(document.text)]
-    above = [h for h in document.headings if h.span.end <= document.body_start]
-    trails = [tuple(h.text for h in above if h.text != document.title)]
-    trail: list[tuple[int, str]] = []
-    for heading in edges:
-        trail = [one for one in trail if one[0] < heading.level] + [(heading.level, heading.text)]
-        trails.append(tuple(text for _, text in trail if text != document.title))
     found = [
-        (Span(start, max(start, end)), trail_)
-        for start, end, trail_ in zip(starts, ends, trails, strict=True)
+        (Span(start, end), trail_at(document, start))
+        for start, end in zip(starts, ends, strict=True)
         if document.text[start:end].strip()
     ]
     if not found and document.text.strip():
@@ -185,5 +179,16 @@ def _divide(sentences: list[Span], tokens: Tokens, budget: int) -> Iterator[list
         yield group
 
 
-def _page(document: Document, offset: int) -> int | None:
+def page_at(document: Document, offset: int) -> int | None:
+    """The page, counting from 1, on which `offset` stands; None where the format has no pages."""
     return bisect_right(document.pages, offset) or None if document.pages else None
+
+
+def trail_at(document: Document, offset: int) -> tuple[str, ...]:
+    """The headings above `offset`, outermost first, without the document's title."""
+    trail: list[Heading] = []
+    for heading in document.headings:
+        if heading.span.start > offset:
+            break
+        trail = [one for one in trail if one.level < heading.level] + [heading]
+    return tuple(heading.text for heading in trail if heading.text != document.title)

@@ -29,6 +29,7 @@ CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, title TEXT NOT NULL,
     titled INTEGER NOT NULL, date TEXT, language TEXT NOT NULL, layout TEXT NOT NULL, characters INTEGER NOT NULL,
     body_start INTEGER NOT NULL, headings TEXT NOT NULL, pages TEXT NOT NULL, passages INTEGER NOT NULL,
+    words INTEGER NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL);
 CREATE INDEX documents_sha256 ON documents (sha256);
 CREATE TABLE texts (document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, text TEXT NOT NULL);
@@ -79,10 +80,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class NewPassage:
-    """A passage to be stored; `key` names its vector."""
+    """A passage to be stored; `key` names its vector, `words` counts its terms."""
 
     passage: Passage
     line: int
+    words: int
     key: bytes
 
 
@@ -169,6 +171,12 @@ class Store:
             path, sha256, text, title, date, body_start, found, tuple(json.loads(pages)), layout, bool(titled)
         )
 
+    def text(self, document: int, span: Span) -> str:
+        """A slice of a document's text; empty where the document is gone."""
+        query = "SELECT substr(text, ?, ?) FROM texts WHERE document = ?"
+        rows = self._read(query, (span.start + 1, len(span), document))
+        return str(rows[0][0]) if rows else ""
+
     def entries(self, ids: Iterable[int]) -> list[Entry]:
         """The passages with these ids, in their order; ids that are not there any more are left out."""
         wanted = list(ids)
@@ -202,6 +210,11 @@ class Store:
         """How many passages there are."""
         return int(self._read("SELECT count(*) FROM passages")[0][0])
 
+    def average_words(self) -> float:
+        """How many terms a passage has on average."""
+        total, count = self._read("SELECT sum(words), sum(passages) FROM documents")[0]
+        return float(total or 0) / max(count or 0, 1)
+
     def skipped(self) -> dict[str, tuple[str, FileState]]:
         """The files that the last sync could not use: path -> reason and state."""
         rows = self._read("SELECT path, reason, size, mtime_ns FROM skipped")
@@ -226,11 +239,11 @@ class Store:
         headings = json.dumps([[h.span.start, h.span.end, h.level, h.text] for h in document.headings])
         cursor = self._connection.execute(
             "INSERT INTO documents (path, sha256, title, titled, date, language, layout, characters, body_start, "
-            "headings, pages, passages, size, mtime_ns) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "headings, pages, passages, words, size, mtime_ns) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 document.path, document.sha256, document.title, document.titled, document.date, language,
                 document.layout, len(document.text), document.body_start, headings, json.dumps(document.pages),
-                len(passages), state.size, state.mtime_ns,
+                len(passages), sum(new.words for new in passages), state.size, state.mtime_ns,
             ),
         )  # fmt: skip
         identity = int(cursor.lastrowid or 0)
@@ -338,9 +351,7 @@ def _explain(error: sqlite3.DatabaseError, path: Path) -> LibraryError:
         return LibraryError(f"Another process is writing to the library at {path.parent}: try again in a moment.")
     if code == sqlite3.SQLITE_CANTOPEN:
         return LibraryError(f"The library file {path} cannot be opened: check its permissions.")
-    return LibraryDamaged(
-        f"The library file {path} is damaged ({error}): run `seedbot build --full` to make it again."
-    )
+    return LibraryDamaged(f"The library file {path} is damaged ({error}): run `seedbot build --full` to make it again.")
 
 
 def _document(row: Sequence[Any]) -> DocumentRow:

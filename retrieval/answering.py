@@ -1,0 +1,189 @@
+"""Hits to an answer: excerpts of whole sentences, the answering one highlighted, and how sure one can be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from retrieval.coefficients import coefficients
+from retrieval.embedding import Embedder
+from retrieval.errors import QuestionError
+from retrieval.evidence import unpack
+from retrieval.ranking import Hit, Question, contributions, prepare, rank
+from retrieval.searcher import Searcher
+from retrieval.settings import AnswerSettings
+from retrieval.types import Answer, Citation, Excerpt, Filter, Span
+
+_SAME = 0.85  # share of common words from which two excerpts say the same
+
+
+def answer(
+    text: str, searcher: Searcher, embedder: Embedder, settings: AnswerSettings, top: int | None, where: Filter
+) -> Answer:
+    """Answers one question. Raises QuestionError for an empty question or a filter that matches nothing."""
+    started = time.perf_counter()
+    if not text.strip():
+        raise QuestionError("The question is empty: type some words to look for.")
+    question = prepare(text, embedder.encode_query(text), embedder.basis, searcher)
+    hits = rank(question, searcher, where)
+    excerpts = _excerpts(hits, searcher, top or settings.excerpts, settings.excerpt_characters)
+    sure = confidence(question, hits)
+    return Answer(
+        question=text,
+        found=bool(excerpts) and sure >= settings.found_at,
+        confidence=round(sure, 4),
+        excerpts=tuple(replace(excerpt, rank=place) for place, excerpt in enumerate(excerpts, 1)),
+        generation=searcher.generation,
+        elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
+        missing=question.missing,
+    )
+
+
+def confidence(question: Question, hits: Sequence[Hit]) -> float:
+    """The calibrated probability that the first excerpt answers the question."""
+    if not hits:
+        return 0.0
+    weights = coefficients()
+    logit = float(confidence_features(question, hits) @ weights.confidence) + weights.confidence_bias
+    return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))))
+
+
+def confidence_features(question: Question, hits: Sequence[Hit]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """The values of `coefficients.CONFIDENCE_FEATURES` for an answer that begins with `hits[0]`."""
+    lead = hits[0].score - hits[1].score if len(hits) > 1 else 0.0
+    words = np.log1p(len(question.terms))
+    return np.array([*hits[0].measures, hits[0].score, lead, question.missing_share, words], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A run of whole sentences of a hit, in document offsets, and the sentence of it that answers best."""
+
+    hit: Hit
+    span: Span
+    best: Span
+
+
+def _excerpts(hits: Sequence[Hit], searcher: Searcher, count: int, characters: int) -> list[Excerpt]:
+    """At most `count` excerpts that differ: those that say the same are named by the first of them."""
+    kept: list[tuple[_Piece, list[Citation]]] = []
+    for hit in hits:
+        piece = window(hit, characters)
+        same = next((one for one in kept if _says_the_same(one[0], piece)), None)
+        if same is not None:
+            if hit.entry.document.id != same[0].hit.entry.document.id and len(kept) <= count:
+                same[1].append(_cite(piece.hit, piece.span))
+            continue
+        if _extend(kept, piece, searcher, characters):
+            continue
+        kept.append((piece, []))
+        if len(kept) > count:
+            break
+    return [_excerpt(piece, also, searcher) for piece, also in kept[:count]]
+
+
+def window(hit: Hit, characters: int) -> _Piece:
+    """The run of whole sentences of at most `characters` that most likely holds the answer.
+
+    A sentence that is longer alone is cut at white space, around nothing: its beginning is kept.
+    """
+    sentences = hit.entry.passage.sentences
+    likely = np.exp(hit.sentences - hit.sentences.max())
+    best_mass, chosen = -1.0, (0, 0)
+    for first in range(len(sentences)):
+        mass = 0.0
+        for last in range(first, len(sentences)):
+            if last > first and sentences[last].end - sentences[first].start > characters:
+                break
+            mass += float(likely[last])
+            if mass > best_mass + 1e-9:
+                best_mass, chosen = mass, (first, last)
+    first, last = chosen
+    best = first + int(np.argmax(hit.sentences[first : last + 1]))
+    span = Span(sentences[first].start, sentences[last].end)
+    if len(span) > characters:
+        span = _cut_at_space(hit, span, characters)
+        return _Piece(hit, span, span)
+    return _Piece(hit, span, sentences[best])
+
+
+def _cut_at_space(hit: Hit, span: Span, characters: int) -> Span:
+    offset = hit.entry.passage.span.start
+    text = hit.entry.text[span.start - offset : span.start - offset + characters + 1]
+    space = max(text.rfind(" "), text.rfind("\n"))
+    return Span(span.start, span.start + (space if space > characters // 2 else characters))
+
+
+def _says_the_same(one: _Piece, other: _Piece) -> bool:
+    if one.hit.entry.document.id == other.hit.entry.document.id:
+        return False
+    first, second = _keys(one), _keys(other)
+    smaller = min(len(first), len(second))
+    return smaller > 0 and len(first & second) / max(len(first), len(second)) >= _SAME
+
+
+def _keys(piece: _Piece) -> frozenset[int]:
+    evidence = unpack(piece.hit.entry.evidence)
+    inside = [
+        number
+        for number, sentence in enumerate(piece.hit.entry.passage.sentences)
+        if sentence.start < piece.span.end and sentence.end > piece.span.start
+    ]
+    return frozenset(evidence.keys[np.isin(evidence.sentence_of, inside)].tolist())
+
+
+def _extend(kept: list[tuple[_Piece, list[Citation]]], piece: _Piece, searcher: Searcher, characters: int) -> bool:
+    """Joins `piece` to an excerpt it directly follows or precedes, where both together are short enough."""
+    for position, (other, also) in enumerate(kept):
+        if other.hit.entry.document.id != piece.hit.entry.document.id:
+            continue
+        joined = Span(min(other.span.start, piece.span.start), max(other.span.end, piece.span.end))
+        gap = Span(min(other.span.end, piece.span.end), max(other.span.start, piece.span.start))
+        if len(joined) <= characters and searcher.text(piece.hit.entry.document.id, gap).strip() == "":
+            kept[position] = (_Piece(other.hit, joined, other.best), also)
+            return True
+    return False
+
+
+def _excerpt(piece: _Piece, also_in: Iterable[Citation], searcher: Searcher) -> Excerpt:
+    entry = piece.hit.entry
+    inside = entry.passage.span.start <= piece.span.start and piece.span.end <= entry.passage.span.end
+    offset = entry.passage.span.start
+    if inside:
+        text = entry.text[piece.span.start - offset : piece.span.end - offset]
+    else:
+        text = searcher.text(entry.document.id, piece.span)
+    highlight = Span(piece.best.start - piece.span.start, piece.best.end - piece.span.start)
+    return Excerpt(
+        rank=1,
+        text=text,
+        highlights=(highlight,),
+        score=round(piece.hit.score, 4),
+        citation=_cite(piece.hit, piece.span, text),
+        also_in=tuple(also_in),
+        evidence=contributions(piece.hit),
+    )
+
+
+def _cite(hit: Hit, span: Span, text: str = "") -> Citation:
+    entry = hit.entry
+    offset = entry.passage.span.start
+    if span.start >= offset:
+        line = entry.line + entry.text[: span.start - offset].count("\n")
+    else:  # joined with what stands before the passage
+        line = entry.line - text[: offset - span.start].count("\n")
+    document = entry.document
+    return Citation(
+        document.path,
+        document.title,
+        document.date,
+        span.start,
+        span.end,
+        line,
+        entry.passage.page,
+        entry.passage.headings,
+        document.sha256,
+    )

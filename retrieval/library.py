@@ -1,0 +1,295 @@
+"""The facade: open a library, bring it up to date, ask it, and check what it said.
+
+A library is a folder: `library.sqlite` is the truth, `index-<generation>` is derived from it, `model` is the exported
+embedding model, `build.lock` is held while a build runs.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from retrieval.embedding import Embedder, open_embedder
+from retrieval.errors import LibraryDamaged, LibraryError, LibraryLocked, NoDocuments, SourceNotFound
+from retrieval.indexes import Indexes, memory_indexes, open_indexes, write_indexes
+from retrieval.searcher import Searcher
+from retrieval.settings import EngineSettings
+from retrieval.store import Store
+from retrieval.types import (
+    Answer,
+    Citation,
+    Document,
+    Excerpt,
+    Filter,
+    Progress,
+    Source,
+    Span,
+    Status,
+    SyncReport,
+    Verdict,
+    Verification,
+)
+from retrieval.verifying import verify_citation, verify_source
+
+_ATTEMPTS = 5  # at opening the indexes while another process is switching generations
+
+
+class Library:
+    """A folder of indexed documents. Asking is safe from several threads; only one process builds at a time."""
+
+    def __init__(self, settings: EngineSettings, store: Store | None, embedder: Embedder | None) -> None:
+        """Use `Library.open`."""
+        self._settings = settings
+        self._store = store
+        self._embedder = embedder
+        self._searcher: Searcher | None = None
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(cls, settings: EngineSettings, *, embedder: Embedder | None = None) -> Library:
+        """Opens the library of `settings`, creating nothing. Raises LibraryDamaged or LibraryError."""
+        path = settings.library / "library.sqlite"
+        return cls(settings, Store(path) if path.is_file() else None, embedder)
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the files."""
+        with self._lock:
+            if self._store is not None:
+                self._store.close()
+            self._store = self._searcher = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a complete generation to answer from."""
+        return self.generation > 0
+
+    @property
+    def generation(self) -> int:
+        """The newest complete generation on the disk; 0 before the first build."""
+        return self._store.generation if self._store is not None else 0
+
+    def refresh(self) -> bool:
+        """Picks up a generation that another process made; says whether there was one."""
+        with self._lock:
+            if self._store is None and (self._settings.library / "library.sqlite").is_file():
+                self._store = Store(self._settings.library / "library.sqlite")
+            if self._searcher is None or self._searcher.generation == self.generation:
+                return False
+            self._searcher = None
+            return True
+
+    def sync(
+        self,
+        *,
+        full: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+        wait_seconds: float = 0.0,
+    ) -> SyncReport:
+        """Brings the library up to date with its seeds folder; `full` starts over, even from a damaged file.
+
+        Raises LibraryLocked where another process is still building after `wait_seconds`, NoDocuments, LibraryError
+        and ModelError; the library then stays at its last complete generation.
+        """
+        from retrieval.sync import sync
+
+        if not self._settings.seeds.is_dir():
+            raise NoDocuments(
+                f"There is no folder {str(self._settings.seeds)!r} with documents: "
+                "create it and put files in, or name one with --seeds."
+            )
+        with self._building(wait_seconds):
+            store = self._store_to_build(full=full)
+            report = progress or (lambda _: None)
+            embedder = self._open_embedder(lambda: report(Progress("model", 0, 1)))
+            done = sync(store, self._settings, embedder, full=full, report=report)
+        self.refresh()
+        return done
+
+    def watch(
+        self, stop: threading.Event, *, progress: Callable[[Progress], None] | None = None
+    ) -> Iterator[SyncReport | LibraryError]:
+        """Syncs whenever the seeds folder changes, until `stop` is set; a sync that fails is yielded as its error."""
+        from watchfiles import watch
+
+        for _ in watch(self._settings.seeds, stop_event=stop, ignore_permission_denied=True, rust_timeout=1000):
+            try:
+                yield self.sync(progress=progress, wait_seconds=60)
+            except LibraryError as error:
+                yield error
+
+    def ask(self, question: str, *, top: int | None = None, where: Filter | None = None) -> Answer:
+        """Answers a question from the newest generation. Raises QuestionError, LibraryError, ModelError."""
+        from retrieval.answering import answer
+
+        searcher = self._ready_searcher()
+        settings = self._settings.answer
+        return answer(question, searcher, self._open_embedder(), settings, top, where or Filter())
+
+    def documents(self) -> tuple[Source, ...]:
+        """Every document of the library, by path."""
+        return tuple(self._ready_store().sources())
+
+    def document(self, path: str) -> Document:
+        """A document as it was indexed. Raises SourceNotFound, naming the nearest path."""
+        document = self._ready_store().document(path)
+        if document is None:
+            raise SourceNotFound(f"The library holds no document {path!r}{self._near(path)}.")
+        return document
+
+    def excerpt(self, path: str, span: Span) -> Excerpt:
+        """Any slice of a document with its citation. Raises SourceNotFound where it lies outside the document."""
+        document = self.document(path)
+        if span.end > len(document.text):
+            raise SourceNotFound(f"{path} has {len(document.text)} characters; {span.start}-{span.end} lies outside.")
+        from retrieval.passages import page_at, trail_at
+
+        line = document.text.count("\n", 0, span.start) + 1
+        page, headings = page_at(document, span.start), trail_at(document, span.start)
+        citation = Citation(
+            path, document.title, document.date, span.start, span.end, line, page, headings, document.sha256
+        )
+        return Excerpt(1, span.of(document.text), (), 0.0, citation)
+
+    def verify(self, citation: Citation, text: str) -> Verification:
+        """Re-reads the cited file in the seeds folder and compares `text` with what stands there now."""
+        return verify_citation(self._settings.seeds, citation, text)
+
+    def verify_documents(self) -> Iterator[tuple[Source, Verdict]]:
+        """Re-reads every file: EXACT where its content is the indexed one, else CHANGED or GONE."""
+        for source in self.documents():
+            yield source, verify_source(self._settings.seeds, source)
+
+    def status(self) -> Status:
+        """The library at a glance."""
+        store, folder = self._ready_store(), self._settings.library
+        return Status(
+            generation=store.generation,
+            documents=len(store.sources()),
+            passages=store.count_passages(),
+            model=store.meta("model"),
+            built_at=store.meta("built_at") or None,
+            database_bytes=_bytes(folder.glob("library.sqlite*")),
+            index_bytes=_bytes(folder.glob("index-*/**/*")),
+            model_bytes=_bytes(folder.glob("model/*")),
+        )
+
+    def check(self) -> str | None:
+        """What SQLite's integrity check and the index stamps find wrong, or None."""
+        store = self._ready_store()
+        wrong = store.check()
+        if wrong is None and open_indexes(self._settings.library, store) is None:
+            return "the indexes do not belong to the stored passages and will be made again at the next question"
+        return wrong
+
+    def _near(self, path: str) -> str:
+        import difflib
+
+        near = difflib.get_close_matches(path, [source.path for source in self.documents()], n=1, cutoff=0.4)
+        return f"; the nearest is {near[0]!r}" if near else ": `seedbot sources` lists what there is"
+
+    def _open_embedder(self, notify: Callable[[], None] | None = None) -> Embedder:
+        with self._lock:
+            if self._embedder is None:
+                folder = self._settings.library / "model"
+                self._embedder = open_embedder(self._settings.embedding, folder, notify=notify)
+            return self._embedder
+
+    def _ready_store(self) -> Store:
+        if self._store is None or not self._store.generation:
+            raise NoDocuments(f"There is no library at {str(self._settings.library)!r} yet: run `seedbot build`.")
+        return self._store
+
+    def _ready_searcher(self) -> Searcher:
+        with self._lock:
+            searcher = self._searcher
+            if searcher is None:
+                store = self._ready_store()
+                self._refuse_other_model(store)
+                searcher = Searcher(store, self._indexes(store), store.languages())
+                self._searcher = searcher
+            return searcher
+
+    def _refuse_other_model(self, store: Store) -> None:
+        if store.meta("model_fingerprint") != self._open_embedder().fingerprint:
+            raise LibraryError(
+                f"The library was built with the model {store.meta('model')!r}, the settings name "
+                f"{self._open_embedder().name!r} or other prompts: run `seedbot build`."
+            )
+
+    def _indexes(self, store: Store) -> Indexes:
+        """The indexes of the newest generation; made again, on the disk or else in memory, where they do not fit."""
+        for _ in range(_ATTEMPTS):
+            generation = store.generation
+            found = open_indexes(self._settings.library, store)
+            if found is not None:
+                return found
+            if store.generation == generation:
+                break
+        try:
+            with self._building(0.0):
+                found = open_indexes(self._settings.library, store)
+                return found or write_indexes(self._settings.library, store, store.generation)
+        except (OSError, LibraryError):
+            return memory_indexes(store)
+
+    def _store_to_build(self, *, full: bool) -> Store:
+        """The store, created where there is none; with `full`, a damaged or foreign file is set aside."""
+        path = self._settings.library / "library.sqlite"
+        with self._lock:
+            try:
+                if self._store is None:
+                    self._store = Store(path)
+                if full and self._store.check() is not None:
+                    raise LibraryDamaged("set aside below")
+            except LibraryError:
+                if not full:
+                    raise
+                self._set_aside(path)
+                self._store = Store(path)
+            return self._store
+
+    def _set_aside(self, path: Path) -> None:
+        if self._store is not None:
+            self._store.close()
+        self._searcher = None
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        if path.exists():
+            path.replace(path.with_name(path.name + ".damaged"))
+
+    @contextmanager
+    def _building(self, wait_seconds: float) -> Iterator[None]:
+        """Holds the build lock, which the system gives back when a process dies. Raises LibraryLocked."""
+        from filelock import FileLock, Timeout
+
+        folder = self._settings.library
+        holder = folder / "build.pid"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / "build.lock", timeout=wait_seconds):
+                holder.write_text(str(os.getpid()))
+                try:
+                    yield
+                finally:
+                    holder.unlink(missing_ok=True)
+        except Timeout as error:
+            pid = holder.read_text() if holder.is_file() else "?"
+            raise LibraryLocked(
+                f"Another process (pid {pid}) is building this library: wait for it, or stop it."
+            ) from error
+        except PermissionError as error:
+            raise LibraryError(f"The library at {folder} cannot be written: check its permissions.") from error
+
+
+def _bytes(paths: Iterator[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())

@@ -1,0 +1,70 @@
+"""Files to documents: one format a module, chosen by suffix. The canonical text of a document is fixed here, once.
+
+Every module's `load(data) -> Loaded` maps the errors of its library to DocumentError. Libraries are
+imported where they are used, because most folders hold only a few formats.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+
+from retrieval.errors import DocumentError
+from retrieval.loaders.loaded import Loaded
+from retrieval.types import Document
+
+_MODULES = {
+    ".txt": "plain",
+    ".text": "plain",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".epub": "epub",
+    ".csv": "table",
+    ".tsv": "table",
+    ".json": "records",
+    ".jsonl": "records",
+    ".ndjson": "records",
+}
+
+SUFFIXES = frozenset(_MODULES)
+"""The suffixes, in lower case, of the formats that are read."""
+
+
+def load(path: Path, relative: str, data: bytes) -> Document:
+    """The document in `data`, the bytes of `path`. Raises DocumentError with the reason in one sentence."""
+    suffix = path.suffix.lower()
+    if suffix not in _MODULES:
+        raise DocumentError(
+            f"{suffix or 'a file without a suffix'} is no format that is read: convert it to .txt, .md, .html, .pdf or .docx"
+        )
+    if not data.strip():
+        raise DocumentError("it is empty: add text or remove the file")
+    module = import_module(f"retrieval.loaders.{_MODULES[suffix]}")
+    loaded: Loaded = module.load(data)
+    if not loaded.text[loaded.body_start :].strip():
+        raise DocumentError("it holds no text: if it shows scanned pages, run text recognition on it first")
+    digest = hashlib.sha256(data).hexdigest()
+    return Document(
+        path=relative,
+        sha256=digest,
+        text=loaded.text,
+        title=loaded.title or title_of(relative),
+        date=loaded.date,
+        body_start=loaded.body_start,
+        headings=loaded.headings,
+        pages=loaded.pages,
+        layout=loaded.layout,
+        titled=bool(loaded.title),
+    )
+
+
+def title_of(relative: str) -> str:
+    """A title for a document that gives none itself: its file's name, readable."""
+    stem = PurePosixPath(relative).stem
+    return " ".join(stem.replace("_", " ").replace("-", " ").split()) or relative

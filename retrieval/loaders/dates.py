@@ -1,0 +1,23 @@
+"""Dates as documents write them, to ISO 8601."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+_DIGITS = re.compile(r"(?:D:)?((?:19|20)\d{2})[-/.]?(\d{2})[-/.]?(\d{2})(?!\d{2}[-/.])")
+
+
+def iso_date(value: object) -> str | None:
+    """`YYYY-MM-DD` from a date, a datetime or text that begins with year, month and day; None for anything else."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    match = _DIGITS.match(str(value).strip()) if value is not None else None
+    if match is None:
+        return None
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3])).isoformat()
+    except ValueError:
+        return None

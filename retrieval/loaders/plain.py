@@ -1,0 +1,72 @@
+"""Plain text: the document is the decoded file itself. A header gives its date, a lone first line its title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from retrieval.loaders.dates import iso_date
+from retrieval.loaders.loaded import Loaded, clean
+from retrieval.loaders.text import decode
+from retrieval.types import Heading, Span
+
+_DATE_HEADER = re.compile(r"\s*date[ \t]*:?[ \t]*(\d{4}-\d{2}-\d{2})(?=\s|$)[ \t]*", re.IGNORECASE)
+_TITLE_HEADER = re.compile(r"\s*title[ \t]*:[ \t]*([^\r\n]{1,200})\r?\n", re.IGNORECASE)
+_LONGEST_TITLE, _LONGEST_HEADING = 120, 80
+_ENDS_SENTENCE = tuple('.!?…:;,。！？：；，、»”")]}')
+_ITEM = re.compile(r"(?:[-*•‣–—+>|]|\(?\w{1,3}[.)])\s")
+_BLOCK = re.compile(r"(?:^|(?<=\n))[^\S\n]*(\S[^\n]*?)[^\S\n]*(?=\n|$)")
+
+
+def load(data: bytes) -> Loaded:
+    """Offsets count in the decoded file, newlines untouched. Raises DocumentError for binary data."""
+    text = clean(decode(data))
+    start, title, date = _header(text)
+    headings = list(_headings(text, start))
+    if not title and headings and not text[start : headings[0].span.start].strip() and headings[0].level == 1:
+        title, start = headings[0].text, headings[0].span.end
+    return Loaded(text, title, date, start, tuple(headings))
+
+
+def _header(text: str) -> tuple[int, str, str | None]:
+    """Where the body starts, the title and the date, from header lines at the very start."""
+    start, title, date = 0, "", None
+    while True:
+        dated, titled = _DATE_HEADER.match(text, start), _TITLE_HEADER.match(text, start)
+        if date is None and dated is not None and iso_date(dated[1]):
+            start, date = dated.end(), iso_date(dated[1])
+        elif not title and titled is not None:
+            start, title = titled.end(), titled[1].strip()
+        else:
+            return start, title, date
+
+
+def _headings(text: str, start: int) -> Iterator[Heading]:
+    """Short lines alone between blank lines, with text below, that end no sentence and are no list item."""
+    first = True
+    for match in _BLOCK.finditer(text, start):
+        line, begin, end = match[1], match.start(1), match.end(1)
+        alone = _blank_before(text, begin, start) and _blank_after(text, end)
+        longest = _LONGEST_TITLE if first else _LONGEST_HEADING
+        if alone and len(line) <= longest and _reads_as_heading(line, first=first):
+            yield Heading(Span(begin, end), 1 if first else 2, line)
+        first = False
+
+
+def _reads_as_heading(line: str, *, first: bool) -> bool:
+    if line.endswith(_ENDS_SENTENCE) or not any(c.isalnum() for c in line):
+        return False
+    if first:
+        return True
+    begins = line[0].isdigit() or line[0].isupper() or (line[0].isalpha() and line[0].lower() == line[0].upper())
+    return begins and not _ITEM.match(line) and len(line.split()) <= 10
+
+
+def _blank_before(text: str, begin: int, start: int) -> bool:
+    before = text[max(start, begin - 200) : begin]
+    return not before.strip() or re.search(r"\n[^\S\n]*\n[^\S\n]*$", before) is not None
+
+
+def _blank_after(text: str, end: int) -> bool:
+    """A blank line follows, and something below it."""
+    return re.match(r"[^\S\n]*\r?\n[^\S\n]*\r?\n\s*\S", text[end : end + 400]) is not None

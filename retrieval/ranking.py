@@ -1,0 +1,114 @@
+"""Candidates to ordered hits: every measure of a passage, weighed and added up.
+
+The weights were fitted (`retrieval.coefficients`), so that the right passage of a training question comes first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.coefficients import coefficients, common_words
+from retrieval.embedding import Encoding
+from retrieval.evidence import pool_words, term_key, unit, unpack
+from retrieval.measures import FEATURES, Query, measure
+from retrieval.searcher import Searcher
+from retrieval.store import Entry
+from retrieval.terms import QueryTerm, analyse, analyse_query
+from retrieval.types import Filter
+
+Floats = NDArray[np.float32]
+
+_PER_INDEX = 60  # candidates asked of each index
+_MEASURED = 30  # best of them by the sum of cosine and BM25, whose evidence is read
+_PRIOR_PASSAGES = 200  # how many passages of general text the counts of a library are mixed with
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the ranking sees it. `missing` are its words that no document holds, as typed."""
+
+    text: str
+    terms: tuple[QueryTerm, ...]
+    query: Query
+    missing: tuple[str, ...]
+    missing_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked passage. `measures` is `[FEATURES]`; `sentences[i]` says how well its sentence `i` answers, in logits."""
+
+    entry: Entry
+    score: float
+    measures: Floats
+    sentences: Floats
+
+
+def prepare(text: str, encoding: Encoding, basis: Floats, searcher: Searcher) -> Question:
+    """Analyses a question in the languages of the library, and weighs its words by how rare they are there."""
+    terms = tuple(analyse_query(text, searcher.languages))
+    counts = [sum(searcher.document_frequency(form) for form in term.forms) for term in terms]
+    weights = np.array([_rarity(t, c, searcher.passages) for t, c in zip(terms, counts, strict=True)], np.float32)
+    words = unit(pool_words(terms, encoding.tokens, encoding.offsets) @ basis)
+    keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
+    unknown = np.array([not count for count in counts], bool)
+    missing = tuple(
+        text[t.start : t.end] for t, is_unknown in zip(terms, unknown, strict=True) if is_unknown and not _is_common(t)
+    )
+    share = float(weights[unknown].sum() / max(float(weights.sum()), 1e-6)) if len(terms) else 0.0
+    query = Query(keys, weights, words, encoding.vector)
+    return Question(text, terms, query, tuple(dict.fromkeys(missing)), share)
+
+
+def rank(question: Question, searcher: Searcher, where: Filter) -> list[Hit]:
+    """The best passages for a question, best first; at most 30. Raises QuestionError for a filter without match."""
+    forms = [form for term in question.terms for form in term.forms]
+    found = searcher.candidates(question.query.vector, forms, _PER_INDEX, where)
+    if not len(found.ids):
+        return []
+    fused = found.cosines + found.bm25 / max(float(found.bm25.max(initial=0.0)), 1e-6)
+    best = np.argsort(-fused, kind="stable")[:_MEASURED]
+    cosine_of = dict(zip(found.ids[best].tolist(), found.cosines[best].tolist(), strict=True))
+    entries = searcher.entries(list(cosine_of))
+    if not entries:
+        return []
+    measures = measure(
+        question.query,
+        [unpack(entry.evidence) for entry in entries],
+        np.array([cosine_of[entry.id] for entry in entries], np.float32),
+        [_context_keys(e.document.title, e.passage.headings, e.document.language) for e in entries],
+        searcher.average_words,
+    )
+    weights = coefficients()
+    scores = measures.passages @ weights.ranking / float(weights.ranking[weights.ranking > 0].sum())
+    sentences = measures.sentences @ weights.sentence
+    first = measures.first_sentence
+    order = np.argsort(-scores, kind="stable").tolist()
+    return [Hit(entries[i], float(scores[i]), measures.passages[i], sentences[first[i] : first[i + 1]]) for i in order]
+
+
+def contributions(hit: Hit) -> dict[str, float]:
+    """What each measure added to the score of a hit."""
+    weights = coefficients().ranking
+    added = hit.measures * weights / float(weights[weights > 0].sum())
+    return {name: round(float(value), 4) for name, value in zip(FEATURES, added, strict=True)}
+
+
+def _rarity(term: QueryTerm, count: int, passages: int) -> float:
+    """Inverse document frequency, counting as if the library held some general text besides."""
+    share = max(common_words().get(form, 0.0) for form in term.forms)
+    with_prior = min(count + share * _PRIOR_PASSAGES, passages + _PRIOR_PASSAGES)
+    return float(np.log1p((passages + _PRIOR_PASSAGES - with_prior + 0.5) / (with_prior + 0.5)))
+
+
+def _is_common(term: QueryTerm) -> bool:
+    return any(form in common_words() for form in term.forms)
+
+
+@lru_cache(maxsize=4096)
+def _context_keys(title: str, headings: tuple[str, ...], language: str) -> frozenset[int]:
+    return frozenset(term_key(term.text) for term in analyse("\n".join([title, *headings]), language))

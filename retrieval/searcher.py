@@ -1,0 +1,134 @@
+"""The seam between finding and ranking: candidates, passages and word counts of one generation.
+
+Ranking knows nothing of SQLite, FAISS or tantivy; whatever offers these few methods can stand behind it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.errors import QuestionError
+from retrieval.indexes import Indexes
+from retrieval.store import Entry, Store
+from retrieval.types import Filter, Span
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Passages that may answer: ids `[n]`, cosines to the question `[n]` and BM25 scores `[n]`, 0 where unknown."""
+
+    ids: Ids
+    cosines: Floats
+    bm25: Floats
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """One generation of a library, ready to be asked. Safe to use from several threads."""
+
+    store: Store
+    indexes: Indexes
+    languages: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def generation(self) -> int:
+        """The generation that answers."""
+        return self.indexes.generation
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return len(self.indexes.dense)
+
+    @cached_property
+    def _frequencies(self) -> dict[str, int]:
+        return {}
+
+    def document_frequency(self, term: str) -> int:
+        """In how many passages a term stands."""
+        known = self._frequencies.get(term)
+        if known is None:
+            known = self._frequencies[term] = self.indexes.lexical.document_frequency(term)
+        return known
+
+    def candidates(self, vector: Floats, terms: Sequence[str], count: int, where: Filter) -> Candidates:
+        """The `count` nearest passages by vector and the `count` best by words, together."""
+        documents = self._documents(where)
+        allowed = None if documents is None else self.store.passage_ids(documents)
+        near, cosines = self.indexes.dense.search(vector, count, allowed)
+        worded, bm25 = self.indexes.lexical.search(terms, count, 1.0, documents)
+        ids, first = np.unique(np.concatenate([near, worded]), return_index=True)
+        by_words = dict(zip(worded.tolist(), bm25.tolist(), strict=True))
+        all_cosines = np.zeros(len(ids), np.float32)
+        is_near = first < len(near)
+        all_cosines[is_near] = cosines[first[is_near]]
+        all_cosines[~is_near] = self.indexes.dense.cosines(ids[~is_near], vector)
+        return Candidates(ids, all_cosines, np.array([by_words.get(i, 0.0) for i in ids.tolist()], np.float32))
+
+    @cached_property
+    def average_words(self) -> float:
+        """The average number of words of a passage."""
+        return self.store.average_words()
+
+    def text(self, document: int, span: Span) -> str:
+        """A slice of a document's text."""
+        return self.store.text(document, span)
+
+    def entries(self, ids: Sequence[int]) -> list[Entry]:
+        """The passages with these ids, in their order, without those that are gone."""
+        return self.store.entries(ids)
+
+    def _documents(self, where: Filter) -> set[int] | None:
+        """The ids of the documents that a filter lets through; None for all. Raises QuestionError."""
+        if not where:
+            return None
+        since, until = _date(where.since, "from"), _date(where.until, "to")
+        rows = self.store.documents()
+        if where.glob is not None:
+            paths = matching([row.path for row in rows], where.glob)
+            rows = [row for row in rows if row.path in paths]
+            if not rows:
+                raise QuestionError(f"No document matches {where.glob!r}: `seedbot sources` lists what there is.")
+        if since or until:
+            rows = [
+                r for r in rows if r.date and (not since or r.date >= since) and (not until or r.date <= until + "~")
+            ]
+            if not rows:
+                raise QuestionError(f"No document is dated {_range(since, until)}: `seedbot sources` shows the dates.")
+        return {row.id for row in rows}
+
+
+def matching(paths: Sequence[str], glob: str) -> set[str]:
+    """The paths that `glob` means: exactly that path, a pattern over paths or file names, or a folder."""
+    if glob in paths:
+        return {glob}
+    folder = glob.rstrip("/") + "/"
+    return {
+        path
+        for path in paths
+        if fnmatch.fnmatchcase(path, glob)
+        or fnmatch.fnmatchcase(path.rsplit("/", 1)[-1], glob)
+        or path.startswith(folder)
+    }
+
+
+def _date(value: str | None, name: str) -> str | None:
+    if value is not None and not _DATE.fullmatch(value):
+        raise QuestionError(f"{value!r} is no date to filter {name}: write YYYY-MM-DD, YYYY-MM or YYYY.")
+    return value
+
+
+def _range(since: str | None, until: str | None) -> str:
+    return " ".join(filter(None, [since and f"from {since}", until and f"to {until}"]))

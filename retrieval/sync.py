@@ -1,0 +1,331 @@
+"""Brings a library up to date with its seeds folder. Readers see the old generation until the very last step.
+
+1. compare   the folder against the store, by size and time, then by content hash
+2. read      changed files into documents and passages, kept in a temporary file
+3. embed     passages that have no vector yet; vectors are committed as they come, so a killed build loses little
+4. switch    in one transaction: documents, passages, generation; the new indexes are on the disk before it commits
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import tempfile
+import time
+import uuid
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from retrieval import evidence, passages, terms
+from retrieval.embedding import Embedder
+from retrieval.errors import DocumentError, LibraryError, NoDocuments
+from retrieval.folder import Found, read, scan
+from retrieval.indexes import Change, remove_other_indexes, write_indexes
+from retrieval.loaders import load
+from retrieval.settings import EngineSettings
+from retrieval.store import DocumentRow, FileState, NewPassage, Store
+from retrieval.types import Document, Passage, Progress, Skipped, Span, SyncReport
+
+Report = Callable[[Progress], None]
+
+_RACY_NS = 2_000_000_000  # a file changed this shortly before a build may change again within the clock's tick
+_EMBED_AT_ONCE = 256  # passages whose vectors are committed together
+
+
+def cutting_fingerprint(settings: EngineSettings) -> str:
+    """Changes whenever the same documents would be cut or analysed otherwise."""
+    return f"{passages.VERSION}.{terms.VERSION}.{evidence.VERSION}-{settings.passages.tokens}"
+
+
+def sync(
+    store: Store, settings: EngineSettings, embedder: Embedder, *, full: bool = False, report: Report | None = None
+) -> SyncReport:
+    """One sync; the caller holds the library's lock. Raises LibraryError; a bad file is only skipped."""
+    started = time.monotonic()
+    full = full or _made_otherwise(store, settings, embedder)
+    plan = _compare(store, settings, full=full)
+    with tempfile.TemporaryFile(dir=settings.library) as spool:
+        work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full)
+        try:
+            work.read()
+            work.refuse_nothing()
+            work.embed()
+            work.switch()
+        except OSError as error:
+            raise LibraryError(
+                f"The library at {settings.library} cannot be written ({error.strerror or error}): "
+                "free some space or check its permissions, then run `seedbot build` again."
+            ) from error
+    return work.summary(time.monotonic() - started)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What the folder holds against what the store holds."""
+
+    unread: list[Found] = field(default_factory=list)
+    unchanged: list[DocumentRow] = field(default_factory=list)
+    missing: dict[str, DocumentRow] = field(default_factory=dict)  # known, but no longer in the folder
+    skipped: list[tuple[str, str, FileState]] = field(default_factory=list)
+    known: dict[str, DocumentRow] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A document that was read, with its passages; `keys` name their vectors."""
+
+    document: Document
+    language: str
+    state: FileState
+    passages: tuple[NewPassage, ...]
+
+
+def _made_otherwise(store: Store, settings: EngineSettings, embedder: Embedder) -> bool:
+    if not store.generation:
+        return False
+    made = (store.meta("model_fingerprint"), store.meta("cutting"))
+    return made != (embedder.fingerprint, cutting_fingerprint(settings))
+
+
+def _compare(store: Store, settings: EngineSettings, *, full: bool) -> _Plan:
+    plan = _Plan(known={row.path: row for row in store.documents()})
+    plan.missing = dict(plan.known)
+    skipped_before = {} if full else store.skipped()
+    built_ns = int(store.meta("built_ns", "0"))
+    for found in scan(settings.seeds, without=settings.library):
+        row = plan.missing.pop(found.relative, None)
+        settled = found.state.mtime_ns < built_ns - _RACY_NS
+        if row is not None and not full and row.state == found.state and settled:
+            plan.unchanged.append(row)
+            continue
+        reason, state = skipped_before.get(found.relative, ("", None))
+        if state == found.state and settled:
+            plan.skipped.append((found.relative, reason, found.state))
+        else:
+            plan.unread.append(found)
+    return plan
+
+
+class _Work:
+    """The steps of one sync, and what they counted."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: EngineSettings,
+        embedder: Embedder,
+        plan: _Plan,
+        spool: BinaryIO,
+        report: Report,
+        *,
+        full: bool,
+    ) -> None:
+        self._store, self._settings, self._embedder = store, settings, embedder
+        self._plan, self._spool, self._report, self._full = plan, spool, report, full
+        self._epoch = int(store.meta("epoch", "0")) + (1 if full else 0)
+        self._touched: list[tuple[int, FileState]] = []
+        self._renamed: list[tuple[DocumentRow, str, FileState]] = []
+        self._added: list[str] = []
+        self._changed: list[str] = []
+        self._embedded = 0
+        self._passages = 0
+        self._generation = store.generation
+
+    def read(self) -> None:
+        """Reads every file that may have changed into the spool."""
+        by_hash = {row.sha256: row for row in self._plan.missing.values()}
+        for number, found in enumerate(self._plan.unread):
+            self._report(Progress("reading", number, len(self._plan.unread)))
+            try:
+                self._read_one(found, by_hash)
+            except DocumentError as error:
+                self._plan.skipped.append((_printable(found.relative), str(error), found.state))
+                if found.relative in self._plan.known:  # what is cited must be there to be checked
+                    self._plan.missing[found.relative] = self._plan.known[found.relative]
+        if self._plan.unread:
+            self._report(Progress("reading", len(self._plan.unread), len(self._plan.unread)))
+
+    def _read_one(self, found: Found, by_hash: dict[str, DocumentRow]) -> None:
+        if _printable(found.relative) != found.relative:
+            raise DocumentError("its name is not valid text: rename it")
+        data = read(found, self._settings.documents.largest_megabytes * 1_000_000)
+        known = self._plan.known.get(found.relative)
+        digest = hashlib.sha256(data).hexdigest()
+        if known is not None and known.sha256 == digest and not self._full:
+            self._touched.append((known.id, found.state))
+            self._plan.unchanged.append(known)
+            return
+        moved = by_hash.pop(digest, None) if known is None and not self._full else None
+        if moved is not None:
+            del self._plan.missing[moved.path]
+            self._renamed.append((moved, found.relative, found.state))
+            return
+        document = load(found.path, found.relative, data)
+        cut = self._cut(document, found.state)
+        if known is None:
+            self._added.append(found.relative)
+        else:
+            self._plan.missing[known.path] = known  # its old passages go
+            if not self._full or known.sha256 != digest:
+                self._changed.append(found.relative)
+        self._passages += len(cut.passages)
+        pickle.dump(cut, self._spool)
+
+    def _cut(self, document: Document, state: FileState) -> _Cut:
+        language = terms.detect_language(document.text[document.body_start :])
+        budget = min(self._settings.passages.tokens, self._embedder.token_limit)
+        cut = passages.cut(document, language, self._embedder.token_offsets, budget)
+        if not cut:
+            raise DocumentError("it holds no text that could be quoted: add some or remove the file")
+        lines = [at for at, character in enumerate(document.text) if character == "\n"]
+
+        def new(passage: Passage) -> NewPassage:
+            words = len(terms.analyse(passage.span.of(document.text), language))
+            line = bisect_left(lines, passage.span.start) + 1
+            return NewPassage(passage, line, words, self._key(passage, document.text, language))
+
+        return _Cut(document, language, state, tuple(new(passage) for passage in cut))
+
+    def _key(self, passage: Passage, text: str, language: str) -> bytes:
+        """Names everything that a vector and its evidence follow from."""
+        start = passage.span.start
+        bounds = [(s.start - start, s.end - start) for s in passage.sentences]
+        made = (self._embedder.fingerprint, self._epoch, cutting_fingerprint(self._settings), language, bounds)
+        digest = hashlib.blake2b(repr(made).encode(), digest_size=16)
+        digest.update(passage.span.of(text).encode("utf-8", "surrogatepass"))
+        return digest.digest()
+
+    def _spooled(self) -> Iterator[_Cut]:
+        self._spool.seek(0)
+        while True:
+            try:
+                yield pickle.load(self._spool)
+            except EOFError:
+                return
+
+    def refuse_nothing(self) -> None:
+        """Raises NoDocuments where the library would be left without a single document."""
+        if self._added or self._changed or self._renamed or self._plan.unchanged or self._passages:
+            return
+        seeds, why = self._settings.seeds, ""
+        if self._plan.skipped:
+            path, reason, _ = self._plan.skipped[0]
+            why = f" ({len(self._plan.skipped)} skipped; {path}: {reason})"
+        raise NoDocuments(f"Nothing in {str(seeds)!r} can be used{why}: put .txt, .md, .html, .pdf, … files in it.")
+
+    def embed(self) -> None:
+        """Gives every passage of the spool a vector, those that have one already for nothing."""
+        waiting: dict[bytes, tuple[str, tuple[Span, ...], str]] = {}
+        done = 0
+        for cut in self._spooled():
+            known = self._store.known_keys([new.key for new in cut.passages])
+            for new in cut.passages:
+                done += 1
+                if new.key not in known and new.key not in waiting:
+                    start = new.passage.span.start
+                    sentences = tuple(Span(s.start - start, s.end - start) for s in new.passage.sentences)
+                    waiting[new.key] = (new.passage.span.of(cut.document.text), sentences, cut.language)
+                if len(waiting) == _EMBED_AT_ONCE:
+                    self._embed(waiting)
+                    self._report(Progress("embedding", done, self._passages))
+        if waiting:
+            self._embed(waiting)
+        if self._passages:
+            self._report(Progress("embedding", self._passages, self._passages))
+
+    def _embed(self, waiting: dict[bytes, tuple[str, tuple[Span, ...], str]]) -> None:
+        items = list(waiting.items())
+        rows: list[tuple[bytes, bytes, bytes]] = []
+        for index, encoding in self._embedder.encode_passages([text for _, (text, _, _) in items]):
+            key, (text, sentences, language) = items[index]
+            words = terms.analyse(text, language)
+            packed = evidence.pack(words, sentences, encoding.tokens, encoding.offsets, self._embedder.basis)
+            rows.append((key, np.ascontiguousarray(encoding.vector, np.float32).tobytes(), packed))
+        self._store.add_vectors(rows)
+        self._embedded += len(rows)
+        waiting.clear()
+
+    def switch(self) -> None:
+        """Makes the new state visible, or only notes the files' times where nothing changed."""
+        changes = bool(self._added or self._changed or self._renamed or self._plan.missing or self._full)
+        with self._store.transaction():
+            self._store.set_states(self._touched)
+            self._store.set_skipped(self._plan.skipped)
+            self._store.set_meta(built_ns=time.time_ns())
+            if changes:
+                self._generation = self._store.generation + 1
+                self._switch_rows()
+        if changes:
+            remove_other_indexes(self._settings.library, self._generation)
+
+    def _switch_rows(self) -> None:
+        removed = [row.id for row in self._plan.missing.values()]
+        renamed = [row.id for row, _, _ in self._renamed]
+        gone = self._store.passage_ids([*removed, *renamed]).tolist()
+        self._store.remove_documents(removed)
+        for row, path, state in self._renamed:
+            title = row.title if row.titled else load_title(path)
+            self._store.rename_document(row.id, path, title, state)
+        added = [self._store.add_document(c.document, c.language, c.state, c.passages) for c in self._spooled()]
+        if self._full:
+            self._store.prune_vectors()
+        self._set_meta()
+        change = None if self._full else Change([*removed, *renamed], gone, [*added, *renamed])
+        total, done = self._store.count_passages() if self._full else self._passages, 0
+
+        def count(more: int) -> None:
+            nonlocal done
+            done += more
+            self._report(Progress("indexing", min(done, total), total))
+
+        # The generation is set after the indexes are written, because they start from the previous generation's.
+        write_indexes(self._settings.library, self._store, self._generation, change=change, count=count)
+        self._store.set_meta(generation=self._generation)
+
+    def _set_meta(self) -> None:
+        self._store.set_meta(
+            library=self._store.meta("library") or uuid.uuid4().hex,
+            epoch=self._epoch,
+            model=self._embedder.name,
+            model_fingerprint=self._embedder.fingerprint,
+            dimension=self._embedder.dimension,
+            cutting=cutting_fingerprint(self._settings),
+            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def summary(self, seconds: float) -> SyncReport:
+        """What was done."""
+        fresh = {*self._added, *self._changed}
+        same = [r for r in self._plan.missing.values() if r.path in self._plan.known and self._full]
+        replaced = {row.path for row in self._plan.missing.values()}
+        read_again = {found.relative for found in self._plan.unread} - {path for path, _, _ in self._plan.skipped}
+        removed = sorted(replaced - read_again)
+        unchanged = len(self._plan.unchanged) + len([r for r in same if r.path in read_again - fresh])
+        return SyncReport(
+            generation=self._generation,
+            added=tuple(sorted(self._added)),
+            changed=tuple(sorted(self._changed)),
+            removed=tuple(removed),
+            renamed=tuple((row.path, path) for row, path, _ in self._renamed),
+            unchanged=unchanged,
+            skipped=tuple(Skipped(path, reason) for path, reason, _ in sorted(self._plan.skipped)),
+            embedded=self._embedded,
+            reused=self._passages - self._embedded,
+            seconds=seconds,
+        )
+
+
+def load_title(path: str) -> str:
+    """The title of a document that gives none itself: its file's name, readable."""
+    return " ".join(Path(path).stem.replace("_", " ").replace("-", " ").split()) or path
+
+
+def _printable(name: str) -> str:
+    """A file name as valid text; bytes that are not UTF-8 become question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")

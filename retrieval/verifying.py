@@ -1,0 +1,35 @@
+"""Holds what was quoted against the file as it is now."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from retrieval.errors import DocumentError
+from retrieval.loaders import load
+from retrieval.types import Citation, Source, Verdict, Verification
+
+
+def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
+    """EXACT at the cited offsets, MOVED to another place, CHANGED where it is nowhere, GONE without a file."""
+    path = seeds / citation.document
+    try:
+        document = load(path, citation.document, path.read_bytes())
+    except (OSError, DocumentError):
+        return Verification(citation, Verdict.GONE, None)
+    if document.text[citation.start : citation.end] == text:
+        return Verification(citation, Verdict.EXACT, citation.start)
+    places = (document.text.rfind(text, 0, citation.end), document.text.find(text, citation.start))
+    found = [place for place in places if place >= 0]
+    if not found:
+        return Verification(citation, Verdict.CHANGED, None)
+    return Verification(citation, Verdict.MOVED, min(found, key=lambda place: abs(place - citation.start)))
+
+
+def verify_source(seeds: Path, source: Source) -> Verdict:
+    """EXACT where the file's bytes are those that were indexed, else CHANGED, or GONE where it cannot be read."""
+    try:
+        digest = hashlib.sha256((seeds / source.path).read_bytes()).hexdigest()
+    except OSError:
+        return Verdict.GONE
+    return Verdict.EXACT if digest == source.sha256 else Verdict.CHANGED
