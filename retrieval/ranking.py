@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from retrieval.coefficients import coefficients, common_words
 from retrieval.embedding import Encoding
 from retrieval.evidence import pool_words, term_key, unit, unpack
-from retrieval.measures import FEATURES, Query, measure
+from retrieval.measures import FEATURES, Measures, Query, measure
 from retrieval.searcher import Searcher
 from retrieval.store import Entry
 from retrieval.terms import QueryTerm, analyse, analyse_query
@@ -29,7 +29,7 @@ _PRIOR_PASSAGES = 200  # how many passages of general text the counts of a libra
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the ranking sees it. `missing` are its words that no document holds, as typed."""
+    """A question as ranking sees it. `missing` are its words that no document holds, as typed."""
 
     text: str
     terms: tuple[QueryTerm, ...]
@@ -64,18 +64,19 @@ def prepare(text: str, encoding: Encoding, basis: Floats, searcher: Searcher) ->
     return Question(text, terms, query, tuple(dict.fromkeys(missing)), share)
 
 
-def rank(question: Question, searcher: Searcher, where: Filter) -> list[Hit]:
-    """The best passages for a question, best first; at most 30. Raises QuestionError for a filter without match."""
+def measured(question: Question, searcher: Searcher, where: Filter) -> tuple[list[Entry], Measures] | None:
+    """The best candidates by the sum of cosine and BM25, at most 30, with their measures; None where there are none.
+
+    Raises QuestionError for a filter that matches no document.
+    """
     forms = [form for term in question.terms for form in term.forms]
     found = searcher.candidates(question.query.vector, forms, _PER_INDEX, where)
-    if not len(found.ids):
-        return []
     fused = found.cosines + found.bm25 / max(float(found.bm25.max(initial=0.0)), 1e-6)
     best = np.argsort(-fused, kind="stable")[:_MEASURED]
     cosine_of = dict(zip(found.ids[best].tolist(), found.cosines[best].tolist(), strict=True))
     entries = searcher.entries(list(cosine_of))
     if not entries:
-        return []
+        return None
     measures = measure(
         question.query,
         [unpack(entry.evidence) for entry in entries],
@@ -83,6 +84,15 @@ def rank(question: Question, searcher: Searcher, where: Filter) -> list[Hit]:
         [_context_keys(e.document.title, e.passage.headings, e.document.language) for e in entries],
         searcher.average_words,
     )
+    return entries, measures
+
+
+def rank(question: Question, searcher: Searcher, where: Filter) -> list[Hit]:
+    """The best passages for a question, best first; at most 30. Raises QuestionError as `measured`."""
+    found = measured(question, searcher, where)
+    if found is None:
+        return []
+    entries, measures = found
     weights = coefficients()
     scores = measures.passages @ weights.ranking / float(weights.ranking[weights.ranking > 0].sum())
     sentences = measures.sentences @ weights.sentence

@@ -41,7 +41,8 @@ def load(path: Path, relative: str, data: bytes) -> Document:
     suffix = path.suffix.lower()
     if suffix not in _MODULES:
         raise DocumentError(
-            f"{suffix or 'a file without a suffix'} is no format that is read: convert it to .txt, .md, .html, .pdf or .docx"
+            f"{suffix or 'a file without a suffix'} is not a format that is read: "
+            "convert it to .txt, .md, .html, .pdf or .docx"
         )
     if not data.strip():
         raise DocumentError("it is empty: add text or remove the file")

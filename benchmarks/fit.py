@@ -1,0 +1,247 @@
+"""Fits the coefficients of ranking and confidence: `python benchmarks/fit.py SETS --work FOLDER`.
+
+SETS is a folder with the question sets `wiki-train` and `tales-train`; nothing else is looked at. Ranking weights make
+the passage that holds the answer the likeliest of a question's candidates (softmax, as in ListNet, Cao et al. 2007);
+sentence weights do the same among the sentences of that passage. Confidence is a logistic regression of whether the
+first excerpt covers the answer, over libraries that hold the answer's document, or not, or all of it but the paragraph
+that was asked about.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from benchmarks.sets import Question, half, library_over, read_questions, sample
+from retrieval import coefficients as package
+from retrieval.answering import confidence_features, window
+from retrieval.embedding import Embedder, open_embedder
+from retrieval.library import Library
+from retrieval.measures import FEATURES, SENTENCE_FEATURES
+from retrieval.ranking import Hit, measured, prepare, rank
+from retrieval.searcher import Searcher
+from retrieval.settings import EmbeddingSettings
+from retrieval.store import Entry
+from retrieval.terms import analyse
+from retrieval.types import Filter, Span
+
+Floats = NDArray[np.float64]
+
+_PER_SET = 3000
+_COMMON_SHARE = 0.005
+_CHARACTERS = 500
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("--work", type=Path, required=True, help="folder for the libraries, kept between runs")
+    parser.add_argument("--only-confidence", action="store_true", help="keep the ranking weights as they are")
+    arguments = parser.parse_args()
+    embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
+    fitter = _Fitter(arguments.sets, arguments.work, embedder)
+    if not arguments.only_confidence:
+        _write_common_words(fitter.open("wiki-train"), fitter.open("tales-train"))
+        package.common_words.cache_clear()
+        fitter.ranking()
+        package.coefficients.cache_clear()
+    fitter.confidence()
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitter:
+    sets: Path
+    work: Path
+    embedder: Embedder
+
+    def open(self, name: str, only: Sequence[str] | None = None, label: str = "whole") -> Library:
+        return library_over(self.sets / name, self.work / name / label, self.embedder, only)
+
+    def ranking(self) -> None:
+        """Fits the ranking and the sentence weights."""
+        groups: list[tuple[Floats, NDArray[np.bool_]]] = []
+        sentence_groups: list[tuple[Floats, NDArray[np.bool_]]] = []
+        for name in ("wiki-train", "tales-train"):
+            questions = [q for q in read_questions(self.sets / name) if q.answers]
+            with self.open(name) as library:
+                for passages, sentences in _training_rows(library, self.embedder, sample(questions, _PER_SET)):
+                    groups.append(passages)
+                    if sentences is not None:
+                        sentence_groups.append(sentences)
+        record = _read()
+        record["ranking"] = dict(zip(FEATURES, _rounded(_fit_softmax(groups)), strict=True))
+        record["sentence"] = dict(zip(SENTENCE_FEATURES, _rounded(_fit_softmax(sentence_groups)), strict=True))
+        record["ranking_from"] = f"{len(groups)} questions of wiki-train and tales-train; benchmarks/fit.py"
+        _write(record)
+
+    def confidence(self) -> None:
+        """Fits the confidence."""
+        rows: list[tuple[NDArray[np.float32], bool]] = []
+        for name, count in (("wiki-train", 3000), ("tales-train", 1500)):
+            questions = sample([q for q in read_questions(self.sets / name) if q.answers], count)
+            names = {q.paragraph.doc for q in questions}
+            with self.open(name, sorted(half(names)), "half") as library:
+                rows += list(_confidence_rows(library, self.embedder, questions))
+        rows += list(self._small_libraries())
+        values = np.array([row for row, _ in rows], np.float64)
+        right = np.array([label for _, label in rows])
+        weights, bias = _fit_logistic(values, right)
+        record = _read()
+        record["confidence"] = dict(zip(package.CONFIDENCE_FEATURES, _rounded(weights), strict=True)) | {
+            "bias": round(bias, 4)
+        }
+        record["confidence_from"] = (
+            f"{len(rows)} answers: half of wiki-train and of tales-train indexed and all their questions asked; libraries "
+            "of one document, with and without the paragraph that was asked about; benchmarks/fit.py"
+        )
+        _write(record)
+
+    def _small_libraries(self) -> Iterator[tuple[NDArray[np.float32], bool]]:
+        """Libraries of one document each, asked about it, about what was taken out, and about other documents."""
+        for name, documents, each in (("wiki-train", 13, 60), ("tales-train", 40, 12)):
+            questions = [q for q in read_questions(self.sets / name) if q.answers]
+            for document in sorted({q.paragraph.doc for q in questions})[:documents]:
+                own = sample([q for q in questions if q.paragraph.doc == document], each)
+                others = sample([q for q in questions if q.paragraph.doc != document], each // 3)
+                with self.open(name, [document], f"one-{document}") as library:
+                    yield from _confidence_rows(library, self.embedder, [*own, *others])
+                    yield from _confidence_rows(library, self.embedder, own[: each // 3], without_paragraph=True)
+
+
+def _training_rows(
+    library: Library, embedder: Embedder, questions: Sequence[Question]
+) -> Iterator[tuple[tuple[Floats, NDArray[np.bool_]], tuple[Floats, NDArray[np.bool_]] | None]]:
+    """For each question whose answer is among the candidates: their measures, and those of the sentences around it."""
+    searcher = _searcher(library)
+    for question in questions:
+        prepared = prepare(question.text, embedder.encode_query(question.text), embedder.basis, searcher)
+        found = measured(prepared, searcher, Filter())
+        if found is None:
+            continue
+        entries, measures = found
+        right = np.array([_covers(question, e.document.path, e.passage.span) for e in entries])
+        if not right.any() or right.all():
+            continue
+        yield (measures.passages.astype(np.float64), right), _sentence_rows(question, entries, measures, right)
+
+
+def _sentence_rows(
+    question: Question, entries: Sequence[Entry], measures: Any, right: NDArray[np.bool_]
+) -> tuple[Floats, NDArray[np.bool_]] | None:
+    index = int(np.flatnonzero(right)[0])
+    entry = entries[index]
+    first, last = measures.first_sentence[index : index + 2]
+    touches = np.array(
+        [
+            any(a.doc == entry.document.path and a.start < s.end and a.end > s.start for a in question.answers)
+            for s in entry.passage.sentences
+        ]
+    )
+    if not touches.any() or touches.all():
+        return None
+    return measures.sentences[first:last].astype(np.float64), touches
+
+
+def _confidence_rows(
+    library: Library, embedder: Embedder, questions: Sequence[Question], *, without_paragraph: bool = False
+) -> Iterator[tuple[NDArray[np.float32], bool]]:
+    searcher = _searcher(library)
+    for question in questions:
+        prepared = prepare(question.text, embedder.encode_query(question.text), embedder.basis, searcher)
+        hits = rank(prepared, searcher, Filter())
+        if without_paragraph:
+            hits = [hit for hit in hits if not _overlaps(question, hit)]
+        if hits:
+            span = window(hits[0], _CHARACTERS).span
+            yield confidence_features(prepared, hits), _covers(question, hits[0].entry.document.path, span)
+
+
+def _overlaps(question: Question, hit: Hit) -> bool:
+    gold, span = question.paragraph, hit.entry.passage.span
+    return gold.doc == hit.entry.document.path and span.start < gold.end and span.end > gold.start
+
+
+def _searcher(library: Library) -> Searcher:
+    return library._ready_searcher()
+
+
+def _covers(question: Question, document: str, span: Span) -> bool:
+    return any(a.doc == document and span.start <= a.start and a.end <= span.end for a in question.answers)
+
+
+def _fit_softmax(groups: Sequence[tuple[Floats, NDArray[np.bool_]]], penalty: float = 1e-3) -> Floats:
+    """Weights that maximise the probability of the right rows of each group, with a small L2 penalty."""
+    spread = np.concatenate([rows for rows, _ in groups]).std(axis=0) + 1e-9
+    sizes = [len(rows) for rows, _ in groups]
+    rows = np.concatenate([rows for rows, _ in groups]) / spread
+    right = np.concatenate([labels for _, labels in groups])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    group = np.repeat(np.arange(len(groups)), sizes)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        scores = rows @ weights
+        scores -= np.maximum.reduceat(scores, starts)[group]
+        mass = np.exp(scores)
+        all_mass = np.add.reduceat(mass, starts)
+        right_mass = np.add.reduceat(mass * right, starts)
+        slope = mass / all_mass[group] - mass * right / right_mass[group]
+        value = -np.log(right_mass / all_mass).mean() + penalty * weights @ weights
+        return float(value), rows.T @ slope / len(groups) + 2 * penalty * weights
+
+    found = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B")
+    return np.asarray(found.x / spread, np.float64)
+
+
+def _fit_logistic(values: Floats, right: NDArray[np.bool_], penalty: float = 1e-4) -> tuple[Floats, float]:
+    centre, spread = values.mean(axis=0), values.std(axis=0) + 1e-9
+    rows = np.hstack([(values - centre) / spread, np.ones((len(values), 1))])
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        logits = rows @ weights
+        value = np.logaddexp(0, logits).mean() - (logits * right).mean() + penalty * weights[:-1] @ weights[:-1]
+        slope = rows.T @ (1 / (1 + np.exp(-logits)) - right) / len(rows)
+        slope[:-1] += 2 * penalty * weights[:-1]
+        return float(value), slope
+
+    found = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B").x
+    weights = found[:-1] / spread
+    return weights, float(found[-1] - weights @ centre)
+
+
+def _write_common_words(*libraries: Library) -> None:
+    """The share of passages in which each English stem stands, averaged over the sets."""
+    shares: Counter[str] = Counter()
+    for library in libraries:
+        with library:
+            texts = [row[2] for row in library._ready_store().indexed()]
+        counts = Counter(word for text in texts for word in {term.text for term in analyse(text, "en")})
+        for word, count in counts.items():
+            shares[word] += count / len(texts) / len(libraries)
+    common = {word: round(share, 4) for word, share in shares.most_common() if share >= _COMMON_SHARE}
+    path = package.PATH.with_name("common_words.json")
+    path.write_text(json.dumps(common, ensure_ascii=False, indent=0) + "\n", "utf-8")
+
+
+def _rounded(values: Floats) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _read() -> dict[str, Any]:
+    return json.loads(package.PATH.read_text("utf-8")) if package.PATH.exists() else {}
+
+
+def _write(record: dict[str, Any]) -> None:
+    package.PATH.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
