@@ -1,0 +1,1 @@
+"""What quality and speed are measured with, and what the shipped coefficients are fitted with."""

@@ -28,7 +28,6 @@ from retrieval.embedding import Embedder, open_embedder
 from retrieval.library import Library
 from retrieval.measures import FEATURES, SENTENCE_FEATURES
 from retrieval.ranking import Hit, measured, prepare, rank
-from retrieval.searcher import Searcher
 from retrieval.settings import EmbeddingSettings
 from retrieval.store import Entry
 from retrieval.terms import analyse
@@ -80,6 +79,8 @@ class _Fitter:
         record = _read()
         record["ranking"] = dict(zip(FEATURES, _rounded(_fit_softmax(groups)), strict=True))
         record["sentence"] = dict(zip(SENTENCE_FEATURES, _rounded(_fit_softmax(sentence_groups)), strict=True))
+        zeros = dict.fromkeys([*package.CONFIDENCE_FEATURES, "bias"], 0.0)
+        record.setdefault("confidence", zeros)  # until it is fitted, on what the new ranking ranks
         record["ranking_from"] = f"{len(groups)} questions of wiki-train and tales-train; benchmarks/fit.py"
         _write(record)
 
@@ -100,8 +101,8 @@ class _Fitter:
             "bias": round(bias, 4)
         }
         record["confidence_from"] = (
-            f"{len(rows)} answers: half of wiki-train and of tales-train indexed and all their questions asked; libraries "
-            "of one document, with and without the paragraph that was asked about; benchmarks/fit.py"
+            f"{len(rows)} answers: half of wiki-train and of tales-train indexed and all their questions asked; "
+            "libraries of one document, with and without the paragraph that was asked about; benchmarks/fit.py"
         )
         _write(record)
 
@@ -121,7 +122,7 @@ def _training_rows(
     library: Library, embedder: Embedder, questions: Sequence[Question]
 ) -> Iterator[tuple[tuple[Floats, NDArray[np.bool_]], tuple[Floats, NDArray[np.bool_]] | None]]:
     """For each question whose answer is among the candidates: their measures, and those of the sentences around it."""
-    searcher = _searcher(library)
+    searcher = library.searcher()
     for question in questions:
         prepared = prepare(question.text, embedder.encode_query(question.text), embedder.basis, searcher)
         found = measured(prepared, searcher, Filter())
@@ -154,7 +155,7 @@ def _sentence_rows(
 def _confidence_rows(
     library: Library, embedder: Embedder, questions: Sequence[Question], *, without_paragraph: bool = False
 ) -> Iterator[tuple[NDArray[np.float32], bool]]:
-    searcher = _searcher(library)
+    searcher = library.searcher()
     for question in questions:
         prepared = prepare(question.text, embedder.encode_query(question.text), embedder.basis, searcher)
         hits = rank(prepared, searcher, Filter())
@@ -168,10 +169,6 @@ def _confidence_rows(
 def _overlaps(question: Question, hit: Hit) -> bool:
     gold, span = question.paragraph, hit.entry.passage.span
     return gold.doc == hit.entry.document.path and span.start < gold.end and span.end > gold.start
-
-
-def _searcher(library: Library) -> Searcher:
-    return library._ready_searcher()
 
 
 def _covers(question: Question, document: str, span: Span) -> bool:
@@ -222,7 +219,7 @@ def _write_common_words(*libraries: Library) -> None:
     shares: Counter[str] = Counter()
     for library in libraries:
         with library:
-            texts = [row[2] for row in library._ready_store().indexed()]
+            texts = [row[2] for row in library.searcher().store.indexed()]
         counts = Counter(word for text in texts for word in {term.text for term in analyse(text, "en")})
         for word, count in counts.items():
             shares[word] += count / len(texts) / len(libraries)

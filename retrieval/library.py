@@ -131,7 +131,7 @@ class Library:
         """Answers a question from the newest generation. Raises QuestionError, LibraryError, ModelError."""
         from retrieval.answering import answer
 
-        searcher = self._ready_searcher()
+        searcher = self.searcher()
         settings = self._settings.answer
         return answer(question, searcher, self._open_embedder(), settings, top, where or Filter())
 
@@ -209,15 +209,14 @@ class Library:
             raise NoDocuments(f"There is no library at {str(self._settings.library)!r} yet: run `seedbot build`.")
         return self._store
 
-    def _ready_searcher(self) -> Searcher:
+    def searcher(self) -> Searcher:
+        """The newest generation that was opened, for those who rank or measure themselves. Raises as `ask`."""
         with self._lock:
-            searcher = self._searcher
-            if searcher is None:
+            if self._searcher is None:
                 store = self._ready_store()
                 self._refuse_other_model(store)
-                searcher = Searcher(store, self._indexes(store), store.languages())
-                self._searcher = searcher
-            return searcher
+                self._searcher = Searcher(store, self._indexes(store), store.languages())
+            return self._searcher
 
     def _refuse_other_model(self, store: Store) -> None:
         if store.meta("model_fingerprint") != self._open_embedder().fingerprint:
