@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 
-_SAME = 0.85  # share of common words from which two excerpts say the same
+_SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
 
 
 def answer(
@@ -66,23 +67,43 @@ class _Piece:
     span: Span
     best: Span
 
+    @property
+    def document(self) -> int:
+        return self.hit.entry.document.id
+
+    def words(self) -> frozenset[int]:
+        """The keys of its words."""
+        evidence = unpack(self.hit.entry.evidence)
+        starts = [sentence.start for sentence in self.hit.entry.passage.sentences]
+        first, last = bisect_right(starts, self.span.start) - 1, bisect_left(starts, self.span.end)
+        inside = (evidence.sentence_of >= first) & (evidence.sentence_of < last)
+        return frozenset(evidence.keys[inside].tolist())
+
+
+@dataclass(slots=True)
+class _Kept:
+    """An excerpt in the making. `words` are those of the piece it began with."""
+
+    piece: _Piece
+    words: frozenset[int]
+    also_in: list[Citation] = field(default_factory=list)
+
 
 def _excerpts(hits: Sequence[Hit], searcher: Searcher, count: int, characters: int) -> list[Excerpt]:
-    """At most `count` excerpts that differ: those that say the same are named by the first of them."""
-    kept: list[tuple[_Piece, list[Citation]]] = []
+    """At most `count` excerpts that differ: those that say the same are named by the first of them.
+
+    Every hit is looked at whatever `count` is, so that the first excerpts stay the same when more are asked for.
+    """
+    kept: list[_Kept] = []
     for hit in hits:
         piece = window(hit, characters)
-        same = next((one for one in kept if _says_the_same(one[0], piece)), None)
+        words = piece.words()
+        same = next((one for one in kept if _says_the_same(one, piece, words)), None)
         if same is not None:
-            if hit.entry.document.id != same[0].hit.entry.document.id and len(kept) <= count:
-                same[1].append(_cite(piece.hit, piece.span))
-            continue
-        if _extend(kept, piece, searcher, characters):
-            continue
-        kept.append((piece, []))
-        if len(kept) > count:
-            break
-    return [_excerpt(piece, also, searcher) for piece, also in kept[:count]]
+            same.also_in.append(_cite(piece.hit, piece.span))
+        elif not _extend(kept, piece, searcher, characters):
+            kept.append(_Kept(piece, words))
+    return [_excerpt(one.piece, one.also_in, searcher) for one in kept[:count]]
 
 
 def window(hit: Hit, characters: int) -> _Piece:
@@ -117,33 +138,22 @@ def _cut_at_space(hit: Hit, span: Span, characters: int) -> Span:
     return Span(span.start, span.start + (space if space > characters // 2 else characters))
 
 
-def _says_the_same(one: _Piece, other: _Piece) -> bool:
-    if one.hit.entry.document.id == other.hit.entry.document.id:
+def _says_the_same(one: _Kept, other: _Piece, words: frozenset[int]) -> bool:
+    if one.piece.document == other.document or not words:
         return False
-    first, second = _keys(one), _keys(other)
-    smaller = min(len(first), len(second))
-    return smaller > 0 and len(first & second) / max(len(first), len(second)) >= _SAME
+    return len(one.words & words) >= _SAME * max(len(one.words), len(words))
 
 
-def _keys(piece: _Piece) -> frozenset[int]:
-    evidence = unpack(piece.hit.entry.evidence)
-    inside = [
-        number
-        for number, sentence in enumerate(piece.hit.entry.passage.sentences)
-        if sentence.start < piece.span.end and sentence.end > piece.span.start
-    ]
-    return frozenset(evidence.keys[np.isin(evidence.sentence_of, inside)].tolist())
-
-
-def _extend(kept: list[tuple[_Piece, list[Citation]]], piece: _Piece, searcher: Searcher, characters: int) -> bool:
+def _extend(kept: Sequence[_Kept], piece: _Piece, searcher: Searcher, characters: int) -> bool:
     """Joins `piece` to an excerpt it directly follows or precedes, where both together are short enough."""
-    for position, (other, also) in enumerate(kept):
-        if other.hit.entry.document.id != piece.hit.entry.document.id:
+    for one in kept:
+        other = one.piece
+        if other.document != piece.document:
             continue
         joined = Span(min(other.span.start, piece.span.start), max(other.span.end, piece.span.end))
         gap = Span(min(other.span.end, piece.span.end), max(other.span.start, piece.span.start))
-        if len(joined) <= characters and searcher.text(piece.hit.entry.document.id, gap).strip() == "":
-            kept[position] = (_Piece(other.hit, joined, other.best), also)
+        if len(joined) <= characters and searcher.text(piece.document, gap).strip() == "":
+            one.piece = _Piece(other.hit, joined, other.best)
             return True
     return False
 

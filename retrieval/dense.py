@@ -71,6 +71,7 @@ class DenseIndex:
         if allowed is not None:
             parameters = faiss.SearchParameters()
             parameters.sel = selector = faiss.IDSelectorBatch(allowed)  # named, so that it outlives the search
+        faiss.omp_set_num_threads(1)  # a single question is searched by one thread in any case; more only wait
         scores, ids = self._index.search(vector[None, :], min(count, len(self)), params=parameters)
         del selector
         found = ids[0] >= 0
