@@ -55,7 +55,7 @@ class Figure:
 class Evaluation:
     """The figures of one question set, by the names in FIGURES: shares between 0 and 1; latencies in milliseconds.
 
-    `coverage_at_90` is the share of the answerable questions that are answered when the cut on confidence is set so
+    `coverage@90` is the share of the answerable questions that are answered when the cut on confidence is set so
     that 90% of all answers given are right. The last three are taken where the settings cut: `answered` is the share
     of the answerable that is, `precision` that of right first excerpts among all answers, `refusal` that of the
     unanswerable that is refused. `mrr` looks at the first `DEPTH` excerpts.
@@ -71,14 +71,14 @@ class Evaluation:
 
 
 FIGURES = (
-    "hit_at_1",
-    "hit_at_3",
-    "hit_at_5",
+    "hit@1",
+    "hit@3",
+    "hit@5",
     "mrr",
     "highlight_accuracy",
     "auroc",
-    "coverage_at_90",
-    "coverage_at_95",
+    "coverage@90",
+    "coverage@95",
     "answered",
     "precision",
     "refusal",
@@ -99,7 +99,9 @@ def run(
     """
     judged = [q for q in questions if _can_be_judged(q, documents, within=within)]
     if not judged:
-        raise QuestionSetError("No question of this set can be judged: none has an answer with its place in a document.")
+        raise QuestionSetError(
+            "No question of this set can be judged: none has an answer with its place in a document."
+        )
     outcomes = []
     for number, question in enumerate(judged, 1):
         outcomes.append(_ask(question, documents, ask, Filter(glob=question.document) if within else Filter()))

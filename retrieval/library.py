@@ -50,10 +50,18 @@ class Library:
         self._lock = threading.RLock()
 
     @classmethod
-    def open(cls, settings: EngineSettings, *, embedder: Embedder | None = None) -> Library:
-        """Opens the library of `settings`, creating nothing. Raises LibraryDamaged or LibraryError."""
+    def open(cls, settings: EngineSettings, *, embedder: Embedder | None = None, repair: bool = False) -> Library:
+        """Opens the library of `settings`, creating nothing. Raises LibraryDamaged or LibraryError.
+
+        With `repair`, a file that cannot be used counts as not there, until a full sync replaces it.
+        """
         path = settings.library / "library.sqlite"
-        return cls(settings, Store(path) if path.is_file() else None, embedder)
+        try:
+            return cls(settings, Store(path) if path.is_file() else None, embedder)
+        except LibraryError:
+            if not repair:
+                raise
+            return cls(settings, None, embedder)
 
     def __enter__(self) -> Library:
         return self
@@ -77,6 +85,11 @@ class Library:
     def generation(self) -> int:
         """The newest complete generation on the disk; 0 before the first build."""
         return self._store.generation if self._store is not None else 0
+
+    def belongs_to(self, seeds: Path) -> bool:
+        """Whether the newest generation was built from this folder."""
+        built_from = self._ready_store().meta("seeds")
+        return not built_from or (self._settings.library / built_from).resolve() == seeds.resolve()
 
     def refresh(self) -> bool:
         """Picks up a generation that another process made; says whether there was one."""
@@ -107,7 +120,7 @@ class Library:
                 f"There is no folder {str(self._settings.seeds)!r} with documents: "
                 "create it and put files in, or name one with --seeds."
             )
-        with self._building(wait_seconds):
+        with self.building(wait_seconds):
             store = self._store_to_build(full=full)
             report = progress or (lambda _: None)
             embedder = self._open_embedder(lambda: report(Progress("model", 0, 1)))
@@ -138,6 +151,10 @@ class Library:
     def documents(self) -> tuple[Source, ...]:
         """Every document of the library, by path."""
         return tuple(self._ready_store().sources())
+
+    def count(self, where: Filter) -> int:
+        """How many documents a filter lets through. Raises QuestionError where it is none, or no filter."""
+        return self.searcher().count_documents(where)
 
     def document(self, path: str) -> Document:
         """A document as it was indexed. Raises SourceNotFound, naming the nearest path."""
@@ -219,10 +236,12 @@ class Library:
             return self._searcher
 
     def _refuse_other_model(self, store: Store) -> None:
-        if store.meta("model_fingerprint") != self._open_embedder().fingerprint:
+        wanted = self._settings.embedding.model
+        same = self._embedder is not None or wanted == store.meta("model")  # else do not even export the other model
+        if not same or store.meta("model_fingerprint") != self._open_embedder().fingerprint:
             raise LibraryError(
-                f"The library was built with the model {store.meta('model')!r}, the settings name "
-                f"{self._open_embedder().name!r} or other prompts: run `seedbot build`."
+                f"The library was built with the model {store.meta('model')!r}, the settings name {wanted!r} or other "
+                "prompts: run `seedbot build`."
             )
 
     def _indexes(self, store: Store) -> Indexes:
@@ -235,7 +254,7 @@ class Library:
             if store.generation == generation:
                 break
         try:
-            with self._building(0.0):
+            with self.building(0.0):
                 found = open_indexes(self._settings.library, store)
                 return found or write_indexes(self._settings.library, store, store.generation)
         except (OSError, LibraryError):
@@ -267,7 +286,7 @@ class Library:
             path.replace(path.with_name(path.name + ".damaged"))
 
     @contextmanager
-    def _building(self, wait_seconds: float) -> Iterator[None]:
+    def building(self, wait_seconds: float = 0.0) -> Iterator[None]:
         """Holds the build lock, which the system gives back when a process dies. Raises LibraryLocked."""
         from filelock import FileLock, Timeout
 

@@ -81,7 +81,7 @@ def check_against(questions: Sequence[EvalQuestion], path: Path, text_of: Callab
             if text is not None and gold.text is not None and gold.span.of(text) != gold.text:
                 raise QuestionSetError(
                     f"{path}, line {question.line}: the answer {gold.text[:60]!r} does not stand at "
-                    f"{gold.span.start}-{gold.span.end} of {gold.doc}: the document was changed, or the offsets are wrong."
+                    f"{gold.span.start}-{gold.span.end} of {gold.doc}: correct it, or restore that document."
                 )
 
 

@@ -40,7 +40,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A ranked passage. `measures` is `[FEATURES]`; `sentences[i]` says how well its sentence `i` answers, in logits."""
+    """A ranked passage. `measures` is `[FEATURES]`; `sentences` `[s]` rates each sentence, in logits."""
 
     entry: Entry
     score: float

@@ -90,6 +90,11 @@ class Searcher:
         """The passages with these ids, in their order, without those that are gone."""
         return self.store.entries(ids)
 
+    def count_documents(self, where: Filter) -> int:
+        """How many documents a filter lets through. Raises QuestionError where it is none."""
+        documents = self._documents(where)
+        return len(self.store.documents()) if documents is None else len(documents)
+
     def _documents(self, where: Filter) -> set[int] | None:
         """The ids of the documents that a filter lets through; None for all. Raises QuestionError."""
         if not where:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import tempfile
 import time
@@ -17,7 +18,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -27,7 +27,7 @@ from retrieval.embedding import Embedder
 from retrieval.errors import DocumentError, LibraryError, NoDocuments
 from retrieval.folder import Found, read, scan
 from retrieval.indexes import Change, remove_other_indexes, write_indexes
-from retrieval.loaders import load
+from retrieval.loaders import load, title_of
 from retrieval.settings import EngineSettings
 from retrieval.store import DocumentRow, FileState, NewPassage, Store
 from retrieval.types import Document, Passage, Progress, Skipped, Span, SyncReport
@@ -257,7 +257,8 @@ class _Work:
         with self._store.transaction():
             self._store.set_states(self._touched)
             self._store.set_skipped(self._plan.skipped)
-            self._store.set_meta(built_ns=time.time_ns())
+            seeds = os.path.relpath(self._settings.seeds.resolve(), self._settings.library.resolve())
+            self._store.set_meta(built_ns=time.time_ns(), seeds=seeds)
             if changes:
                 self._generation = self._store.generation + 1
                 self._switch_rows()
@@ -270,7 +271,7 @@ class _Work:
         gone = self._store.passage_ids([*removed, *renamed]).tolist()
         self._store.remove_documents(removed)
         for row, path, state in self._renamed:
-            title = row.title if row.titled else load_title(path)
+            title = row.title if row.titled else title_of(path)
             self._store.rename_document(row.id, path, title, state)
         added = [self._store.add_document(c.document, c.language, c.state, c.passages) for c in self._spooled()]
         if self._full:
@@ -319,11 +320,6 @@ class _Work:
             reused=self._passages - self._embedded,
             seconds=seconds,
         )
-
-
-def load_title(path: str) -> str:
-    """The title of a document that gives none itself: its file's name, readable."""
-    return " ".join(Path(path).stem.replace("_", " ").replace("-", " ").split()) or path
 
 
 def _printable(name: str) -> str:

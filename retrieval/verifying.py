@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from retrieval.errors import DocumentError
 from retrieval.loaders import load
@@ -13,6 +13,8 @@ from retrieval.types import Citation, Source, Verdict, Verification
 def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
     """EXACT at the cited offsets, MOVED to another place, CHANGED where it is nowhere, GONE without a file."""
     path = seeds / citation.document
+    if not _inside(citation.document):
+        return Verification(citation, Verdict.GONE, None)
     try:
         document = load(path, citation.document, path.read_bytes())
     except (OSError, DocumentError):
@@ -24,6 +26,12 @@ def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
     if not found:
         return Verification(citation, Verdict.CHANGED, None)
     return Verification(citation, Verdict.MOVED, min(found, key=lambda place: abs(place - citation.start)))
+
+
+def _inside(relative: str) -> bool:
+    """Whether a document's path stays in the seeds folder, as every path of a library does."""
+    path = PurePosixPath(relative)
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def verify_source(seeds: Path, source: Source) -> Verdict:

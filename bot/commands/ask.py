@@ -1,0 +1,124 @@
+"""`seedbot ask`: one answer, or one for every line of standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from bot.options import hint, open_built_library, with_settings
+from bot.settings import Settings
+from retrieval.errors import QuestionError, SeedbotError
+from retrieval.library import Library
+from retrieval.types import Answer, Filter
+
+_KEYS = {"question": "question", "in": "glob", "from": "since", "to": "until"}
+
+
+@click.command("ask")
+@click.argument("question", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--top", type=click.IntRange(1, 50), metavar="N", help="Show at most N excerpts.  [default: 3]")
+@click.option("--in", "glob", metavar="GLOB", help="Look only in documents whose path matches, such as 'reports/*'.")
+@click.option("--from", "since", metavar="DATE", help="Look only in documents of this date or later (YYYY-MM-DD).")
+@click.option("--to", "until", metavar="DATE", help="Look only in documents of this date or earlier.")
+@with_settings
+def command(
+    settings: Settings,
+    question: tuple[str, ...],
+    as_json: bool,
+    top: int | None,
+    glob: str | None,
+    since: str | None,
+    until: str | None,
+) -> int:
+    """Answer QUESTION with excerpts from your documents.
+
+    A QUESTION of - reads one question a line from standard input; a line may be a JSON object {"question", "in",
+    "from", "to"}. Exits with 3 when the documents do not hold the answer.
+    """
+    where = Filter(glob, since, until)
+    with open_built_library(settings) as library:
+        asking = _Asking(settings, library, top, as_json=as_json)
+        if question == ("-",):
+            return asking.every_line(where)
+        answer = library.ask(" ".join(question), top=top, where=where)
+        asking.show(answer)
+        return 0 if answer.found else 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    settings: Settings
+    library: Library
+    top: int | None
+    as_json: bool
+
+    def show(self, answer: Answer) -> None:
+        if self.as_json:
+            from bot import records
+
+            click.echo(records.line(records.answer(answer)))
+        else:
+            from bot.render import console, show_answer
+
+            show_answer(console(), answer, self.settings.seeds)
+        sys.stdout.flush()
+
+    def every_line(self, default: Filter) -> int:
+        """Answers each line of standard input; a bad line is explained and the rest goes on."""
+        found = failed = 0
+        for number, line in enumerate(_lines(), 1):
+            try:
+                question, where = _parse(line, default)
+                self.library.refresh()
+                answer = self.library.ask(question, top=self.top, where=where)
+            except QuestionError as error:
+                failed += 1
+                self._explain(number, line, error)
+                continue
+            found += answer.found
+            self.show(answer)
+        if failed:
+            return 1
+        return 0 if found else 3
+
+    def _explain(self, number: int, line: str, error: SeedbotError) -> None:
+        hint(f"line {number}: {error}")
+        if self.as_json:
+            click.echo(json.dumps({"question": line, "error": str(error)}, ensure_ascii=False))
+            sys.stdout.flush()
+
+
+def _lines() -> Iterator[str]:
+    """The lines of standard input that hold anything, whatever their bytes."""
+    for raw in sys.stdin.buffer:
+        line = raw.decode("utf-8", "replace").strip("\ufeff\r\n")
+        if line.strip():
+            yield line
+
+
+def _parse(line: str, default: Filter) -> tuple[str, Filter]:
+    """A line as a question and its filter. Raises QuestionError for an object that cannot be one."""
+    if not line.lstrip().startswith("{"):
+        return line, default
+    try:
+        row: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return line, default  # a question may begin with a brace
+    unknown = sorted(set(row) - set(_KEYS))
+    if unknown:
+        raise QuestionError(f"There is no {unknown[0]!r} in a question: use question, in, from and to.")
+    if not isinstance(row.get("question"), str):
+        raise QuestionError('The object has no "question" that is text.')
+    wrong = [key for key, value in row.items() if value is not None and not isinstance(value, str)]
+    if wrong:
+        raise QuestionError(f"{wrong[0]!r} must be text.")
+    own = {_KEYS[key]: value for key, value in row.items() if key != "question" and value is not None}
+    return row["question"], Filter(
+        own.get("glob", default.glob), own.get("since", default.since), own.get("until", default.until)
+    )

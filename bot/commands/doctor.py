@@ -1,0 +1,169 @@
+"""`seedbot doctor`: looks for what is wrong, and names a remedy for each finding."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import click
+
+from bot.options import with_settings
+from bot.settings import Settings, unknown_variables
+from retrieval.errors import LibraryLocked, SeedbotError
+from retrieval.library import Library
+
+_FREE_BYTES = 500_000_000
+
+
+class _Health(Enum):
+    GOOD = "✓"
+    POOR = "!"
+    BAD = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What was looked at, and what was found; a finding that is not good says what to do."""
+
+    health: _Health
+    about: str
+    found: str
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@with_settings
+def command(settings: Settings, as_json: bool) -> int:
+    """Look for what is wrong with this installation, its settings and its library.
+
+    Exits with 1 when something has to be repaired.
+    """
+    colours = {_Health.GOOD: "green", _Health.POOR: "yellow", _Health.BAD: "red"}
+    bad = False
+    for check in (_python, _variables, _model, _seeds, _disk, _library, _lock):
+        for one in check(settings):
+            bad = bad or one.health is _Health.BAD
+            if as_json:
+                from bot import records
+
+                record = {"about": one.about, "health": one.health.name.lower(), "found": one.found}
+                click.echo(records.line(record))
+            else:
+                mark = click.style(one.health.value, fg=colours[one.health], bold=True)
+                click.echo(f"{mark} {one.about:<12} {one.found}")
+    return 1 if bad else 0
+
+
+def _python(settings: Settings) -> Iterator[_Finding]:
+    del settings
+    yield _Finding(_Health.GOOD, "Python", f"{sys.version.split()[0]} at {sys.executable}")
+    from importlib import import_module
+
+    for name in ("faiss", "tantivy", "onnxruntime", "tokenizers", "sentencex", "pypdfium2", "docx", "trafilatura"):
+        try:
+            import_module(name)
+        except ImportError as error:
+            remedy = "run `pip install --force-reinstall seedbot`"
+            yield _Finding(_Health.BAD, "packages", f"{name} cannot be imported ({error}): {remedy}")
+
+
+def _variables(settings: Settings) -> Iterator[_Finding]:
+    del settings
+    for name in unknown_variables():
+        yield _Finding(_Health.POOR, "environment", f"{name} is no setting: unset it or correct its name")
+
+
+def _model(settings: Settings) -> Iterator[_Finding]:
+    from retrieval.models import DEFAULT_MODEL, find_export, locate
+
+    name = settings.embedding.model
+    if name == DEFAULT_MODEL:
+        yield _attempt("model", lambda: f"{name}, its weights are the published ones" if locate(name) else "")
+    else:
+        yield _Finding(_Health.GOOD, "model", f"{name}, chosen in the settings")
+    if find_export(name, settings.library / "model") is None:
+        yield _Finding(_Health.POOR, "export", "not made yet, or altered: `seedbot build` makes it, in some 20 seconds")
+    else:
+        yield _Finding(_Health.GOOD, "export", f"complete, in {settings.library / 'model'}")
+
+
+def _seeds(settings: Settings) -> Iterator[_Finding]:
+    from retrieval.folder import scan
+    from retrieval.loaders import SUFFIXES
+
+    try:
+        files = scan(settings.seeds, without=settings.library)
+    except SeedbotError as error:
+        yield _Finding(_Health.BAD, "seeds", str(error))
+        return
+    usable = [one for one in files if one.path.suffix.lower() in SUFFIXES]
+    closed = [one.relative for one in usable if not os.access(one.path, os.R_OK)]
+    other = f", {len(files) - len(usable)} of other formats" if len(files) > len(usable) else ""
+    health = _Health.GOOD if usable else _Health.BAD
+    hint = "" if usable else ": put .txt, .md, .html, .pdf, … files there"
+    yield _Finding(health, "seeds", f"{len(usable)} files in {settings.seeds} can be read{other}{hint}")
+    if closed:
+        remedy = f"{len(closed)} cannot be opened, such as {closed[0]!r}: check their permissions"
+        yield _Finding(_Health.POOR, "seeds", remedy)
+
+
+def _disk(settings: Settings) -> Iterator[_Finding]:
+    folder = settings.library
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.absolute().parent
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 1e9:,.1f} GB free"
+    if free < _FREE_BYTES:
+        yield _Finding(_Health.POOR, "disk", f"{text}: a build needs a few times the size of its documents")
+    else:
+        yield _Finding(_Health.GOOD, "disk", text)
+    if folder == settings.library and not os.access(folder, os.W_OK):
+        yield _Finding(_Health.POOR, "library", f"{folder} is read-only: it answers, but cannot be built here")
+
+
+def _library(settings: Settings) -> Iterator[_Finding]:
+    try:
+        with Library.open(settings) as library:
+            if not library.ready:
+                yield _Finding(_Health.POOR, "library", f"none at {settings.library} yet: run `seedbot build`")
+                return
+            yield _attempt("library", lambda: _state(library))
+            yield _attempt("integrity", lambda: _integrity(library))
+            if not library.belongs_to(settings.seeds):
+                yield _Finding(_Health.POOR, "library", "built from another seeds folder: run `seedbot build`")
+    except SeedbotError as error:
+        yield _Finding(_Health.BAD, "library", str(error))
+
+
+def _state(library: Library) -> str:
+    status = library.status()
+    library.searcher()  # refuses a library that another model made
+    return f"generation {status.generation}, {status.documents} documents, {status.passages} passages"
+
+
+def _integrity(library: Library) -> str:
+    wrong = library.check()
+    if wrong is not None:
+        raise SeedbotError(f"{wrong}: run `seedbot build --full`")
+    return "database sound, indexes belong to it"
+
+
+def _lock(settings: Settings) -> Iterator[_Finding]:
+    if not settings.library.is_dir() or not os.access(settings.library, os.W_OK):
+        return
+    try:
+        with Library.open(settings, repair=True).building():
+            yield _Finding(_Health.GOOD, "lock", "no build is running")
+    except LibraryLocked as error:
+        yield _Finding(_Health.POOR, "lock", str(error))
+
+
+def _attempt(about: str, look: Callable[[], str]) -> _Finding:
+    try:
+        return _Finding(_Health.GOOD, about, look())
+    except SeedbotError as error:
+        return _Finding(_Health.BAD, about, str(error))

@@ -1,0 +1,147 @@
+"""`seedbot eval`: figures on a question set of your own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.options import open_built_library, with_settings
+from bot.settings import Settings, load_settings
+from retrieval.errors import SettingsError
+from retrieval.library import Library
+
+_NAMES = {
+    "hit@1": ("right excerpt first", "hit@1"),
+    "hit@3": ("among the first 3", "hit@3"),
+    "hit@5": ("among the first 5", "hit@5"),
+    "mrr": ("mean reciprocal rank", "MRR"),
+    "highlight_accuracy": ("right sentence highlighted", "of first hits"),
+    "auroc": ("answerable told from not", "AUROC"),
+    "coverage@90": ("answered at 90% precision", "best cut"),
+    "coverage@95": ("answered at 95% precision", "best cut"),
+    "answered": ("answered", "of the answerable"),
+    "precision": ("right when answered", "of all answers"),
+    "refusal": ("refused", "of the unanswerable"),
+}
+
+
+@click.command("eval")
+@click.argument("questions", type=click.Path(path_type=Path), metavar="QUESTIONS.jsonl")
+@click.option("--within", is_flag=True, help="Ask each question in its gold document only.")
+@click.option(
+    "--compare", type=click.Path(path_type=Path), metavar="FILE", help="Another settings file, on the same questions."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@with_settings
+def command(settings: Settings, questions: Path, within: bool, compare: Path | None, as_json: bool) -> int:
+    """Ask every question of QUESTIONS.jsonl and report how often the answer was right.
+
+    Shares come with their 95% confidence interval. With --compare, the second settings file is asked the same
+    questions, and the differences are shown; where it names another model or other passages, it needs a library of its
+    own (`library` in that file).
+    """
+    from retrieval import evaluation
+    from retrieval.question_sets import check_against, read_questions
+
+    asked = read_questions(questions)
+    other = None if compare is None else _other(settings, compare)
+
+    def outcomes(of: Settings, label: str) -> list[evaluation.Outcome]:
+        from bot.progress import counted
+
+        with open_built_library(of) as library, counted(label) as step:
+            documents = frozenset(one.path for one in library.documents())
+            check_against(asked, questions, lambda path: _text(library, documents, path))
+            return evaluation.run(
+                asked,
+                documents,
+                lambda text, where: library.ask(text, top=evaluation.DEPTH, where=where),
+                within=within,
+                progress=step,
+            )
+
+    first = outcomes(settings, "Asking")
+    figures = evaluation.evaluate(first, len(asked))
+    if other is None:
+        _show(figures, as_json=as_json)
+        return 0
+    second = outcomes(other, "Asking the other")
+    figures_of_other = evaluation.evaluate(second, len(asked))
+    _show_both(figures, figures_of_other, evaluation.compare(first, second), as_json=as_json)
+    return 0
+
+
+def _text(library: Library, documents: frozenset[str], path: str) -> str | None:
+    return library.document(path).text if path in documents else None
+
+
+def _other(settings: Settings, path: Path) -> Settings:
+    other = load_settings(path, seeds=settings.seeds)
+    made_otherwise = (other.embedding, other.passages) != (settings.embedding, settings.passages)
+    if made_otherwise and other.library.resolve() == settings.library.resolve():
+        raise SettingsError(
+            f"{path} asks for another model or other passages, but names the same library: give it one of its own "
+            f'(library = ".seedbot-other") and run `seedbot build --config {path}`.'
+        )
+    return other
+
+
+def _show(figures: Any, *, as_json: bool) -> None:
+    from bot import records
+
+    if as_json:
+        click.echo(records.line(records.evaluation(figures)))
+        return
+    table = _table("", "95% interval")
+    for name, (label, term) in _NAMES.items():
+        figure = figures.figures[name]
+        interval = "" if figure.value is None else f"{figure.low:.3f}–{figure.high:.3f}"
+        table.add_row(label, term, _number(figure.value), interval)
+    _print(table, figures)
+
+
+def _show_both(first: Any, second: Any, difference: Any, *, as_json: bool) -> None:
+    from bot import records
+
+    if as_json:
+        both = {"first": records.evaluation(first), "second": records.evaluation(second)}
+        click.echo(records.line(both | {"difference": records.figures(difference)}))
+        return
+    table = _table("first", "second", "difference", "95% interval")
+    for name, (label, term) in _NAMES.items():
+        change = difference[name]
+        interval = "" if change.value is None else f"{change.low:+.3f} to {change.high:+.3f}"
+        values = [_number(one.figures[name].value) for one in (first, second)]
+        table.add_row(label, term, *values, "" if change.value is None else f"{change.value:+.3f}", interval)
+    _print(table, second)
+
+
+def _table(*columns: str) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("figure")
+    table.add_column("", style="dim")
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _print(table: Any, figures: Any) -> None:
+    from bot.render import console
+
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = 100
+    table.add_row("latency", "p50 · p95", f"{figures.latency_p50:.1f} ms", f"{figures.latency_p95:.1f} ms")
+    screen.print(table)
+    left_out = f", {figures.left_out:,} left out (no place to judge by)" if figures.left_out else ""
+    asked = f"{figures.questions:,} questions: {figures.answerable:,} answerable"
+    screen.print(f"{asked}, {figures.unanswerable:,} not{left_out}.", style="dim")
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,48 @@
+"""`seedbot show`: a document as it was indexed, or the slice of it that a citation names."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import click
+
+from bot.messages import visible
+from bot.options import open_built_library, with_settings
+from bot.settings import Settings
+from retrieval.types import Span
+
+
+def _offsets(ctx: click.Context, option: click.Parameter, value: str | None) -> Span | None:
+    """`START-END`, as citations give them."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d{1,12})[-–](\d{1,12})", value.strip())
+    if match is None or int(match[1]) > int(match[2]):
+        raise click.BadParameter(f"{value!r} is no pair of offsets: write START-END, such as 311-562.", ctx, option)
+    return Span(int(match[1]), int(match[2]))
+
+
+@click.command("show")
+@click.argument("document")
+@click.option(
+    "--at",
+    "span",
+    metavar="START-END",
+    callback=_offsets,
+    help="Only these characters, counted from 0, END not included.",
+)
+@with_settings
+def command(settings: Settings, document: str, span: Span | None) -> int:
+    """Print the text of DOCUMENT, in the form that offsets count in.
+
+    DOCUMENT is a path as `seedbot sources` lists it.
+    """
+    with open_built_library(settings) as library:
+        text = library.document(document).text if span is None else library.excerpt(document, span).text
+    if sys.stdout.isatty():
+        click.echo(visible(text), nl=not text.endswith("\n"))
+        return 0
+    ending = "" if span is None and text.endswith("\n") else "\n"
+    sys.stdout.buffer.write((text + ending).encode("utf-8", "replace"))
+    return 0

@@ -1,0 +1,38 @@
+"""`seedbot status`: the library at a glance."""
+
+from __future__ import annotations
+
+import click
+
+from bot import messages
+from bot.options import open_library, with_settings
+from bot.settings import Settings
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@with_settings
+def command(settings: Settings, as_json: bool) -> int:
+    """Show what the library holds, how big it is and when it was built."""
+    with open_library(settings) as library:
+        found = library.status()
+    if as_json:
+        from bot import records
+
+        click.echo(records.line(records.status(found)))
+        return 0
+    rows = {
+        "library": f"{settings.library}, generation {found.generation}, built {found.built_at or 'never'}",
+        "documents": f"{messages.count(found.documents, 'document')} from {settings.seeds}",
+        "passages": messages.count(found.passages, "passage"),
+        "model": found.model,
+        "on disk": f"{_size(found.database_bytes)} database, {_size(found.index_bytes)} indexes, "
+        f"{_size(found.model_bytes)} model",
+    }
+    for name, value in rows.items():
+        click.echo(f"{click.style(f'{name:<10}', dim=True)} {value}")
+    return 0
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:,.1f} MB"

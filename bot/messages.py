@@ -1,0 +1,78 @@
+"""Every sentence that accompanies an excerpt, in one place, so that terminal and chat say the same."""
+
+from __future__ import annotations
+
+from retrieval.types import Answer, Citation, Document, Verdict
+
+NOT_FOUND = "Not in your sources."
+NEAREST = "The nearest passages; they may not answer the question:"
+
+_SURE, _LIKELY = 0.9, 0.7
+_MOST_MISSING = 4
+
+
+def verdict(answer: Answer) -> str:
+    """What to think of an answer, in a few words."""
+    if not answer.found:
+        return NOT_FOUND
+    percent = f"{min(answer.confidence, 0.99):.0%}"
+    if answer.confidence >= _SURE:
+        return f"Answered: almost certainly ({percent})"
+    if answer.confidence >= _LIKELY:
+        return f"Answered: very likely ({percent})"
+    return f"Perhaps answered ({percent}): read with care"
+
+
+def missing(answer: Answer) -> str:
+    """Which words of the question no document holds; empty where every one is somewhere."""
+    if not answer.missing:
+        return ""
+    words = [f"“{word}”" for word in answer.missing[:_MOST_MISSING]]
+    return f"No document mentions {' or '.join(words)}."
+
+
+def place(citation: Citation) -> str:
+    """Where an excerpt stands, after its file and line: title, date, page, headings, offsets."""
+    page = f"page {citation.page}" if citation.page else None
+    parts = [citation.title, citation.date, page, " › ".join(citation.headings)]
+    return " · ".join([*(part for part in parts if part), f"{citation.start}–{citation.end}"])
+
+
+def file_and_line(citation: Citation) -> str:
+    """`file:line`, as editors and terminals understand it."""
+    return f"{citation.document}:{citation.line}"
+
+
+def also_in(citations: tuple[Citation, ...]) -> str:
+    """The other documents that say the same; empty where there are none."""
+    return f"also in {', '.join(file_and_line(one) for one in citations)}" if citations else ""
+
+
+def checked(found: Verdict) -> str:
+    """What re-reading a file showed, in words."""
+    return {
+        Verdict.EXACT: "stands there word for word",
+        Verdict.MOVED: "stands in the file, at another place",
+        Verdict.CHANGED: "the file has changed and no longer says this",
+        Verdict.GONE: "the file is gone or cannot be read",
+    }[found]
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 document`, `2 documents`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def length(document: Document) -> str:
+    """How long a document is."""
+    return count(len(document.text), "character")
+
+
+_VISIBLE = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"} | {0x7F: "␡"}
+_VISIBLE |= {code: f"⟨U+{code:04X}⟩" for code in range(0x80, 0xA0)}
+_VISIBLE |= {code: f"⟨U+{code:04X}⟩" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+def visible(text: str) -> str:
+    """Text that cannot command a terminal or turn its neighbours around: such characters are shown, not sent."""
+    return text.replace("\r\n", "\n").translate(_VISIBLE)

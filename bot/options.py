@@ -1,0 +1,70 @@
+"""What every command shares: the options that say where things are, and opening the library they name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from bot import messages
+from bot.settings import Settings, load_settings, unknown_variables
+from retrieval.library import Library
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_FOLDER = click.Path(path_type=Path)
+
+
+def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..., R]:
+    """Adds --seeds, --library and --config, and calls `command` with the settings that follow from them."""
+
+    @click.option("--seeds", type=_FOLDER, metavar="DIR", help="The folder with your documents.  [default: seeds]")
+    @click.option("--library", type=_FOLDER, metavar="DIR", help="The folder of the library.  [default: .seedbot]")
+    @click.option(
+        "--config", type=_FOLDER, metavar="FILE", help="The settings.  [default: config/seedbot.toml, if it is there]"
+    )
+    @functools.wraps(command)
+    def wrapped(*args: Any, seeds: Path | None, library: Path | None, config: Path | None, **options: Any) -> R:
+        settings = load_settings(config, seeds=seeds, library=library)
+        for name in unknown_variables():
+            hint(f"{name} is set, but there is no such setting.")
+        return command(settings, *args, **options)
+
+    return wrapped
+
+
+def hint(text: str) -> None:
+    """A remark on stderr that changes nothing about the answer."""
+    click.echo(click.style(f"seedbot: {text}", fg="yellow"), err=True)
+
+
+def open_library(settings: Settings) -> Library:
+    """The library that is there, ready or not; says so where it belongs to another seeds folder."""
+    library = Library.open(settings)
+    if library.ready and not library.belongs_to(settings.seeds):
+        hint(f"This library was built from another folder: run `seedbot build` to make it that of {settings.seeds}.")
+    return library
+
+
+def open_built_library(settings: Settings) -> Library:
+    """A library that can answer: built on first use, with a progress bar on stderr."""
+    library = open_library(settings)
+    if library.ready:
+        return library
+    from bot.progress import shown
+
+    click.echo(f"Building the library of {settings.seeds} (first use) …", err=True)
+    with shown() as step:
+        report = library.sync(progress=step, wait_seconds=600)
+    skipped = f", {messages.count(len(report.skipped), 'file')} skipped" if report.skipped else ""
+    status = library.status()
+    click.echo(
+        f"{messages.count(status.documents, 'document')}, {messages.count(status.passages, 'passage')}{skipped}.",
+        err=True,
+    )
+    for one in report.skipped[:3]:
+        hint(f"skipped {messages.visible(one.path)}: {one.reason}")
+    return library

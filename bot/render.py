@@ -1,0 +1,173 @@
+"""Answers and lists as a terminal shows them: panels and colour on a screen, plain indented text in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from bot import messages
+from bot.messages import visible
+from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport
+
+_WIDEST = 100  # columns; longer lines are hard to read
+_SHOWN_PATHS = 12
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that writes plainly where nobody watches, and never wraps what is piped."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if made.is_terminal and made.width > _WIDEST:
+        made.width = _WIDEST
+    return made
+
+
+def show_answer(screen: Console, answer: Answer, seeds: Path) -> None:
+    """The whole answer: verdict, missing words, excerpts."""
+    screen.print(verdict(answer))
+    note = messages.missing(answer)
+    if note:
+        _line(screen, Text(visible(note), "yellow"))
+    if not answer.found and answer.excerpts:
+        _line(screen, Text(messages.NEAREST, "dim"))
+    show_excerpts(screen, answer.excerpts, seeds, found=answer.found)
+
+
+def verdict(answer: Answer) -> Text:
+    """The verdict in its colour: green, or yellow for an honest no or a doubtful answer."""
+    sure = answer.found and answer.confidence >= 0.7
+    return Text(messages.verdict(answer), "bold green" if sure else "bold yellow")
+
+
+def show_excerpts(screen: Console, excerpts: Iterable[Excerpt], seeds: Path, *, found: bool = True) -> None:
+    """Excerpts one under the other."""
+    for excerpt in excerpts:
+        if screen.is_terminal:
+            screen.print(_panel(excerpt, seeds, found=found))
+        else:
+            screen.print(_plain(excerpt), soft_wrap=True)
+
+
+def marked(text: str, highlights: Sequence[Span], style: str = "bold bright_white on grey23") -> Text:
+    """`text` with its highlights marked, and nothing in it that could command the terminal."""
+    shown, at = Text(), 0
+    for span in highlights:
+        shown.append(visible(text[at : span.start]))
+        shown.append(visible(span.of(text)), style)
+        at = span.end
+    return shown.append(visible(text[at:]))
+
+
+def link(citation: Citation, seeds: Path) -> Text:
+    """`file:line`, which opens the file where the terminal can follow links."""
+    target = (seeds / citation.document).absolute().as_uri()
+    return Text(visible(messages.file_and_line(citation)), f"cyan link {target}")
+
+
+def sources_table(sources: Sequence[Source], seeds: Path) -> Table:
+    """Documents with date, size and title; paths are links."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("document", overflow="fold")
+    table.add_column("date", no_wrap=True)
+    table.add_column("characters", justify="right")
+    table.add_column("passages", justify="right")
+    table.add_column("title", overflow="fold")
+    for one in sources:
+        path = Text(visible(one.path), f"cyan link {(seeds / one.path).absolute().as_uri()}")
+        title = Text(visible(one.title))
+        table.add_row(path, one.date or "", f"{one.characters:,}", f"{one.passages:,}", title)
+    return table
+
+
+def show_sources(screen: Console, sources: Sequence[Source], seeds: Path) -> None:
+    """The documents as a table, or as tab-separated lines in a pipe."""
+    if screen.is_terminal:
+        screen.print(sources_table(sources, seeds))
+        return
+    for one in sources:
+        row = (one.path, one.date or "", str(one.characters), str(one.passages), one.title)
+        _line(screen, Text("\t".join(visible(cell).replace("\t", " ").replace("\n", "␊") for cell in row)))
+
+
+def show_report(screen: Console, report: SyncReport) -> None:
+    """What a build did: counts in one line, then what was skipped and why."""
+    counts = [("added", len(report.added)), ("changed", len(report.changed)), ("renamed", len(report.renamed))]
+    counts += [("removed", len(report.removed)), ("unchanged", report.unchanged), ("skipped", len(report.skipped))]
+    line = " · ".join(f"{number:,} {name}" for name, number in counts if number or name in ("added", "unchanged"))
+    done = messages.count(report.embedded, "passage")
+    kept = f" ({report.reused:,} kept)" if report.reused else ""
+    _line(screen, Text(f"Generation {report.generation}: {line}"))
+    _line(screen, Text(f"{done} embedded{kept} in {report.seconds:.1f} s", "dim"))
+    for skipped in report.skipped[:_SHOWN_PATHS]:
+        _line(screen, Text.assemble(("skipped ", "yellow"), visible(skipped.path), (f": {skipped.reason}", "dim")))
+    if len(report.skipped) > _SHOWN_PATHS:
+        _line(
+            screen, Text(f"… and {len(report.skipped) - _SHOWN_PATHS:,} more: `seedbot build --json` names all", "dim")
+        )
+
+
+def show_ranking(screen: Console, excerpts: Sequence[Excerpt]) -> None:
+    """What each measure added to the score of each excerpt, with bars."""
+    if not excerpts:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("measure")
+    for excerpt in excerpts:
+        table.add_column(f"{excerpt.rank}", justify="right")
+        table.add_column("", no_wrap=True)
+    largest = max((abs(v) for e in excerpts for v in e.evidence.values()), default=1.0) or 1.0
+    for name in excerpts[0].evidence:
+        cells: list[RenderableType] = [name.replace("_", " ")]
+        for excerpt in excerpts:
+            value = excerpt.evidence.get(name, 0.0)
+            bar = "█" * round(10 * abs(value) / largest)
+            cells += [f"{value:+.3f}", Text(bar, "red" if value < 0 else "green")]
+        table.add_row(*cells)
+    totals: list[RenderableType] = [Text("score", "bold")]
+    for excerpt in excerpts:
+        totals += [Text(f"{excerpt.score:.3f}", "bold"), ""]
+    table.add_row(*totals)
+    screen.print(table)
+
+
+def show_slice(screen: Console, excerpt: Excerpt, seeds: Path) -> None:
+    """Any slice of a document in a panel, with its place beneath."""
+    show_excerpts(screen, [excerpt], seeds)
+
+
+def _panel(excerpt: Excerpt, seeds: Path, *, found: bool) -> Panel:
+    first = found and excerpt.rank == 1
+    parts: list[RenderableType] = [marked(excerpt.text, excerpt.highlights), Text()]
+    parts.append(
+        Text.assemble(link(excerpt.citation, seeds), ("  " + visible(messages.place(excerpt.citation)), "dim"))
+    )
+    also = messages.also_in(excerpt.also_in)
+    if also:
+        parts.append(Text(visible(also), "dim"))
+    return Panel(
+        Group(*parts),
+        title=Text(str(excerpt.rank), "bold"),
+        title_align="left",
+        box=box.ROUNDED,
+        border_style="green" if first else "bright_black",
+        padding=(0, 1),
+    )
+
+
+def _plain(excerpt: Excerpt) -> Text:
+    place = f"{messages.file_and_line(excerpt.citation)}  {messages.place(excerpt.citation)}"
+    lines = [f"{excerpt.rank}. {visible(place)}"]
+    lines += ["    " + line for line in visible(excerpt.text).split("\n")]
+    also = messages.also_in(excerpt.also_in)
+    if also:
+        lines.append("   " + visible(also))
+    return Text("\n".join(["", *lines]))
+
+
+def _line(screen: Console, text: Text) -> None:
+    screen.print(text, soft_wrap=not screen.is_terminal)

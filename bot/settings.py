@@ -1,0 +1,103 @@
+"""The settings of the whole program: command line over `SEEDBOT_…` variables over a TOML file over defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
+
+from retrieval.errors import SettingsError
+from retrieval.settings import EngineSettings
+
+DEFAULT_CONFIG = Path("config/seedbot.toml")
+_OTHER_VARIABLES = {"SEEDBOT_CONFIG", "SEEDBOT_DEBUG"}
+
+
+class Settings(EngineSettings):
+    """Everything that can be told to Seedbot."""
+
+
+def load_settings(config: Path | None = None, **overrides: Path | None) -> Settings:
+    """The settings from every source; `config` is `config/seedbot.toml` where present, unless named.
+
+    Raises SettingsError, which names the file or variable and the key.
+    """
+    path = config or _named_by_environment() or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None)
+    table = {} if path is None else _read(path)
+    given: dict[str, Any] = {key: value for key, value in overrides.items() if value is not None}
+    try:
+        return _with_table(table)(**given)
+    except ValidationError as error:
+        raise _explain(error, path, table, given) from error
+
+
+def unknown_variables() -> list[str]:
+    """`SEEDBOT_…` variables that no setting is named after."""
+    known = {f"SEEDBOT_{name}".upper() for name in Settings.model_fields} | _OTHER_VARIABLES
+    found = [name for name in os.environ if name.upper().startswith("SEEDBOT_")]
+    return sorted(name for name in found if name.upper().split("__")[0] not in known)
+
+
+def _named_by_environment() -> Path | None:
+    value = os.environ.get("SEEDBOT_CONFIG")
+    return Path(value) if value else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"The settings file {str(path)!r} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {str(path)!r} is not valid TOML: {error}.") from error
+
+
+def _with_table(table: Mapping[str, Any]) -> type[Settings]:
+    """Settings that look into `table` after the environment."""
+
+    class Sourced(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del dotenv_settings, file_secret_settings  # Seedbot reads neither
+            return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=dict(table))
+
+    return Sourced
+
+
+def _explain(
+    error: ValidationError, path: Path | None, table: Mapping[str, Any], given: Mapping[str, object]
+) -> SettingsError:
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    variable = "SEEDBOT_" + "__".join(where).upper()
+    in_environment = any(name.upper() in (variable, f"SEEDBOT_{where[0]}".upper()) for name in os.environ)
+    if where[0] in given:
+        source = f"--{where[0]}"
+    elif in_environment or not _holds(table, where):
+        source = variable
+    else:
+        source = f"{'.'.join(where)} in {path}"
+    if first["type"] == "extra_forbidden":
+        return SettingsError(f"There is no such setting: {source}; config/seedbot.toml lists them all.")
+    return SettingsError(f"{source} cannot be {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}.")
+
+
+def _holds(table: Mapping[str, Any], where: list[str]) -> bool:
+    value: Any = table
+    for key in where:
+        if not isinstance(value, Mapping) or key not in value:
+            return False
+        value = value[key]
+    return True
