@@ -21,17 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from benchmarks.sets import Question, half, library_over, read_questions, sample
+from benchmarks.sets import library_over
 from retrieval import coefficients as package
 from retrieval.answering import confidence_features, window
 from retrieval.embedding import Embedder, open_embedder
 from retrieval.library import Library
 from retrieval.measures import FEATURES, SENTENCE_FEATURES
+from retrieval.question_sets import EvalQuestion, half, read_questions, sample
 from retrieval.ranking import Hit, measured, prepare, rank
 from retrieval.settings import EmbeddingSettings
 from retrieval.store import Entry
 from retrieval.terms import analyse
-from retrieval.types import Filter, Span
+from retrieval.types import Filter
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +71,7 @@ class _Fitter:
         groups: list[tuple[Floats, NDArray[np.bool_]]] = []
         sentence_groups: list[tuple[Floats, NDArray[np.bool_]]] = []
         for name in ("wiki-train", "tales-train"):
-            questions = [q for q in read_questions(self.sets / name) if q.answers]
+            questions = _questions(self.sets / name)
             with self.open(name) as library:
                 for passages, sentences in _training_rows(library, self.embedder, sample(questions, _PER_SET)):
                     groups.append(passages)
@@ -88,8 +89,8 @@ class _Fitter:
         """Fits the confidence."""
         rows: list[tuple[NDArray[np.float32], bool]] = []
         for name, count in (("wiki-train", 3000), ("tales-train", 1500)):
-            questions = sample([q for q in read_questions(self.sets / name) if q.answers], count)
-            names = {q.paragraph.doc for q in questions}
+            questions = sample(_questions(self.sets / name), count)
+            names = {str(q.document) for q in questions}
             with self.open(name, sorted(half(names)), "half") as library:
                 rows += list(_confidence_rows(library, self.embedder, questions))
         rows += list(self._small_libraries())
@@ -109,17 +110,22 @@ class _Fitter:
     def _small_libraries(self) -> Iterator[tuple[NDArray[np.float32], bool]]:
         """Libraries of one document each, asked about it, about what was taken out, and about other documents."""
         for name, documents, each in (("wiki-train", 13, 60), ("tales-train", 40, 12)):
-            questions = [q for q in read_questions(self.sets / name) if q.answers]
-            for document in sorted({q.paragraph.doc for q in questions})[:documents]:
-                own = sample([q for q in questions if q.paragraph.doc == document], each)
-                others = sample([q for q in questions if q.paragraph.doc != document], each // 3)
+            questions = _questions(self.sets / name)
+            for document in sorted({str(q.document) for q in questions})[:documents]:
+                own = sample([q for q in questions if q.document == document], each)
+                others = sample([q for q in questions if q.document != document], each // 3)
                 with self.open(name, [document], f"one-{document}") as library:
                     yield from _confidence_rows(library, self.embedder, [*own, *others])
                     yield from _confidence_rows(library, self.embedder, own[: each // 3], without_paragraph=True)
 
 
+def _questions(folder: Path) -> list[EvalQuestion]:
+    """The questions of a set that have a verbatim answer."""
+    return [question for question in read_questions(folder / "questions.jsonl") if question.answers]
+
+
 def _training_rows(
-    library: Library, embedder: Embedder, questions: Sequence[Question]
+    library: Library, embedder: Embedder, questions: Sequence[EvalQuestion]
 ) -> Iterator[tuple[tuple[Floats, NDArray[np.bool_]], tuple[Floats, NDArray[np.bool_]] | None]]:
     """For each question whose answer is among the candidates: their measures, and those of the sentences around it."""
     searcher = library.searcher()
@@ -129,31 +135,27 @@ def _training_rows(
         if found is None:
             continue
         entries, measures = found
-        right = np.array([_covers(question, e.document.path, e.passage.span) for e in entries])
+        right = np.array([question.covered_by(e.document.path, e.passage.span) for e in entries])
         if not right.any() or right.all():
             continue
         yield (measures.passages.astype(np.float64), right), _sentence_rows(question, entries, measures, right)
 
 
 def _sentence_rows(
-    question: Question, entries: Sequence[Entry], measures: Any, right: NDArray[np.bool_]
+    question: EvalQuestion, entries: Sequence[Entry], measures: Any, right: NDArray[np.bool_]
 ) -> tuple[Floats, NDArray[np.bool_]] | None:
     index = int(np.flatnonzero(right)[0])
     entry = entries[index]
     first, last = measures.first_sentence[index : index + 2]
-    touches = np.array(
-        [
-            any(a.doc == entry.document.path and a.start < s.end and a.end > s.start for a in question.answers)
-            for s in entry.passage.sentences
-        ]
-    )
+    in_document = [answer.span for answer in question.answers if answer.doc == entry.document.path]
+    touches = np.array([any(a.start < s.end and a.end > s.start for a in in_document) for s in entry.passage.sentences])
     if not touches.any() or touches.all():
         return None
     return measures.sentences[first:last].astype(np.float64), touches
 
 
 def _confidence_rows(
-    library: Library, embedder: Embedder, questions: Sequence[Question], *, without_paragraph: bool = False
+    library: Library, embedder: Embedder, questions: Sequence[EvalQuestion], *, without_paragraph: bool = False
 ) -> Iterator[tuple[NDArray[np.float32], bool]]:
     searcher = library.searcher()
     for question in questions:
@@ -163,16 +165,14 @@ def _confidence_rows(
             hits = [hit for hit in hits if not _overlaps(question, hit)]
         if hits:
             span = window(hits[0], _CHARACTERS).span
-            yield confidence_features(prepared, hits), _covers(question, hits[0].entry.document.path, span)
+            yield confidence_features(prepared, hits), question.covered_by(hits[0].entry.document.path, span)
 
 
-def _overlaps(question: Question, hit: Hit) -> bool:
+def _overlaps(question: EvalQuestion, hit: Hit) -> bool:
     gold, span = question.paragraph, hit.entry.passage.span
-    return gold.doc == hit.entry.document.path and span.start < gold.end and span.end > gold.start
-
-
-def _covers(question: Question, document: str, span: Span) -> bool:
-    return any(a.doc == document and span.start <= a.start and a.end <= span.end for a in question.answers)
+    if gold is None or gold.doc != hit.entry.document.path:
+        return False
+    return span.start < gold.span.end and span.end > gold.span.start
 
 
 def _fit_softmax(groups: Sequence[tuple[Floats, NDArray[np.bool_]]], penalty: float = 1e-3) -> Floats:

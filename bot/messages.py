@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retrieval.loaders import title_of
 from retrieval.types import Answer, Citation, Document, Verdict
 
 NOT_FOUND = "Not in your sources."
@@ -34,7 +35,8 @@ def missing(answer: Answer) -> str:
 def place(citation: Citation) -> str:
     """Where an excerpt stands, after its file and line: title, date, page, headings, offsets."""
     page = f"page {citation.page}" if citation.page else None
-    parts = [citation.title, citation.date, page, " › ".join(citation.headings)]
+    title = "" if citation.title == title_of(citation.document) else citation.title
+    parts = [title, citation.date, page, " › ".join(citation.headings)]
     return " · ".join([*(part for part in parts if part), f"{citation.start}–{citation.end}"])
 
 

@@ -13,7 +13,7 @@ from retrieval.coefficients import coefficients
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.evidence import unpack
-from retrieval.ranking import Hit, Question, contributions, prepare, rank
+from retrieval.ranking import Hit, Question, contributions, met, prepare, rank
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
@@ -26,6 +26,7 @@ def answer(
 ) -> Answer:
     """Answers one question. Raises QuestionError for an empty question or a filter that matches nothing."""
     started = time.perf_counter()
+    text = text.encode("utf-8", "replace").decode("utf-8")  # bytes that were no text arrive as lone surrogates
     if not text.strip():
         raise QuestionError("The question is empty: type some words to look for.")
     question = prepare(text, embedder.encode_query(text), embedder.basis, searcher)
@@ -56,7 +57,13 @@ def confidence_features(question: Question, hits: Sequence[Hit]) -> np.ndarray[t
     """The values of `coefficients.CONFIDENCE_FEATURES` for an answer that begins with `hits[0]`."""
     lead = hits[0].score - hits[1].score if len(hits) > 1 else 0.0
     words = np.log1p(len(question.terms))
-    return np.array([*hits[0].measures, hits[0].score, lead, question.missing_share, words], np.float32)
+    weights, telling, unmet = question.query.weights, question.telling, ~met(question, hits[0].entry)
+    missing = float(weights[question.absent].sum() / max(float(weights.sum()), 1e-6))
+    absent = min(int((question.absent & telling).sum()), 2)
+    rarest_unmet = bool(len(weights)) and bool(unmet[int(np.argmax(weights))])
+    unmet_share = float((unmet & telling).sum() / max(int(telling.sum()), 1))
+    own = (hits[0].score, lead, missing, words, absent, rarest_unmet, unmet_share)
+    return np.array([*hits[0].measures, *own], np.float32)
 
 
 @dataclass(frozen=True, slots=True)

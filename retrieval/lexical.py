@@ -97,8 +97,10 @@ class LexicalIndex:
         return np.array(ids, np.int64), np.array([score for score, _ in hits], np.float32)
 
     def document_frequency(self, term: str) -> int:
-        """How many passages hold `term` in their body; removed ones count until tantivy merges them away."""
-        return int(self._searcher.doc_freq("body", term))
+        """How many passages hold `term` in their body; tantivy's own number would still count removed ones."""
+        from tantivy import Query
+
+        return int(self._searcher.search(Query.term_query(self._schema, "body", term, "freq"), 1, count=True).count)
 
     def ids(self) -> Ids:
         """Every passage id, in no order."""

@@ -29,13 +29,16 @@ _PRIOR_PASSAGES = 200  # how many passages of general text the counts of a libra
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as ranking sees it. `missing` are its words that no document holds, as typed."""
+    """A question as ranking sees it. `telling[i]` says that term `i` is no common word, `absent[i]` that no document
+    holds it; `missing` are the terms that are both, as typed.
+    """
 
     text: str
     terms: tuple[QueryTerm, ...]
     query: Query
+    telling: NDArray[np.bool_]
+    absent: NDArray[np.bool_]
     missing: tuple[str, ...]
-    missing_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,11 @@ def prepare(text: str, encoding: Encoding, basis: Floats, searcher: Searcher) ->
     weights = np.array([_rarity(t, c, searcher.passages) for t, c in zip(terms, counts, strict=True)], np.float32)
     words = unit(pool_words(terms, encoding.tokens, encoding.offsets) @ basis)
     keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
-    unknown = np.array([not count for count in counts], bool)
-    missing = tuple(
-        text[t.start : t.end] for t, is_unknown in zip(terms, unknown, strict=True) if is_unknown and not _is_common(t)
-    )
-    share = float(weights[unknown].sum() / max(float(weights.sum()), 1e-6)) if len(terms) else 0.0
+    absent = np.array([not count for count in counts], bool)
+    telling = np.array([not _is_common(term) for term in terms], bool)
+    missing = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & telling)]
     query = Query(keys, weights, words, encoding.vector)
-    return Question(text, terms, query, tuple(dict.fromkeys(missing)), share)
+    return Question(text, terms, query, telling, absent, tuple(dict.fromkeys(missing)))
 
 
 def measured(question: Question, searcher: Searcher, where: Filter) -> tuple[list[Entry], Measures] | None:
@@ -81,7 +82,7 @@ def measured(question: Question, searcher: Searcher, where: Filter) -> tuple[lis
         question.query,
         [unpack(entry.evidence) for entry in entries],
         np.array([cosine_of[entry.id] for entry in entries], np.float32),
-        [_context_keys(e.document.title, e.passage.headings, e.document.language) for e in entries],
+        [context_keys(entry) for entry in entries],
         searcher.average_words,
     )
     return entries, measures
@@ -99,6 +100,17 @@ def rank(question: Question, searcher: Searcher, where: Filter) -> list[Hit]:
     first = measures.first_sentence
     order = np.argsort(-scores, kind="stable").tolist()
     return [Hit(entries[i], float(scores[i]), measures.passages[i], sentences[first[i] : first[i + 1]]) for i in order]
+
+
+def met(question: Question, entry: Entry) -> NDArray[np.bool_]:
+    """Which terms of the question stand in a passage, its title or its headings."""
+    there = set(unpack(entry.evidence).keys.tolist()) | context_keys(entry)
+    return np.array([any(key in there for key in keys) for keys in question.query.keys], bool)
+
+
+def context_keys(entry: Entry) -> frozenset[int]:
+    """The keys of the words of a passage's title and headings."""
+    return _keys_of(entry.document.title, entry.passage.headings, entry.document.language)
 
 
 def contributions(hit: Hit) -> dict[str, float]:
@@ -120,5 +132,5 @@ def _is_common(term: QueryTerm) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _context_keys(title: str, headings: tuple[str, ...], language: str) -> frozenset[int]:
+def _keys_of(title: str, headings: tuple[str, ...], language: str) -> frozenset[int]:
     return frozenset(term_key(term.text) for term in analyse("\n".join([title, *headings]), language))

