@@ -4,17 +4,19 @@ SETS is a folder with the question sets `wiki-train` and `tales-train`; nothing 
 the passage that holds the answer the likeliest of a question's candidates (softmax, as in ListNet, Cao et al. 2007);
 sentence weights do the same among the sentences of that passage. Confidence is a logistic regression of whether the
 first excerpt covers the answer, over libraries that hold the answer's document, or not, or all of it but the paragraph
-that was asked about.
+that was asked about, and of questions in which a name was exchanged for one of another question, which nothing answers.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,7 @@ Floats = NDArray[np.float64]
 _PER_SET = 3000
 _COMMON_SHARE = 0.005
 _CHARACTERS = 500
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z]\w+(?: [A-Z]\w+)*|\b[12]\d{3}\b")  # capitalised within a question, or a year
 
 
 def main() -> None:
@@ -92,7 +95,8 @@ class _Fitter:
             questions = sample(_questions(self.sets / name), count)
             names = {str(q.document) for q in questions}
             with self.open(name, sorted(half(names)), "half") as library:
-                rows += list(_confidence_rows(library, self.embedder, questions))
+                asked = [*questions, *_with_other_names(questions, questions, count // 4)]
+                rows += list(_confidence_rows(library, self.embedder, asked))
         rows += list(self._small_libraries())
         values = np.array([row for row, _ in rows], np.float64)
         right = np.array([label for _, label in rows])
@@ -103,7 +107,8 @@ class _Fitter:
         }
         record["confidence_from"] = (
             f"{len(rows)} answers: half of wiki-train and of tales-train indexed and all their questions asked; "
-            "libraries of one document, with and without the paragraph that was asked about; benchmarks/fit.py"
+            "libraries of one document, with and without the paragraph that was asked about; questions in which a name "
+            "was exchanged; benchmarks/fit.py"
         )
         _write(record)
 
@@ -117,6 +122,7 @@ class _Fitter:
                 with self.open(name, [document], f"one-{document}") as library:
                     yield from _confidence_rows(library, self.embedder, [*own, *others])
                     yield from _confidence_rows(library, self.embedder, own[: each // 3], without_paragraph=True)
+                    yield from _confidence_rows(library, self.embedder, _with_other_names(own, others, each // 3))
 
 
 def _questions(folder: Path) -> list[EvalQuestion]:
@@ -166,6 +172,22 @@ def _confidence_rows(
         if hits:
             span = window(hits[0], _CHARACTERS).span
             yield confidence_features(prepared, hits), question.covered_by(hits[0].entry.document.path, span)
+
+
+def _with_other_names(
+    questions: Sequence[EvalQuestion], others: Sequence[EvalQuestion], count: int
+) -> list[EvalQuestion]:
+    """Questions with their last name replaced by one from a question about another document: nothing answers them."""
+    random = Random(1)
+    names = [(other.document, match[0]) for other in others for match in _NAME.finditer(other.text)]
+    made = []
+    for question in questions:
+        found = list(_NAME.finditer(question.text))
+        document, name = random.choice(names) if names else (None, "")
+        if found and document != question.document and name not in question.text:
+            text = question.text[: found[-1].start()] + name + question.text[found[-1].end() :]
+            made.append(replace(question, text=text, answers=()))
+    return sample(made, count)
 
 
 def _overlaps(question: EvalQuestion, hit: Hit) -> bool:

@@ -57,12 +57,11 @@ def confidence_features(question: Question, hits: Sequence[Hit]) -> np.ndarray[t
     """The values of `coefficients.CONFIDENCE_FEATURES` for an answer that begins with `hits[0]`."""
     lead = hits[0].score - hits[1].score if len(hits) > 1 else 0.0
     words = np.log1p(len(question.terms))
-    weights, telling, unmet = question.query.weights, question.telling, ~met(question, hits[0].entry)
+    weights, named, is_met = question.query.weights, question.named, met(question, hits[0].entry)
     missing = float(weights[question.absent].sum() / max(float(weights.sum()), 1e-6))
-    absent = min(int((question.absent & telling).sum()), 2)
-    rarest_unmet = bool(len(weights)) and bool(unmet[int(np.argmax(weights))])
-    unmet_share = float((unmet & telling).sum() / max(int(telling.sum()), 1))
-    own = (hits[0].score, lead, missing, words, absent, rarest_unmet, unmet_share)
+    names_absent = min(int((question.absent & named).sum()), 2)
+    names_unmet = float((~is_met & named).sum() / max(int(named.sum()), 1))
+    own = (hits[0].score, lead, missing, words, names_absent, names_unmet)
     return np.array([*hits[0].measures, *own], np.float32)
 
 

@@ -14,11 +14,10 @@ from retrieval.measures import FEATURES, SENTENCE_FEATURES
 
 PATH = Path(__file__).with_name("coefficients.json")
 
-CONFIDENCE_FEATURES = (*FEATURES, "score", "lead", "missing", "words", "absent", "rarest_unmet", "unmet")
+CONFIDENCE_FEATURES = (*FEATURES, "score", "lead", "missing", "words", "names_absent", "names_unmet")
 """Of an answer: the measures of its first passage, its score, how far it leads the second, the share of the question's
-IDF mass that no document holds, the logarithm of the question's words, how many of its telling words (those that are
-not common in English) no document holds, at most 2, whether the passage lacks the rarest word, and the share of the
-telling words that it lacks."""
+IDF mass that no document holds, the logarithm of the question's words, how many of its names and numbers no document
+holds, at most 2, and the share of them that the passage and its headings lack."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The weights were fitted (`retrieval.coefficients`), so that the right passage of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,14 +30,14 @@ _PRIOR_PASSAGES = 200  # how many passages of general text the counts of a libra
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as ranking sees it. `telling[i]` says that term `i` is no common word, `absent[i]` that no document
-    holds it; `missing` are the terms that are both, as typed.
+    """A question as ranking sees it. `named[i]` says that term `i` is a name or a number, `absent[i]` that no document
+    holds it; `missing` are the absent terms that are no common words, as typed.
     """
 
     text: str
     terms: tuple[QueryTerm, ...]
     query: Query
-    telling: NDArray[np.bool_]
+    named: NDArray[np.bool_]
     absent: NDArray[np.bool_]
     missing: tuple[str, ...]
 
@@ -59,10 +60,10 @@ def prepare(text: str, encoding: Encoding, basis: Floats, searcher: Searcher) ->
     words = unit(pool_words(terms, encoding.tokens, encoding.offsets) @ basis)
     keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
     absent = np.array([not count for count in counts], bool)
-    telling = np.array([not _is_common(term) for term in terms], bool)
-    missing = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & telling)]
+    common = np.array([_is_common(term) for term in terms], bool)
+    missing = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
     query = Query(keys, weights, words, encoding.vector)
-    return Question(text, terms, query, telling, absent, tuple(dict.fromkeys(missing)))
+    return Question(text, terms, query, _named(text, terms, common), absent, tuple(dict.fromkeys(missing)))
 
 
 def measured(question: Question, searcher: Searcher, where: Filter) -> tuple[list[Entry], Measures] | None:
@@ -125,6 +126,20 @@ def _rarity(term: QueryTerm, count: int, passages: int) -> float:
     share = max(common_words().get(form, 0.0) for form in term.forms)
     with_prior = min(count + share * _PRIOR_PASSAGES, passages + _PRIOR_PASSAGES)
     return float(np.log1p((passages + _PRIOR_PASSAGES - with_prior + 0.5) / (with_prior + 0.5)))
+
+
+def _named(text: str, terms: Sequence[QueryTerm], common: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which terms are capitalised within the question, or hold a digit.
+
+    Only where most of the other words are common English ones: German writes every noun with a capital.
+    """
+    words = [text[term.start : term.end] for term in terms]
+    capital = np.array([number > 0 and word[0].isupper() for number, word in enumerate(words)], bool)
+    digits = np.array([any(character.isdigit() for character in word) for word in words], bool)
+    small = ~capital & ~digits
+    if not small.any() or common[small].mean() < 0.5:
+        return digits
+    return np.asarray(capital | digits, bool)
 
 
 def _is_common(term: QueryTerm) -> bool:

@@ -17,7 +17,7 @@ from retrieval.testing import FakeEmbedder
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(Path(__file__).with_name("offline")), os.environ.get("PYTHONPATH")])
 )
-import tests.offline.sitecustomize  # noqa: E402, F401 - guards this process as well
+import tests.offline.sitecustomize  # noqa: F401 - guards this process as well
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SEEDS = REPOSITORY / "seeds"

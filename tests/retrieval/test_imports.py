@@ -11,7 +11,15 @@ import pytest
 
 from tests.conftest import REPOSITORY, SEEDS
 
-_HEAVY = {"torch", "transformers", "sentence_transformers", "telegram", "faiss", "tantivy", "onnxruntime", "trafilatura"}
+_HEAVY = {
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "telegram",
+    "faiss",
+    "tantivy",
+    "onnxruntime",
+}
 _FRONT_END = {"bot", "telegram", "click", "rich", "prompt_toolkit"}
 
 

@@ -255,7 +255,7 @@ def test_no_excerpt_is_longer_than_the_settings_allow(settings: EngineSettings, 
     "question",
     [
         "the of and is",
-        "AND (\" OR: * NOT body:x^2 ~ [a TO b]",
+        'AND (" OR: * NOT body:x^2 ~ [a TO b]',
         "\x00\x1b[31m\x07\u202e",
         "bridge\x00Rhine",
         "\ud800 bridge",
@@ -305,7 +305,7 @@ def test_verify_tells_exact_moved_changed_and_gone(library: Library, write: Writ
     assert verdict() == (Verdict.EXACT, start)
     path.write_text("A new first line.\n" + BRIDGE)
     assert verdict() == (Verdict.MOVED, start + len("A new first line.\n"))
-    assert dict((s.path, v) for s, v in library.verify_documents()) == {"bridge.txt": Verdict.CHANGED}
+    assert {s.path: v for s, v in library.verify_documents()} == {"bridge.txt": Verdict.CHANGED}
     path.write_text("Nothing of it is left.\n")
     assert verdict() == (Verdict.CHANGED, None)
     path.unlink()

@@ -1,0 +1,91 @@
+"""What a person sees: nothing in a document can command the terminal, and pipes get plain text."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from rich.console import Console
+
+from bot import messages
+from bot.render import marked, show_answer, show_report
+from retrieval.types import Answer, Citation, Excerpt, Skipped, Span, SyncReport
+
+PLACE = Citation("notes/sea.md", "The Sea", "2021-10-22", 311, 562, 4, 3, ("Tides", "Spring tides"), "ab")
+
+
+def _answer(text: str, *, found: bool = True, confidence: float = 0.95, missing: tuple[str, ...] = ()) -> Answer:
+    excerpt = Excerpt(1, text, (Span(0, 3),), 0.5, PLACE, also_in=(PLACE,))
+    return Answer("q", found, confidence, (excerpt,), 1, 1.0, missing)
+
+
+def _shown(answer: Answer, *, terminal: bool) -> str:
+    out = io.StringIO()
+    screen = Console(file=out, force_terminal=terminal, width=80, color_system="standard" if terminal else None)
+    show_answer(screen, answer, Path("/seeds"))
+    return out.getvalue()
+
+
+def test_a_pipe_gets_plain_lines_with_the_place() -> None:
+    long = "The tide rises twice a day and is highest when sun and moon pull together, at new and full moon."
+    assert _shown(_answer(long), terminal=False) == (
+        "Answered: almost certainly (95%)\n"
+        "\n"
+        "1. notes/sea.md:4  The Sea · 2021-10-22 · page 3 · Tides › Spring tides · 311–562\n"
+        f"    {long}\n"
+        "   also in notes/sea.md:4\n"
+    )
+
+
+def test_a_terminal_gets_a_panel_with_a_link_and_a_highlight() -> None:
+    shown = _shown(_answer("The tide rises."), terminal=True)
+    assert "╭─ 1 ─" in re.sub(r"\x1b\[[\d;]*m", "", shown)
+    assert "file:///seeds/notes/sea.md" in shown
+    assert "\x1b[1;97" in shown  # the highlight is bold and bright
+
+
+def test_an_honest_no_names_what_no_document_mentions() -> None:
+    shown = _shown(_answer("The tide.", found=False, confidence=0.1, missing=("Atlantis", "submarines")), terminal=False)
+    assert shown.startswith(
+        "Not in your sources.\nNo document mentions “Atlantis” or “submarines”.\n"
+        "The nearest passages; they may not answer the question:\n"
+    )
+
+
+def test_a_doubtful_answer_says_so() -> None:
+    assert messages.verdict(_answer("x", confidence=0.6)) == "Perhaps answered (60%): read with care"
+    assert messages.verdict(_answer("x", confidence=0.8)) == "Answered: very likely (80%)"
+    assert messages.verdict(_answer("x", confidence=0.9999)) == "Answered: almost certainly (99%)"
+
+
+def test_a_document_cannot_command_the_terminal() -> None:
+    hostile = "red \x1b[31m bell \x07 return \r back \x08 reverse \u202e eteled \x9b2J"
+    for terminal in (False, True):
+        shown = _shown(_answer(hostile), terminal=terminal).replace("\x1b[", "").replace("\x1b]8;", "")
+        assert not set(shown) & set("\x07\r\x08\u202e\x9b")
+    assert messages.visible("a\x1b[0m\u202eb\r\nc\td") == "a␛[0m⟨U+202E⟩b\nc\td"
+    assert marked("a\x1bb", [Span(0, 2)]).plain == "a␛b"
+
+
+def test_rich_markup_in_a_document_stays_text() -> None:
+    assert "[bold]not bold[/bold]" in _shown(_answer("[bold]not bold[/bold]"), terminal=False)
+
+
+def test_a_title_made_from_the_file_name_is_not_repeated() -> None:
+    made = Citation("notes/north-sea.md", "north sea", None, 0, 5, 1, None, (), "")
+    assert messages.place(made) == "0–5"
+
+
+def test_a_report_counts_and_gives_reasons() -> None:
+    out = io.StringIO()
+    skipped = tuple(Skipped(f"{n}.pdf", "it is damaged") for n in range(14))
+    report = SyncReport(3, added=("a", "b"), removed=("c",), unchanged=1200, skipped=skipped, embedded=5, reused=2)
+    show_report(Console(file=out, width=80), report)
+    lines = out.getvalue().splitlines()
+    assert lines[:2] == [
+        "Generation 3: 2 added · 1 removed · 1,200 unchanged · 14 skipped",
+        "5 passages embedded (2 kept) in 0.0 s",
+    ]
+    assert lines[2] == "skipped 0.pdf: it is damaged"
+    assert lines[-1] == "… and 2 more: `seedbot build --json` names all"

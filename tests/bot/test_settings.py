@@ -1,0 +1,89 @@
+"""Where a setting comes from, and what is said when it is wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, load_settings, unknown_variables
+from retrieval.errors import SettingsError
+from tests.conftest import REPOSITORY
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "own.toml"
+
+
+def test_the_shipped_file_names_every_setting_with_its_default() -> None:
+    text = (REPOSITORY / "config" / "seedbot.toml").read_text("utf-8")
+    commented_out = text.replace("# query_prompt", "query_prompt").replace("# passage_prompt", "passage_prompt")
+    table = tomllib.loads(commented_out)
+    defaults = Settings.model_construct().model_dump(mode="json")
+    assert table["embedding"].pop("query_prompt") == table["embedding"].pop("passage_prompt") == ""
+    assert defaults["embedding"].pop("query_prompt") is defaults["embedding"].pop("passage_prompt") is None
+    assert table == defaults
+
+
+def test_the_command_line_beats_the_environment_beats_the_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text('seeds = "from-file"\nlibrary = "from-file"\n[answer]\nexcerpts = 7\nexcerpt_characters = 300\n')
+    monkeypatch.setenv("SEEDBOT_LIBRARY", "from-environment")
+    monkeypatch.setenv("SEEDBOT_ANSWER__EXCERPTS", "9")
+    found = load_settings(config, seeds=Path("from-command-line"))
+    assert (found.seeds, found.library) == (Path("from-command-line"), Path("from-environment"))
+    assert (found.answer.excerpts, found.answer.excerpt_characters) == (9, 300)
+    assert found.answer.found_at == Settings.model_construct().answer.found_at
+
+
+def test_the_environment_can_name_the_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text("[answer]\nexcerpts = 7\n")
+    monkeypatch.setenv("SEEDBOT_CONFIG", str(config))
+    assert load_settings().answer.excerpts == 7
+
+
+def test_the_usual_file_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().answer.excerpts == 3
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "seedbot.toml").write_text("[answer]\nexcerpts = 4\n")
+    assert load_settings().answer.excerpts == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[anwser]\nexcerpts = 3\n", "There is no such setting: anwser in {path}"),
+        ("[answer]\nexcerpt = 3\n", "There is no such setting: answer.excerpt in {path}"),
+        ("[answer]\nexcerpts = 0\n", "answer.excerpts in {path} cannot be 0: input should be greater than or equal to 1"),
+        ('[answer]\nfound_at = "often"\n', "answer.found_at in {path} cannot be 'often'"),
+        ("[answer\n", "The settings file '{path}' is not valid TOML"),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_key(config: Path, text: str, message: str) -> None:
+    config.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(config)
+    assert str(caught.value).startswith(message.format(path=config))
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"'nowhere.toml' cannot be read: No such file"):
+        load_settings(Path("nowhere.toml"))
+
+
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEDBOT_ANSWER__EXCERPTS", "many")
+    with pytest.raises(SettingsError, match=r"^SEEDBOT_ANSWER__EXCERPTS cannot be 'many'"):
+        load_settings()
+    monkeypatch.delenv("SEEDBOT_ANSWER__EXCERPTS")
+    monkeypatch.setenv("SEEDBOT_ANSWER__EXCERTPS", "3")
+    with pytest.raises(SettingsError, match="There is no such setting: SEEDBOT_ANSWER__EXCERTPS"):
+        load_settings()
+
+
+def test_a_variable_without_a_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEDBOT_SEED", "x")
+    monkeypatch.setenv("SEEDBOT_ANSWER__EXCERPTS", "3")
+    assert unknown_variables() == ["SEEDBOT_SEED"]
