@@ -171,7 +171,7 @@ def _confidence_rows(
             hits = [hit for hit in hits if not _overlaps(question, hit)]
         if hits:
             span = window(hits[0], _CHARACTERS).span
-            yield confidence_features(prepared, hits), question.covered_by(hits[0].entry.document.path, span)
+            yield confidence_features(prepared, hits, searcher), question.covered_by(hits[0].entry.document.path, span)
 
 
 def _with_other_names(

@@ -32,7 +32,7 @@ def answer(
     question = prepare(text, embedder.encode_query(text), embedder.basis, searcher)
     hits = rank(question, searcher, where)
     excerpts = _excerpts(hits, searcher, top or settings.excerpts, settings.excerpt_characters)
-    sure = confidence(question, hits)
+    sure = confidence(question, hits, searcher)
     return Answer(
         question=text,
         found=bool(excerpts) and sure >= settings.found_at,
@@ -44,24 +44,29 @@ def answer(
     )
 
 
-def confidence(question: Question, hits: Sequence[Hit]) -> float:
+def confidence(question: Question, hits: Sequence[Hit], searcher: Searcher) -> float:
     """The calibrated probability that the first excerpt answers the question."""
     if not hits:
         return 0.0
     weights = coefficients()
-    logit = float(confidence_features(question, hits) @ weights.confidence) + weights.confidence_bias
+    logit = float(confidence_features(question, hits, searcher) @ weights.confidence) + weights.confidence_bias
     return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))))
 
 
-def confidence_features(question: Question, hits: Sequence[Hit]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def confidence_features(
+    question: Question, hits: Sequence[Hit], searcher: Searcher
+) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     """The values of `coefficients.CONFIDENCE_FEATURES` for an answer that begins with `hits[0]`."""
     lead = hits[0].score - hits[1].score if len(hits) > 1 else 0.0
     words = np.log1p(len(question.terms))
     weights, named, is_met = question.query.weights, question.named, met(question, hits[0].entry)
     missing = float(weights[question.absent].sum() / max(float(weights.sum()), 1e-6))
     names_absent = min(int((question.absent & named).sum()), 2)
-    names_unmet = float((~is_met & named).sum() / max(int(named.sum()), 1))
-    own = (hits[0].score, lead, missing, words, names_absent, names_unmet)
+    unmet = np.flatnonzero(~is_met & named)
+    document = hits[0].entry.document.id
+    foreign = sum(not searcher.holds(document, question.terms[i].forms) for i in unmet)
+    names = max(int(named.sum()), 1)
+    own = (hits[0].score, lead, missing, words, names_absent, len(unmet) / names, foreign / names)
     return np.array([*hits[0].measures, *own], np.float32)
 
 

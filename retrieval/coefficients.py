@@ -14,10 +14,10 @@ from retrieval.measures import FEATURES, SENTENCE_FEATURES
 
 PATH = Path(__file__).with_name("coefficients.json")
 
-CONFIDENCE_FEATURES = (*FEATURES, "score", "lead", "missing", "words", "names_absent", "names_unmet")
+CONFIDENCE_FEATURES = (*FEATURES, "score", "lead", "missing", "words", "names_absent", "names_unmet", "names_foreign")
 """Of an answer: the measures of its first passage, its score, how far it leads the second, the share of the question's
 IDF mass that no document holds, the logarithm of the question's words, how many of its names and numbers no document
-holds, at most 2, and the share of them that the passage and its headings lack."""
+holds, at most 2, and the shares of them that the passage with its headings lacks, and that its whole document lacks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,13 +116,19 @@ def _lines(document: Document, block: Span) -> Iterator[Span]:
 def _sentences(text: str, span: Span, language: str) -> Iterator[Span]:
     from sentencex import get_sentence_boundaries
 
-    for start in range(span.start, span.end, _SEGMENT):
-        piece = text[start : min(start + _SEGMENT, span.end)]
+    start = span.start
+    while start < span.end:
+        end = min(start + _SEGMENT, span.end)
+        if end < span.end:  # rather between words than within one
+            space = max(text.rfind(" ", start, end), text.rfind("\n", start, end))
+            end = space + 1 if space > start else end
+        piece = text[start:end]
         for boundary in get_sentence_boundaries(language, piece):
             found = Span(start + boundary["start_index"], start + boundary["end_index"])
             trimmed = _trim(text, found)
             if len(trimmed):
                 yield trimmed
+        start = end
 
 
 def _trim(text: str, span: Span) -> Span:

@@ -90,6 +90,10 @@ class Searcher:
         """The passages with these ids, in their order, without those that are gone."""
         return self.store.entries(ids)
 
+    def holds(self, document: int, forms: Sequence[str]) -> bool:
+        """Whether a document has one of these terms anywhere in its passages."""
+        return bool(len(self.indexes.lexical.search(forms, 1, 1.0, {document})[0]))
+
     def count_documents(self, where: Filter) -> int:
         """How many documents a filter lets through. Raises QuestionError where it is none."""
         documents = self._documents(where)

@@ -47,7 +47,10 @@ def load(path: Path, relative: str, data: bytes) -> Document:
     if not data.strip():
         raise DocumentError("it is empty: add text or remove the file")
     module = import_module(f"retrieval.loaders.{_MODULES[suffix]}")
-    loaded: Loaded = module.load(data)
+    try:
+        loaded: Loaded = module.load(data)
+    except RecursionError as error:
+        raise DocumentError("its parts are nested too deeply: simplify or convert it") from error
     if not loaded.text[loaded.body_start :].strip():
         raise DocumentError("it holds no text: if it shows scanned pages, run text recognition on it first")
     digest = hashlib.sha256(data).hexdigest()

@@ -24,7 +24,7 @@ def _json(text: str) -> Iterator[str]:
     except RecursionError as error:
         raise DocumentError("its values are nested too deeply: flatten them") from error
     except ValueError as error:
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         if len(lines) < 2 or not lines[0][1].lstrip().startswith(("{", "[", '"')):
             raise DocumentError(f"it is not valid JSON ({error}): mend it") from error
         for number, line in lines:

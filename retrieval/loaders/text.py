@@ -52,11 +52,12 @@ def _decoded(data: bytes) -> str:
                 return data[len(mark) :].decode(encoding)
             except UnicodeDecodeError as error:
                 raise DocumentError(f"it begins as {encoding} but is damaged: save it again as UTF-8") from error
+    if b"\x00" in data[:4096] and (text := _utf16(data)) is not None:  # it may be valid UTF-8 all the same
+        return text
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        pass
-    return _utf16(data) or _guess(data)
+        return _guess(data)
 
 
 def _utf16(data: bytes) -> str | None:
@@ -72,13 +73,15 @@ def _utf16(data: bytes) -> str | None:
 
 
 def _guess(data: bytes) -> str:
-    """A legacy encoding: charset-normalizer's choice among those common in documents."""
+    """A legacy encoding: charset-normalizer's choice among those common in documents, the most common of its equals."""
     from charset_normalizer import from_bytes
 
     sample = data[:_SAMPLE_BYTES]
-    best = from_bytes(sample, cp_isolation=[*_SINGLE_BYTE, "gb18030", "big5", "shift_jis", "euc_kr", "euc_jp"]).best()
-    names = [best.encoding] if best is not None else []
-    for name in [*names, "cp1252"]:
+    found = from_bytes(sample, cp_isolation=[*_SINGLE_BYTE, "gb18030", "big5", "shift_jis", "euc_kr", "euc_jp"])
+    best = found.best()
+    equals = [one for one in found if best and (one.chaos, one.coherence) == (best.chaos, best.coherence)]
+    western = any("cp1252" in one.could_be_from_charset for one in equals)
+    for name in [best.encoding, "cp1252"] if best is not None and not western else ["cp1252"]:
         try:
             return data.decode(name)
         except (UnicodeDecodeError, LookupError):

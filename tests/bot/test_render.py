@@ -46,7 +46,9 @@ def test_a_terminal_gets_a_panel_with_a_link_and_a_highlight() -> None:
 
 
 def test_an_honest_no_names_what_no_document_mentions() -> None:
-    shown = _shown(_answer("The tide.", found=False, confidence=0.1, missing=("Atlantis", "submarines")), terminal=False)
+    shown = _shown(
+        _answer("The tide.", found=False, confidence=0.1, missing=("Atlantis", "submarines")), terminal=False
+    )
     assert shown.startswith(
         "Not in your sources.\nNo document mentions “Atlantis” or “submarines”.\n"
         "The nearest passages; they may not answer the question:\n"

@@ -56,7 +56,10 @@ def test_the_usual_file_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.
     [
         ("[anwser]\nexcerpts = 3\n", "There is no such setting: anwser in {path}"),
         ("[answer]\nexcerpt = 3\n", "There is no such setting: answer.excerpt in {path}"),
-        ("[answer]\nexcerpts = 0\n", "answer.excerpts in {path} cannot be 0: input should be greater than or equal to 1"),
+        (
+            "[answer]\nexcerpts = 0\n",
+            "answer.excerpts in {path} cannot be 0: input should be greater than or equal to 1",
+        ),
         ('[answer]\nfound_at = "often"\n', "answer.found_at in {path} cannot be 'often'"),
         ("[answer\n", "The settings file '{path}' is not valid TOML"),
     ],

@@ -1,0 +1,335 @@
+"""Commands as a program sees them: exit codes, JSON, what goes to which stream."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retrieval.loaders import load
+from tests.bot.conftest import Run
+from tests.conftest import REPOSITORY, SEEDS, Write
+
+SEEDBOT = Path(sys.executable).with_name("seedbot")
+
+
+def _text(document: str) -> str:
+    return load(SEEDS / document, document, (SEEDS / document).read_bytes()).text
+
+
+def test_ask_answers_with_json_that_quotes_the_document(over_seeds: Run) -> None:
+    done = over_seeds("ask", "--json", "How many dogs did Amundsen bring?")
+    (answer,) = done.rows
+    assert done.code == 0
+    assert list(answer) == ["question", "found", "confidence", "excerpts", "missing", "generation", "elapsed_ms"]
+    assert answer["found"] is True
+    assert 0.5 <= answer["confidence"] <= 1
+    assert [one["rank"] for one in answer["excerpts"]] == [1, 2, 3]
+    for excerpt in answer["excerpts"]:
+        place = excerpt["citation"]
+        assert list(place) == [
+            "document", "title", "date", "start", "end", "line", "page", "headings", "sha256",
+        ]  # fmt: skip
+        text = _text(place["document"])
+        assert excerpt["text"] == text[place["start"] : place["end"]]
+        assert place["line"] == text.count("\n", 0, place["start"]) + 1
+        assert len(excerpt["text"]) <= 500
+        for mark in excerpt["highlights"]:
+            assert 0 <= mark["start"] < mark["end"] <= len(excerpt["text"])
+    first = answer["excerpts"][0]
+    assert "97 of them" in first["text"]
+    assert first["citation"]["document"] == "stories/two-polar-journeys.epub"
+    assert first["citation"]["date"] == "2022-03-09"
+
+
+def test_what_the_documents_do_not_hold_exits_with_3_and_still_shows_the_nearest(over_seeds: Run) -> None:
+    done = over_seeds("ask", "--json", "Who composed the opera Tosca?")
+    assert done.code == 3
+    assert done.rows[0]["found"] is False
+    assert len(done.rows[0]["excerpts"]) == 3
+    assert "Tosca" in done.rows[0]["missing"]
+    plain = over_seeds("ask", "Who composed the opera Tosca?")
+    assert plain.code == 3
+    assert plain.out.startswith("Not in your sources.\nNo document mentions ")
+
+
+def test_a_question_may_be_several_arguments(over_seeds: Run) -> None:
+    words = over_seeds("ask", "--json", "How", "deep", "is", "the", "wreck?").rows[0]
+    assert words["question"] == "How deep is the wreck?"
+
+
+def test_a_pdf_is_cited_by_page(over_seeds: Run) -> None:
+    first = over_seeds("ask", "--json", "Why did the brewery workers not fall ill?").rows[0]["excerpts"][0]
+    assert (first["citation"]["document"], first["citation"]["page"]) == ("science/broad-street-pump.pdf", 2)
+
+
+def test_headings_stand_with_the_excerpt(over_seeds: Run) -> None:
+    first = over_seeds("ask", "--json", "How do you put out burning sodium?").rows[0]["excerpts"][0]
+    assert first["citation"]["headings"] == ["When something happens", "Fire"]
+
+
+def test_top_and_filters_narrow_the_answer(over_seeds: Run) -> None:
+    found = over_seeds("ask", "--json", "--top", "1", "--in", "nature/*", "How old can they get?").rows[0]["excerpts"]
+    assert [one["citation"]["document"] for one in found] == ["nature/arctic-tern.txt"]
+    dated = over_seeds("ask", "--json", "--from", "2023", "--top", "9", "How long does it last?").rows[0]["excerpts"]
+    assert {one["citation"]["document"] for one in dated} == {"manuals/coffee-grinder.md"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["ask"], 2, "Missing argument 'QUESTION...'"),
+        (["ask", "--top", "0", "x"], 2, "0 is not in the range"),
+        (["ask", "--colour", "x"], 2, "No such option"),
+        (["ask", ""], 1, "seedbot: The question is empty"),
+        (["ask", "--in", "nothing/*", "x"], 1, "seedbot: No document matches 'nothing/*'"),
+        (["ask", "--from", "tomorrow", "x"], 1, "seedbot: 'tomorrow' is no date"),
+        (["show", "nowhere.txt"], 1, "seedbot: The library holds no document 'nowhere.txt'"),
+        (["show", "nature/arctic-tern.txt", "--at", "9"], 2, "'9' is no pair of offsets"),
+        (["show", "nature/arctic-tern.txt", "--at", "5-99999"], 1, "lies outside"),
+        (["show", "nature/arctic-turn.txt"], 1, "the nearest is 'nature/arctic-tern.txt'"),
+        (["verify", "nowhere.jsonl"], 1, "cannot be read: No such file"),
+        (["eval", "nowhere.jsonl"], 1, "cannot be read: No such file"),
+    ],
+)
+def test_what_is_wrong_is_said_on_stderr(over_seeds: Run, arguments: list[str], code: int, message: str) -> None:
+    done = over_seeds(*arguments)
+    assert (done.code, done.out) == (code, "")
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_unknown_command_is_wrong_usage(run: Run) -> None:
+    done = run("answer", "x")
+    assert (done.code, done.out) == (2, "")
+    assert "No such command 'answer'" in done.err
+
+
+def test_standard_input_is_answered_line_by_line(over_seeds: Run) -> None:
+    lines = [
+        "How old can a tern get?",
+        "",
+        json.dumps({"question": "How long does it last?", "in": "manuals/*"}),
+        json.dumps({"question": "x", "where": "y"}),
+        json.dumps({"question": 3}),
+        json.dumps({"question": "x", "from": "never"}),
+        "{ is this a question?",
+    ]
+    done = over_seeds("ask", "--json", "-", stdin="\n".join(lines))
+    rows = done.rows
+    assert done.code == 1
+    assert [row.get("question") for row in rows] == [
+        "How old can a tern get?", "How long does it last?", lines[3], lines[4], lines[5], "{ is this a question?",
+    ]  # fmt: skip
+    assert {one["citation"]["document"] for one in rows[1]["excerpts"]} == {"manuals/coffee-grinder.md"}
+    assert [row["error"] for row in rows[2:5]] == [
+        "There is no 'where' in a question: use question, in, from and to.",
+        'The object has no "question" that is text.',
+        "'never' is no date to filter from: write YYYY-MM-DD, YYYY-MM or YYYY.",
+    ]
+    assert done.err.count("seedbot: line ") == 3
+
+
+def test_bytes_that_are_no_text_do_not_stop_the_rest(over_seeds: Run) -> None:
+    done = over_seeds("ask", "--json", "-", stdin=b"\xff\xfe tern\nHow old can a tern get?\n")
+    assert len(done.rows) == 2
+    assert done.rows[1]["found"] is True
+
+
+def test_each_answer_is_flushed_so_that_a_program_can_hold_the_pipe_open(built: Path) -> None:
+    command = [SEEDBOT, "ask", "--json", "-", "--seeds", SEEDS, "--library", built]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for question in ("How old can a tern get?", "When was the handle taken off the pump?"):
+            process.stdin.write(question + "\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["question"] == question
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def test_a_reader_that_stops_early_is_no_failure(built: Path) -> None:
+    ask = f"'{SEEDBOT}' ask --json - --seeds '{SEEDS}' --library '{built}'"
+    command = f"yes 'How old can a tern get?' | head -200 | {ask} | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert json.loads(done.stdout)["found"] is True
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_gets_no_colour_and_no_bars(exported_model: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(exported_model, library / "model", copy_function=os.link)
+    command = [SEEDBOT, "ask", "How old can a tern get?", "--seeds", SEEDS, "--library", library]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout + done.stderr
+    assert done.stdout.startswith("Answered: ")
+    assert done.stderr.splitlines()[0].startswith("Building the library of ")
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(exported_model, library / "model", copy_function=os.link)
+    write("bridge.txt", "The bridge crosses the Rhine.\n")
+    write("bad.pdf", b"%PDF-1.4 nothing")
+    where = ("--seeds", tmp_path / "seeds", "--library", library)
+    (report,) = run("build", "--json", *where).rows
+    assert (report["added"], report["embedded"], report["generation"]) == (["bridge.txt"], 1, 1)
+    assert [one["path"] for one in report["skipped"]] == ["bad.pdf"]
+    again = run("build", *where)
+    assert again.code == 0
+    assert again.out.startswith("Generation 1: 0 added · 1 unchanged · 1 skipped\n")
+    assert run("status", "--json", *where).rows[0]["documents"] == 1
+    assert run("sources", *where).out.startswith("bridge.txt\t\t30\t1\tbridge\n")
+    (tmp_path / "elsewhere").mkdir()
+    other = run("ask", "bridge", "--seeds", tmp_path / "elsewhere", "--library", library)
+    assert "built from another folder" in other.err
+
+
+def test_no_documents_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    done = run("ask", "anything", "--seeds", tmp_path / "none", "--library", tmp_path / "library")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines()[-1].startswith("seedbot: There is no folder ")
+
+
+def test_show_prints_exactly_the_slice_that_is_cited(over_seeds: Run) -> None:
+    text = _text("reise/bodensee.md")
+    assert over_seeds("show", "reise/bodensee.md").out == text
+    assert over_seeds("show", "reise/bodensee.md", "--at", "60-90").out == text[60:90] + "\n"
+
+
+def test_sources_lists_every_document(over_seeds: Run) -> None:
+    rows = over_seeds("sources", "--json").rows
+    assert [row["document"] for row in rows] == sorted(
+        str(path.relative_to(SEEDS)) for path in SEEDS.rglob("*") if path.is_file()
+    )
+    assert next(row for row in rows if row["document"].endswith(".pdf"))["date"] == "2021-09-08"
+
+
+def test_verify_checks_saved_answers_and_documents(
+    run: Run, write: Write, exported_model: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(exported_model, library / "model", copy_function=os.link)
+    path = write("bridge.txt", "The bridge crosses the Rhine. It was finished in 1919.\n")
+    where = ("--seeds", tmp_path / "seeds", "--library", library)
+    saved = tmp_path / "answers.jsonl"
+    saved.write_text(run("ask", "--json", "When was the bridge finished?", *where).out)
+    exact = run("verify", saved, *where)
+    assert exact.code == 0
+    assert exact.out.endswith("1 excerpt: 1 exact\n")
+    assert run("verify", *where).out == "1 document: 1 exact\n"
+    path.write_text("Nothing is left of it.\n")
+    changed = run("verify", "-", "--json", *where, stdin=saved.read_text())
+    assert (changed.code, changed.rows[0]["verdict"]) == (1, "changed")
+    assert run("verify", *where).code == 1
+    saved.write_text('{"no": "answer"}\n')
+    assert "Line 1 is no answer" in run("verify", saved, *where).err
+
+
+def test_a_saved_answer_cannot_make_verify_read_outside_the_seeds(over_seeds: Run) -> None:
+    place = {"document": "../README.md", "start": 0, "end": 5}
+    row = {"excerpts": [{"text": "# See", "citation": place}]}
+    assert over_seeds("verify", "-", "--json", stdin=json.dumps(row)).rows[0]["verdict"] == "gone"
+
+
+def test_doctor_finds_nothing_wrong_with_a_good_library(over_seeds: Run) -> None:
+    rows = over_seeds("doctor", "--json").rows
+    assert {row["about"] for row in rows} >= {
+        "Python",
+        "model",
+        "export",
+        "seeds",
+        "disk",
+        "library",
+        "integrity",
+        "lock",
+    }
+    assert {row["health"] for row in rows} == {"good"}
+
+
+def test_doctor_names_a_remedy(run: Run, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "library.sqlite").write_text("no database " * 100)
+    done = run("doctor", "--seeds", tmp_path / "none", "--library", library)
+    assert done.code == 1
+    assert "✗ seeds        There is no folder" in done.out
+    assert "✗ library      The library file" in done.out
+    assert "run `seedbot build --full`" in done.out
+
+
+def test_eval_prints_figures(over_seeds: Run, tmp_path: Path) -> None:
+    done = over_seeds("eval", "--json", REPOSITORY / "tests" / "questions.jsonl")
+    (row,) = done.rows
+    assert (row["questions"], row["answerable"], row["unanswerable"], row["left_out"]) == (104, 74, 30, 0)
+    assert row["hit@1"]["low"] <= row["hit@1"]["value"] <= row["hit@1"]["high"]
+    assert {"hit@3", "hit@5", "mrr", "highlight_accuracy", "auroc", "coverage@90", "coverage@95"} < set(row)
+    assert row["latency_ms"]["p95"] >= row["latency_ms"]["p50"] > 0
+    table = over_seeds("eval", REPOSITORY / "tests" / "questions.jsonl").out
+    assert "right excerpt first" in table
+    assert "104 questions: 74 answerable, 30 not." in table
+
+
+def test_eval_compares_two_configurations(over_seeds: Run, built: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.toml"
+    short.write_text(f'library = "{built}"\n[answer]\nexcerpt_characters = 80\n')
+    questions = REPOSITORY / "tests" / "questions.jsonl"
+    (row,) = over_seeds("eval", "--json", "--compare", short, questions).rows
+    assert row["second"]["hit@1"]["value"] < row["first"]["hit@1"]["value"]
+    assert row["difference"]["hit@1"]["high"] < 0
+    short.write_text(f'library = "{built}"\n[passages]\ntokens = 60\n')
+    refused = over_seeds("eval", "--compare", short, questions)
+    assert refused.code == 1
+    assert "give it one of its own" in refused.err
+
+
+def test_eval_refuses_a_set_that_does_not_fit(over_seeds: Run, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    gold = {"doc": "other.txt", "start": 0, "end": 3, "text": "abc"}
+    questions.write_text(json.dumps({"question": "q", "answerable": True, "answers": [gold]}) + "\n")
+    done = over_seeds("eval", questions)
+    assert done.code == 1
+    assert "None of the 1 documents" in done.err
+
+
+def test_an_interrupt_leaves_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from retrieval.library import Library
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Library, "open", interrupted)
+    assert run("status").code == 130
+
+
+def test_the_unexpected_is_one_sentence_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from retrieval.library import Library
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(Library, "open", broken)
+    done = run("status")
+    assert done.code == 1
+    assert done.err == (
+        "seedbot: Something went wrong that Seedbot does not know (ZeroDivisionError: by zero): "
+        "SEEDBOT_DEBUG=1 shows where.\n"
+    )
+
+
+def test_every_command_explains_itself(run: Run) -> None:
+    from bot.cli import _COMMANDS
+
+    assert all(name in run("--help").out for name in _COMMANDS)
+    for name in _COMMANDS:
+        text = run(name, "--help").out
+        assert text.startswith(f"Usage: seedbot {name} ")
+        assert all(option in text for option in ("--seeds DIR", "--library DIR", "--config FILE"))

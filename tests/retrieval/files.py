@@ -1,0 +1,64 @@
+"""Small files in the binary formats, made by hand."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+
+_CONTAINER = (
+    '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+    '<rootfile full-path="book/content.opf"/></rootfiles></container>'
+)
+
+
+def pdf(pages: Sequence[Sequence[str]], *, title: str = "", date: str = "", encrypt: bool = False) -> bytes:
+    """A PDF with lines of Helvetica on each page."""
+    info = f"/Title ({title}) /CreationDate ({date})"
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    kids = []
+    for lines in pages:
+        shown = " ".join(f"({line}) Tj 0 -14 Td" for line in lines)
+        stream = f"BT /F1 11 Tf 50 750 Td {shown} ET"
+        objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
+        resources = "/Resources << /Font << /F1 3 0 R >> >> /MediaBox [0 0 595 842]"
+        objects.append(f"<< /Type /Page /Parent 2 0 R {resources} /Contents {len(objects)} 0 R >>")
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    objects.append(f"<< {info} >>")
+    trailer = f"/Root 1 0 R /Info {len(objects)} 0 R"
+    if encrypt:
+        secret = "00" * 32
+        objects.append(f"<< /Filter /Standard /V 1 /R 2 /Length 40 /P -4 /O <{secret}> /U <{secret}> >>")
+        trailer += f" /Encrypt {len(objects)} 0 R /ID [<00> <00>]"
+    out, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+    end += f"trailer << /Size {len(objects) + 1} {trailer} >>\nstartxref\n{len(out)}\n%%EOF\n"
+    return out + end.encode()
+
+
+def epub(chapters: Sequence[str], *, title: str = "", date: str = "") -> bytes:
+    """An EPUB whose chapters are the bodies of pages."""
+    items = "".join(f'<item id="c{i}" href="c{i}.xhtml"/>' for i in range(len(chapters)))
+    spine = "".join(f'<itemref idref="c{i}"/>' for i in range(len(chapters)))
+    names = 'xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    package = (
+        f"<package {names}><metadata><dc:title>{title}</dc:title><dc:date>{date}</dc:date></metadata>"
+        f"<manifest>{items}</manifest><spine>{spine}</spine></package>"
+    )
+    files = {"META-INF/container.xml": _CONTAINER, "book/content.opf": package}
+    files |= {f"book/c{i}.xhtml": f"<html><body>{body}</body></html>" for i, body in enumerate(chapters)}
+    return zipped(files)
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    """A ZIP archive."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()

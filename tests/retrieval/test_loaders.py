@@ -1,0 +1,288 @@
+"""Every format to its text, title, date, headings and pages; and every kind of bad file to one sentence."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from retrieval.errors import DocumentError
+from retrieval.loaders import SUFFIXES, load
+from retrieval.types import Document
+from tests.retrieval.files import epub, pdf, zipped
+
+
+def _load(name: str, data: bytes | str) -> Document:
+    return load(Path(name), name, data if isinstance(data, bytes) else data.encode())
+
+
+def _load_or_explain(name: str, data: bytes) -> Document | None:
+    """The document, or None where its error is one sentence; any other error is a defect."""
+    try:
+        return _load(name, data)
+    except DocumentError as error:
+        if not str(error) or "\n" in str(error):
+            raise AssertionError("a reason is one sentence") from error
+        return None
+
+
+def _headings(document: Document) -> list[tuple[int, str]]:
+    for heading in document.headings:
+        assert " ".join(heading.span.of(document.text).strip("# ").split()) == heading.text
+    return [(heading.level, heading.text) for heading in document.headings]
+
+
+def test_text_is_the_decoded_file_with_its_newlines() -> None:
+    text = "First line.\r\nSecond line.\r\n\r\nA third — naïve — one.\n"
+    assert _load("a.txt", text).text == text
+
+
+def test_a_date_header_is_metadata_and_offsets_still_count_from_the_start() -> None:
+    text = " date 2020-02-29 The dam held through the night.\n"
+    document = _load("a.txt", text)
+    assert (document.text, document.date) == (text, "2020-02-29")
+    assert text[document.body_start :] == "The dam held through the night.\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["date 2020-13-45 It rained.\n", "date palms grow here.\n", "It opens on date 2020-02-29 at noon.\n"]
+)
+def test_what_only_looks_like_a_date_header_stays_text(text: str) -> None:
+    document = _load("a.txt", text)
+    assert (document.date, document.body_start) == (None, 0)
+
+
+def test_a_lone_first_line_is_the_title_and_lone_short_lines_are_headings() -> None:
+    text = "The Dam of 1953\n\nIt held for one night.\n\nWhat came after\n\nThe polder was drained.\n"
+    document = _load("dam.txt", text)
+    assert (document.title, document.titled) == ("The Dam of 1953", True)
+    assert _headings(document) == [(1, "The Dam of 1953"), (2, "What came after")]
+
+
+def test_a_document_without_a_title_is_called_after_its_file() -> None:
+    document = _load("reports/the_dam-of-1953.txt", "It held for one night.\n")
+    assert (document.title, document.titled) == ("the dam of 1953", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Grüße aus Köln, schöne Straße und fünf Äpfel für Jürgen. " * 4, "utf-8"),
+        ("Grüße aus Köln, schöne Straße und fünf Äpfel für Jürgen. " * 4, "utf-8-sig"),
+        ("Grüße aus Köln, schöne Straße und fünf Äpfel für Jürgen. " * 4, "cp1252"),
+        ("Grüße aus Köln, schöne Straße und fünf Äpfel für Jürgen. " * 4, "utf-16"),
+        ("Plain words without any mark of their order. " * 4, "utf-16-le"),
+        ("Plain words without any mark of their order. " * 4, "utf-16-be"),
+        ("Grüße aus Köln, schöne Straße. " * 4, "utf-32"),
+        ("Вчера вечером на площади собрались жители города, чтобы послушать музыку. " * 4, "cp1251"),
+        ("Вчера вечером на площади собрались жители города, чтобы послушать музыку. " * 4, "koi8-r"),
+        ("Příliš žluťoučký kůň úpěl ďábelské ódy. Dnes je v Praze krásně. " * 4, "cp1250"),
+        ("Les élèves déjà fatigués ont mangé à la forêt près du château. " * 4, "latin-1"),
+        ("昨日の夜、広場に市民が集まり、音楽を聴きました。とても楽しい夜でした。" * 4, "shift_jis"),
+        ("昨天晚上，市民聚集在广场上听音乐。那是一个非常愉快的夜晚。" * 4, "gb18030"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_encodings_are_recognised(name: str, text: str, encoding: str) -> None:
+    assert _load(name, text.encode(encoding)).text == text
+
+
+@pytest.mark.parametrize(
+    ("matter", "date"),
+    [
+        ("---\ntitle: On Dams\ndate: 2021-04-05\n---\n", "2021-04-05"),
+        ("---\r\ntitle: On Dams\r\ndate: 2021-04-05 10:00:00\r\n---\r\n", "2021-04-05"),
+        ('+++\ntitle = "On Dams"\ndate = 2021-04-05\n+++\n', "2021-04-05"),
+        ("---\ntitle: On Dams\n---\n", None),
+    ],
+)
+def test_front_matter_gives_title_and_date_and_is_no_text(matter: str, date: str | None) -> None:
+    text = matter + "# Clay\n\nClay swells.\n\n## Sand\n\nSand drains.\n"
+    document = _load("a.md", text)
+    assert (document.text, document.title, document.date) == (text, "On Dams", date)
+    assert text[document.body_start :].startswith("# Clay")
+    assert _headings(document) == [(1, "Clay"), (2, "Sand")]
+
+
+def test_broken_front_matter_is_text() -> None:
+    document = _load("a.md", "---\ntitle: [unclosed\n---\n\n# Clay\n\nClay swells.\n")
+    assert document.body_start == 0
+
+
+def test_a_hash_in_a_code_block_is_no_heading() -> None:
+    document = _load("a.md", "# Clay\n\n```\n# no heading\n```\n\nSetext\n------\n\nText.\n")
+    assert [heading.text for heading in document.headings] == ["Clay", "Setext"]
+
+
+def test_html_keeps_the_main_text_and_leaves_out_what_surrounds_it() -> None:
+    body = "".join(
+        f"<p>Paragraph {n} explains at some length how a dam is built from clay and sand.</p>" for n in range(6)
+    )
+    page = (
+        "<html><head><title>Dams &amp; dikes</title><meta name='date' content='2019-07-08T10:00'></head><body>"
+        "<nav><a href='/'>Home</a> <a href='/shop'>Shop</a></nav><article><h1>Dams</h1>"
+        f"{body}<h2>Locks</h2><ul><li>Upper gate</li><li>Lower gate</li></ul>"
+        "<table><tr><td>Width</td><td>12 m</td></tr></table></article>"
+        "<script>alert('x')</script><footer>All rights reserved</footer></body></html>"
+    )
+    document = _load("a.html", page)
+    assert (document.title, document.date) == ("Dams & dikes", "2019-07-08")
+    assert "Paragraph 5 explains" in document.text
+    assert "- Upper gate\n- Lower gate" in document.text
+    assert "Width | 12 m" in document.text
+    assert not any(word in document.text for word in ("Shop", "alert", "rights reserved"))
+    assert (2, "Locks") in _headings(document)
+
+
+def test_html_declares_its_encoding_or_not() -> None:
+    head = "<html><head><meta charset='windows-1251'></head>"
+    page = head + "<body><p>Плотина стоит на реке уже сорок лет.</p></body></html>"
+    assert "Плотина стоит" in _load("a.html", page.encode("cp1251")).text
+
+
+def test_a_pdf_has_pages_title_and_date() -> None:
+    data = pdf(
+        [["Clay swells when wet."], ["Sand drains.", "Gravel drains faster."], ["Locks have gates."]],
+        title="On Dams",
+        date="D:20180910120000Z",
+    )
+    document = _load("a.pdf", data)
+    assert (document.title, document.date) == ("On Dams", "2018-09-10")
+    assert document.text == "Clay swells when wet.\n\nSand drains.\nGravel drains faster.\n\nLocks have gates.\n"
+    starts = ("Clay swells", "Sand drains", "Locks have")
+    assert document.pages == tuple(document.text.index(start) for start in starts)
+
+
+def test_an_empty_page_still_counts() -> None:
+    document = _load("a.pdf", pdf([["One."], [], ["Three."]]))
+    assert document.text == "One.\n\nThree.\n"
+    assert document.pages == (0, 6, 6)
+
+
+def test_a_word_document_keeps_its_order_headings_lists_and_tables() -> None:
+    import docx
+
+    made = docx.Document()
+    made.core_properties.title = "On Dams"
+    made.add_heading("Clay", 1)
+    made.add_paragraph("Clay swells.")
+    made.add_paragraph("first", style="List Bullet")
+    made.add_paragraph("second", style="List Bullet")
+    table = made.add_table(rows=2, cols=2)
+    for row, cells in zip(table.rows, (("Width", "12 m"), ("Height", "3 m")), strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    made.add_paragraph("After the table.")
+    out = io.BytesIO()
+    made.save(out)
+    document = _load("a.docx", out.getvalue())
+    assert document.title == "On Dams"
+    assert document.text == (
+        "Clay\n\nClay swells.\n- first\n- second\n\nWidth | 12 m\nHeight | 3 m\n\nAfter the table.\n"
+    )
+    assert _headings(document) == [(1, "Clay")]
+
+
+def test_an_epub_is_read_in_the_order_of_its_spine() -> None:
+    data = epub(
+        ["<h1>One</h1><p>Clay swells.</p>", "<h1>Two</h1><p>Sand drains.</p>"], title="On Dams", date="2017-01-02"
+    )
+    document = _load("a.epub", data)
+    assert (document.title, document.date) == ("On Dams", "2017-01-02")
+    assert document.text == "One\n\nClay swells.\n\nTwo\n\nSand drains.\n"
+    assert _headings(document) == [(1, "One"), (1, "Two")]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", 'city,trams\nUlm,10\n"Bad, Town",3\n'),
+        ("a.csv", "city;trams\nUlm;10\nBad, Town;3\n"),
+        ("a.tsv", "city\ttrams\nUlm\t10\nBad, Town\t3\n"),
+        ("a.jsonl", '{"city": "Ulm", "trams": 10}\n{"city": "Bad, Town", "trams": 3}\n'),
+        ("a.ndjson", '\n{"city": "Ulm", "trams": 10}\n\n{"city": "Bad, Town", "trams": 3}'),
+        ("a.json", '[{"city": "Ulm", "trams": 10}, {"city": "Bad, Town", "trams": 3}]'),
+    ],
+)
+def test_rows_and_records_become_a_line_each(name: str, data: str) -> None:
+    document = _load(name, data)
+    assert (document.text, document.layout) == ("city: Ulm; trams: 10\ncity: Bad, Town; trams: 3\n", "rows")
+
+
+def test_nested_records_are_flattened() -> None:
+    data = '{"dam": {"name": "Clay", "gates": ["upper", "lower"]}, "open": true, "note": null, "text": "a\\u2028b"}'
+    assert _load("a.json", data).text == "dam name: Clay; dam gates: upper, lower; open: yes; text: a b\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.txt", b"", "it is empty"),
+        ("a.txt", b" \n\t\r\n", "it is empty"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "binary file with a misleading name"),
+        ("a.txt", bytes(range(256)) * 20, "not text but binary data"),
+        ("a.md", b"\xff\xfe\x00\xd8\x00\xd8", "begins as utf-16-le but is damaged"),
+        ("a.txt", b"date 2020-01-01\n", "it holds no text"),
+        ("a.pdf", b"%PDF-1.7\nnothing of it", "damaged or no PDF"),
+        ("a.pdf", b"hello", "damaged or no PDF"),
+        ("a.pdf", pdf([[]]), "only pictures"),
+        ("a.pdf", pdf([["Secret."]], encrypt=True), "password"),
+        ("a.docx", b"hello", "it is damaged"),
+        ("a.docx", zipped({"x": "y"}), "no Word document"),
+        ("a.docx", b"\xd0\xcf\x11\xe0" + bytes(600), "encrypted or in the old .doc format"),
+        ("a.docx", zipped({"word/document.xml": "0" * 60_000_000}), "absurd size"),
+        ("a.epub", zipped({"x": "y"}), "damaged or no EPUB"),
+        ("a.epub", epub([]), "it holds no text"),
+        ("a.json", b"{", "it is not valid JSON"),
+        ("a.jsonl", b'{"a": 1}\n{"a": \n{"a": 3}\n', "line 2 is not valid JSON"),
+        ("a.json", b"[" * 100_000, "nested too deeply"),
+        ("a.json", b'{"a":' * 50 + b"1" + b"}" * 50, "nested too deeply"),
+        ("a.csv", b"a,b\n", "it holds no text"),
+        ("a.jpeg", b"\xff\xd8", r"\.jpeg is not a format that is read"),
+        ("Makefile", b"all:", "a file without a suffix is not a format"),
+    ],
+)
+def test_a_bad_file_is_explained(name: str, data: bytes, reason: str) -> None:
+    with pytest.raises(DocumentError, match=reason) as caught:
+        _load(name, data)
+    assert "\n" not in str(caught.value)
+    assert ":" in str(caught.value)  # what is wrong: what to do
+
+
+def test_html_nested_ten_thousand_deep_is_explained() -> None:
+    page = "<div>" * 10_000 + "<p>Deep down.</p>" + "</div>" * 10_000
+    with pytest.raises(DocumentError, match="it holds no text"):
+        _load("a.html", page)
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".docx", ".epub"])
+def test_a_file_cut_short_anywhere_is_read_or_explained(suffix: str) -> None:
+    import docx
+
+    out = io.BytesIO()
+    made = docx.Document()
+    made.add_paragraph("Clay swells.")
+    made.save(out)
+    whole = {".pdf": pdf([["Clay swells."]]), ".docx": out.getvalue(), ".epub": epub(["<p>Clay swells.</p>"])}[suffix]
+    for share in range(1, 20):
+        data = whole[: len(whole) * share // 20]
+        document = _load_or_explain("a" + suffix, data)
+        assert document is None or "Clay" in document.text
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(sorted(SUFFIXES)),
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"%PDF-1.4\n", b"PK\x03\x04", b"<html>", b'{"a":']),
+)
+def test_any_bytes_are_a_document_or_one_sentence(suffix: str, data: bytes, beginning: bytes) -> None:
+    document = _load_or_explain("a" + suffix, beginning + data)
+    if document is None:
+        return
+    assert document.text.strip()
+    document.text.encode()
+    assert all(0 <= h.span.start < h.span.end <= len(document.text) for h in document.headings)

@@ -1,0 +1,138 @@
+"""Words as they are compared, and the evidence that is kept of them, against slow references."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.evidence import pack, pool_words, term_key, unit, unpack
+from retrieval.measures import FEATURES, Query, measure
+from retrieval.terms import analyse, analyse_query, detect_language
+from retrieval.testing import FakeEmbedder
+from retrieval.types import Span
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "terms"),
+    [
+        ("The Dams were BUILT", "en", ["the", "dam", "were", "built"]),
+        ("Cuba's ships, the keeper’s lamp", "en", ["cuba", "ship", "the", "keeper", "lamp"]),
+        ("1,234.50 and 3.5%", "en", ["1234.50", "and", "3.5"]),
+        ("Häuser Straße", "de", ["haus", "strass"]),
+        ("naïve café", "fr", ["naiv", "caf"]),
+        ("плотины", "ru", ["плотин"]),
+        ("東京都", "ja", ["東京", "京都"]),
+        ("a_b-c", "en", ["a_b", "c"]),
+        ("", "en", []),
+    ],
+)
+def test_terms_are_folded_and_stemmed(text: str, language: str, terms: list[str]) -> None:
+    assert [term.text for term in analyse(text, language)] == terms
+
+
+@given(st.text(max_size=80), st.sampled_from(["en", "de", "ru", "zh", "ar", "th", "xx"]))
+def test_a_term_stands_where_it_says(text: str, language: str) -> None:
+    before = -1
+    for term in analyse(text, language):
+        assert 0 <= term.start < term.end <= len(text)
+        assert term.start > before
+        before = term.start
+        assert term.text
+
+
+def test_a_question_takes_the_form_of_every_language_of_the_library() -> None:
+    (term,) = analyse_query("Häuser", {"de", "en"})
+    assert term.forms == ("haus", "hauser")
+    assert (term.start, term.end) == (0, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The keeper climbed the steps to the lamp at dusk and waited for the ships.", "en"),
+        ("Der Wärter stieg die Stufen zur Lampe hinauf und wartete auf die Schiffe.", "de"),
+        ("El guardián subió los escalones hasta la lámpara y esperó a los barcos.", "es"),
+        ("12345 !!!", "en"),
+    ],
+)
+def test_the_language_of_a_text_is_recognised(text: str, language: str) -> None:
+    assert detect_language(text) == language
+
+
+def _packed(text: str, embedder: FakeEmbedder) -> bytes:
+    encoding = embedder.encode_query(text)
+    ends = [at + 1 for at, character in enumerate(text) if character == "."]
+    sentences = [Span(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+    return pack(analyse(text, "en"), sentences, encoding.tokens, encoding.offsets, embedder.basis)
+
+
+def test_evidence_keeps_words_their_sentences_and_directions() -> None:
+    embedder = FakeEmbedder()
+    text = "Clay swells. Sand drains."
+    found = unpack(_packed(text, embedder))
+    assert found.keys.tolist() == [term_key(term) for term in ("clay", "swell", "sand", "drain")]
+    assert found.sentence_of.tolist() == [0, 0, 1, 1]
+    encoding = embedder.encode_query(text)
+    first = encoding.tokens[encoding.offsets[:, 0] < len("Clay swells.")].sum(axis=0)
+    kept = unit(found.sentence_vectors.astype(np.float32))
+    assert float(kept[0] @ (first / np.linalg.norm(first))) > 0.999
+    word = unit(found.word_vectors.astype(np.float32))[2]
+    own = encoding.tokens[3] @ embedder.basis
+    assert float(word @ (own / np.linalg.norm(own))) > 0.999
+
+
+def test_the_vector_of_a_word_is_the_sum_of_the_tokens_that_touch_it() -> None:
+    tokens = np.arange(12, dtype=np.float32).reshape(4, 3)
+    offsets = np.array([[0, 3], [3, 5], [6, 9], [9, 10]], np.int32)
+    words = analyse("cloth hat.", "en")
+    expected = [
+        sum((tokens[i] for i, (a, b) in enumerate(offsets) if a < word.end and b > word.start), np.zeros(3))
+        for word in words
+    ]
+    assert pool_words(words, tokens, offsets).tolist() == np.array(expected).tolist()
+
+
+def _measured(question: str, passages: list[str]) -> list[dict[str, float]]:
+    embedder = FakeEmbedder()
+    encoding = embedder.encode_query(question)
+    terms = analyse_query(question, {"en"})
+    query = Query(
+        tuple(tuple(term_key(form) for form in term.forms) for term in terms),
+        np.ones(len(terms), np.float32),
+        unit(pool_words(terms, encoding.tokens, encoding.offsets) @ embedder.basis),
+        encoding.vector,
+    )
+    evidence = [unpack(_packed(passage, embedder)) for passage in passages]
+    rows = measure(query, evidence, np.zeros(len(passages), np.float32), [frozenset()] * len(passages), 5.0)
+    return [dict(zip(FEATURES, row.tolist(), strict=True)) for row in rows.passages]
+
+
+def test_measures_against_what_can_be_counted_by_hand() -> None:
+    both, split, none = _measured("clay swells", ["Clay swells.", "Clay is dug. Rice swells.", "Sand drains."])
+    assert both["coverage"] == split["coverage"] == 1.0
+    assert (both["sentence_coverage"], split["sentence_coverage"], none["coverage"]) == (1.0, 0.5, 0.0)
+    assert (both["pairs"], split["pairs"], none["pairs"]) == (1.0, 0.0, 0.0)
+    assert both["bm25"] == 1.0 > split["bm25"] > none["bm25"] == 0.0
+    assert both["late"] == pytest.approx(1.0, abs=0.01)
+    assert both["sentence_cosine"] == pytest.approx(0.85, abs=0.15)
+    assert both["length"] == pytest.approx(np.log(2) / np.log(1000))
+
+
+def test_bm25_is_the_textbook_formula() -> None:
+    first, second = _measured("clay", ["Clay on clay.", "Clay under sand and more."])
+    k1, b, average = 1.2, 0.75, 5.0
+
+    def score(count: int, length: int) -> float:
+        return count * (k1 + 1) / (count + k1 * (1 - b + b * length / average))
+
+    assert second["bm25"] == pytest.approx(score(1, 5) / score(2, 3))
+    assert first["bm25"] == 1.0
+
+
+def test_a_measure_of_one_passage_does_not_depend_on_its_neighbours() -> None:
+    alone = _measured("clay swells", ["Clay swells."])[0]
+    among = _measured("clay swells", ["Clay swells.", "Sand drains.", "Clay swells and swells."])[0]
+    for name in ("coverage", "sentence_coverage", "late", "sentence_late", "pairs"):
+        assert alone[name] == pytest.approx(among[name]), name
