@@ -29,12 +29,11 @@ def console(*, stderr: bool = False) -> Console:
 
 def show_answer(screen: Console, answer: Answer, seeds: Path) -> None:
     """The whole answer: verdict, missing words, excerpts."""
-    screen.print(verdict(answer))
-    note = messages.missing(answer)
-    if note:
-        _line(screen, Text(visible(note), "yellow"))
-    if not answer.found and answer.excerpts:
-        _line(screen, Text(messages.NEAREST, "dim"))
+    write_line(screen, verdict(answer))
+    if not answer.found:
+        for line, style in ((messages.missing(answer), "yellow"), (messages.NEAREST, "dim")):
+            if line:
+                write_line(screen, Text(visible(line), style))
     show_excerpts(screen, answer.excerpts, seeds, found=answer.found)
 
 
@@ -50,7 +49,7 @@ def show_excerpts(screen: Console, excerpts: Iterable[Excerpt], seeds: Path, *, 
         if screen.is_terminal:
             screen.print(_panel(excerpt, seeds, found=found))
         else:
-            screen.print(_plain(excerpt), soft_wrap=True)
+            write_line(screen, _plain(excerpt))
 
 
 def marked(text: str, highlights: Sequence[Span], style: str = "bold bright_white on grey23") -> Text:
@@ -91,7 +90,7 @@ def show_sources(screen: Console, sources: Sequence[Source], seeds: Path) -> Non
         return
     for one in sources:
         row = (one.path, one.date or "", str(one.characters), str(one.passages), one.title)
-        _line(screen, Text("\t".join(visible(cell).replace("\t", " ").replace("\n", "␊") for cell in row)))
+        write_line(screen, Text("\t".join(visible(cell).replace("\t", " ").replace("\n", "␊") for cell in row)))
 
 
 def show_report(screen: Console, report: SyncReport) -> None:
@@ -101,12 +100,12 @@ def show_report(screen: Console, report: SyncReport) -> None:
     line = " · ".join(f"{number:,} {name}" for name, number in counts if number or name in ("added", "unchanged"))
     done = messages.count(report.embedded, "passage")
     kept = f" ({report.reused:,} kept)" if report.reused else ""
-    _line(screen, Text(f"Generation {report.generation}: {line}"))
-    _line(screen, Text(f"{done} embedded{kept} in {report.seconds:.1f} s", "dim"))
+    write_line(screen, Text(f"Generation {report.generation}: {line}"))
+    write_line(screen, Text(f"{done} embedded{kept} in {report.seconds:.1f} s", "dim"))
     for skipped in report.skipped[:_SHOWN_PATHS]:
-        _line(screen, Text.assemble(("skipped ", "yellow"), visible(skipped.path), (f": {skipped.reason}", "dim")))
+        write_line(screen, Text.assemble(("skipped ", "yellow"), visible(skipped.path), (f": {skipped.reason}", "dim")))
     if len(report.skipped) > _SHOWN_PATHS:
-        _line(
+        write_line(
             screen, Text(f"… and {len(report.skipped) - _SHOWN_PATHS:,} more: `seedbot build --json` names all", "dim")
         )
 
@@ -169,5 +168,9 @@ def _plain(excerpt: Excerpt) -> Text:
     return Text("\n".join(["", *lines]))
 
 
-def _line(screen: Console, text: Text) -> None:
-    screen.print(text, soft_wrap=not screen.is_terminal)
+def write_line(screen: Console, text: Text) -> None:
+    """A line on a screen; as it is in a pipe, where a tab stays a tab."""
+    if screen.is_terminal:
+        screen.print(text)
+    else:
+        screen.file.write(text.plain + "\n")

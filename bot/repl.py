@@ -25,6 +25,7 @@ from bot.render import (
     show_ranking,
     show_report,
     show_sources,
+    write_line,
 )
 from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
@@ -146,7 +147,7 @@ class Repl:
         if self._screen.is_terminal and pager is not None:
             subprocess.run([pager, f"+{place.line}"], input=visible(text).encode(), check=False)
             return
-        self._screen.print(marked(text, [Span(place.start, place.end)]), soft_wrap=True)
+        write_line(self._screen, marked(text, [Span(place.start, place.end)]))
 
     def _why(self, arguments: list[str]) -> None:
         del arguments
@@ -228,7 +229,7 @@ class Repl:
         return found[0]
 
     def _say(self, text: str, style: str) -> None:
-        self._screen.print(Text(visible(text), style), soft_wrap=not self._screen.is_terminal)
+        write_line(self._screen, Text(visible(text), style))
 
 
 def run(library: Library, settings: Settings) -> int:

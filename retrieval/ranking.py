@@ -25,13 +25,14 @@ Floats = NDArray[np.float32]
 
 _PER_INDEX = 60  # candidates asked of each index
 _MEASURED = 30  # best of them by the sum of cosine and BM25, whose evidence is read
+_TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _PRIOR_PASSAGES = 200  # how many passages of general text the counts of a library are mixed with
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question as ranking sees it. `named[i]` says that term `i` is a name or a number, `absent[i]` that no document
-    holds it; `missing` are the absent terms that are no common words, as typed.
+    holds it; `missing` are the absent terms that are neither common nor short words, as typed.
     """
 
     text: str
@@ -61,7 +62,8 @@ def prepare(text: str, encoding: Encoding, basis: Floats, searcher: Searcher) ->
     keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
     absent = np.array([not count for count in counts], bool)
     common = np.array([_is_common(term) for term in terms], bool)
-    missing = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
+    unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
+    missing = [word for word in unknown if len(word) >= _TELLING or word.isdigit()]
     query = Query(keys, weights, words, encoding.vector)
     return Question(text, terms, query, _named(text, terms, common), absent, tuple(dict.fromkeys(missing)))
 

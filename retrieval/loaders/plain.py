@@ -44,8 +44,8 @@ def _header(text: str) -> tuple[int, str, str | None]:
 def _headings(text: str, start: int) -> Iterator[Heading]:
     """Short lines alone between blank lines, with text below, that end no sentence and are no list item."""
     first = True
-    for match in _BLOCK.finditer(text, start):
-        line, begin, end = match[1], match.start(1), match.end(1)
+    for match in _BLOCK.finditer(text[start:]):
+        line, begin, end = match[1], start + match.start(1), start + match.end(1)
         alone = _blank_before(text, begin, start) and _blank_after(text, end)
         longest = _LONGEST_TITLE if first else _LONGEST_HEADING
         if alone and len(line) <= longest and _reads_as_heading(line, first=first):

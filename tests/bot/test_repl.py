@@ -45,7 +45,7 @@ def talk(built: Path) -> Iterator[Talk]:
 
 
 def test_a_question_is_answered(talk: Talk) -> None:
-    assert talk("When did Amundsen\n reach the Pole?").startswith("Answered: ")
+    assert talk("How old can\n a tern get?").startswith("Answered: ")
     assert talk("   ") == ""
 
 
@@ -128,6 +128,15 @@ def test_lines_from_a_pipe_are_answered_one_by_one(over_seeds: Run) -> None:
     assert done.out.rstrip().split("\n")[-1].startswith("Generation 1 of ")
 
 
+def _read_until(leader: int, wanted: bytes) -> bytes:
+    seen, deadline = b"", time.monotonic() + 30
+    while wanted not in seen and time.monotonic() < deadline:
+        if select.select([leader], [], [], 0.2)[0]:
+            seen += os.read(leader, 65536)
+    assert wanted in seen, (wanted, seen[-2000:])
+    return seen
+
+
 def test_a_real_terminal_keeps_history_and_survives_ctrl_c(built: Path, tmp_path: Path) -> None:
     import shutil
 
@@ -135,35 +144,27 @@ def test_a_real_terminal_keeps_history_and_survives_ctrl_c(built: Path, tmp_path
     shutil.copytree(built, library)
     command = [Path(sys.executable).with_name("seedbot"), "repl", "--seeds", SEEDS, "--library", library]
 
-    def session(keys: list[bytes], expected: list[bytes]) -> bytes:
+    def session(*exchanges: tuple[bytes, bytes]) -> bytes:
+        """Types each line when the prompt stands there, waits for what it should bring, and leaves by Ctrl-D."""
         leader, follower = pty.openpty()
         environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "60"}
         process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=environment)
         os.close(follower)
-        seen = b""
-        for key, wanted in zip(keys, expected, strict=True):
-            os.write(leader, key)
-            deadline = time.monotonic() + 30
-            while wanted not in seen and time.monotonic() < deadline:
-                if select.select([leader], [], [], 0.2)[0]:
-                    seen += os.read(leader, 65536)
-            assert wanted in seen, (wanted, seen[-2000:])
+        seen = _read_until(leader, "❯".encode())
+        for keys, wanted in exchanges:
+            os.write(leader, keys)
+            seen += _read_until(leader, wanted)
+            seen += _read_until(leader, "❯".encode())
         os.write(leader, b"\x04")
-        end = time.monotonic() + 20
-        while process.poll() is None and time.monotonic() < end:
-            if select.select([leader], [], [], 0.2)[0]:
-                try:
-                    seen += os.read(leader, 65536)
-                except OSError:
-                    break
         assert process.wait(timeout=20) == 0
         os.close(leader)
         return seen
 
     seen = session(
-        [b"half a question\x03", b"How old can a tern get?\r", b"/status\r"],
-        ["❯".encode(), b"thirty years", b"Generation 1 of"],
+        (b"half a question\x03", b""),
+        (b"How old can a tern get?\r", b"thirty years"),
+        (b"/status\r", b"Generation 1 of"),
     )
     assert "╭─".encode() in seen
     assert "How old can a tern get?" in (library / "history").read_text()
-    session([b"\x1b[A\x1b[A\r"], [b"thirty years"])  # two up in the history of the run before
+    session((b"\x1b[A\x1b[A\r", b"thirty years"))  # two up in the history of the run before

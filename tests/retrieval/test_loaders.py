@@ -47,6 +47,12 @@ def test_a_date_header_is_metadata_and_offsets_still_count_from_the_start() -> N
     assert text[document.body_start :] == "The dam held through the night.\n"
 
 
+def test_a_title_may_stand_on_the_line_of_the_date() -> None:
+    document = _load("a.txt", "date 2020-02-29 The dam of 1953\n\nIt held for one night.\n")
+    assert (document.title, document.date) == ("The dam of 1953", "2020-02-29")
+    assert document.text[document.body_start :].strip() == "It held for one night."
+
+
 @pytest.mark.parametrize(
     "text", ["date 2020-13-45 It rained.\n", "date palms grow here.\n", "It opens on date 2020-02-29 at noon.\n"]
 )
