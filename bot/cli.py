@@ -17,7 +17,7 @@ import click
 from bot import logs
 from retrieval.errors import SeedbotError
 
-_COMMANDS = ("ask", "repl", "build", "sources", "show", "verify", "status", "doctor", "eval")
+_COMMANDS = ("ask", "repl", "build", "sources", "show", "verify", "status", "doctor", "eval", "telegram")
 
 
 class _Commands(click.Group):
@@ -74,9 +74,10 @@ def _run() -> int:
     except Exception as error:
         logging.getLogger(__name__).debug("unexpected", exc_info=True)
         kind = type(error).__name__
-        return _fail(f"Something went wrong that Seedbot does not know ({kind}: {error}): SEEDBOT_DEBUG=1 shows where.")
+        what = " ".join(f"{kind}: {error}".split())
+        return _fail(f"Something went wrong that Seedbot does not know ({what}): SEEDBOT_DEBUG=1 shows where.")
 
 
 def _fail(sentence: str) -> int:
-    click.echo(f"{click.style('seedbot:', fg='red', bold=True)} {' '.join(sentence.split())}", err=True)
+    click.echo(f"{click.style('seedbot:', fg='red', bold=True)} {logs.without_secrets(sentence)}", err=True)
     return 1

@@ -15,6 +15,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.styles import Style
 
 from bot import messages
+from bot.filters import describe
 from bot.repl import Repl, completions
 from bot.settings import Settings
 from retrieval.library import Library
@@ -53,9 +54,7 @@ def lines(repl: Repl, library: Library, settings: Settings) -> Iterator[str]:
 
 
 def _prompt(repl: Repl) -> FormattedText:
-    where = repl.where
-    parts = [where.glob, where.since and f"from {where.since}", where.until and f"to {where.until}"]
-    shown = " ".join(filter(None, parts))
+    shown = describe(repl.where)
     return FormattedText([("class:filter", f"{shown} " if shown else ""), ("class:mark", "❯ ")])
 
 

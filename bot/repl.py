@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import messages
+from bot.filters import parse_filter
 from bot.messages import visible
 from bot.render import (
     console,
@@ -169,19 +170,11 @@ class Repl:
             self._say(f"{line}  {messages.checked(done.verdict)}", "green" if done.verdict.value == "exact" else "red")
 
     def _filter(self, arguments: list[str]) -> None:
-        if arguments in ([], ["off"]):
-            self.where = Filter()
+        where = parse_filter(arguments)
+        if not where:
+            self.where = where
             self._say("Every document is searched.", "dim")
             return
-        words, values = list(arguments), {"in": None, "from": None, "to": None}
-        if words[0] not in values:
-            words.insert(0, "in")
-        if len(words) % 2 or any(word not in values for word in words[::2]):
-            raise QuestionError(
-                "Write /filter GLOB, /filter from DATE, /filter GLOB from DATE to DATE, or /filter off."
-            )
-        chosen = dict(zip(words[::2], words[1::2], strict=True))
-        where = Filter(chosen.get("in"), chosen.get("from"), chosen.get("to"))
         count = self._library.count(where)
         self.where = where
         self._say(f"{messages.count(count, 'document')} will be searched; /filter off searches all.", "dim")

@@ -6,20 +6,49 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource
 
 from retrieval.errors import SettingsError
-from retrieval.settings import EngineSettings
+from retrieval.settings import EngineSettings, Section
 
 DEFAULT_CONFIG = Path("config/seedbot.toml")
 _OTHER_VARIABLES = {"SEEDBOT_CONFIG", "SEEDBOT_DEBUG"}
 
 
+def _ids(value: object) -> object:
+    """`1, 2 3` as well as a list of numbers."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_ids)]
+
+
+class TelegramSettings(Section):
+    """The Telegram bot. Its token comes from the environment variable TELEGRAM_BOT_TOKEN alone."""
+
+    public: bool = False
+    admins: Ids = ()
+    users: Ids = ()
+    groups: Ids = ()
+    questions_per_minute: Annotated[int, Field(ge=1, le=1000)] = 20
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    log_questions: bool = False
+    base_url: str = "https://api.telegram.org/bot"
+    base_file_url: str = "https://api.telegram.org/file/bot"
+    webhook: str = ""
+    webhook_listen: str = "127.0.0.1"
+    webhook_port: Annotated[int, Field(ge=1, le=65535)] = 8443
+    webhook_secret: SecretStr = SecretStr("")
+    health_port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+
 class Settings(EngineSettings):
     """Everything that can be told to Seedbot."""
+
+    telegram: TelegramSettings = TelegramSettings()
 
 
 def load_settings(config: Path | None = None, **overrides: Path | None) -> Settings:

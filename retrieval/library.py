@@ -301,7 +301,7 @@ class Library:
                 finally:
                     holder.unlink(missing_ok=True)
         except Timeout as error:
-            pid = holder.read_text() if holder.is_file() else "?"
+            pid = (holder.read_text() if holder.is_file() else "") or "unknown"
             raise LibraryLocked(
                 f"Another process (pid {pid}) is building this library: wait for it, or stop it."
             ) from error

@@ -218,7 +218,8 @@ def test_a_second_build_says_who_is_building(settings: EngineSettings, write: Wr
     build = _start(settings)
     _wait_until_open(build)
     deadline = time.monotonic() + 30
-    while not (settings.library / "build.pid").exists() and time.monotonic() < deadline:
+    holder = settings.library / "build.pid"
+    while not (holder.exists() and holder.read_text()) and time.monotonic() < deadline:
         time.sleep(0.01)
     with (
         Library.open(settings, embedder=FakeEmbedder()) as second,

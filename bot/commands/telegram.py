@@ -1,0 +1,34 @@
+"""`seedbot telegram`: runs the bot."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from bot.options import open_built_library, with_settings
+from bot.settings import Settings
+from retrieval.errors import SettingsError
+
+
+@click.command("telegram")
+@click.option("--webhook", metavar="URL", help="Receive messages at this https address instead of asking for them.")
+@with_settings
+def command(settings: Settings, webhook: str | None) -> int:
+    """Run the Telegram bot until it is stopped.
+
+    The token comes from the environment variable TELEGRAM_BOT_TOKEN. Nobody may use the bot until you say who: see
+    docs/telegram.md.
+    """
+    if not os.environ.get("TELEGRAM_BOT_TOKEN", "").strip():
+        from bot.telegram.service import NO_TOKEN
+
+        raise SettingsError(NO_TOKEN)
+    if webhook:
+        settings = settings.model_copy(update={"telegram": settings.telegram.model_copy(update={"webhook": webhook})})
+    from bot.telegram.service import run
+
+    with open_built_library(settings) as library:
+        library.searcher()  # what would fail at the first question fails now
+        run(library, settings)
+    return 0

@@ -1,0 +1,81 @@
+"""Who may use the bot. Closed unless a list, an admin or the setting `public` opens it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.settings import TelegramSettings
+from bot.telegram.state import State
+
+_WINDOW_SECONDS = 60.0
+_REFUSAL_SECONDS = 60.0
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class Access:
+    """Decides by the settings' lists and by what /allow and /deny said; the latter weighs more."""
+
+    settings: TelegramSettings
+    state: State
+
+    def is_admin(self, user: int) -> bool:
+        """Whether a person may build, add, remove, allow and deny."""
+        return user in self.settings.admins
+
+    def permits(self, user: int | None, group: int | None = None) -> bool:
+        """Whether an update of this person, in this group or in private, is answered.
+
+        A group is answered as a whole, or not at all: what is said there is read by everybody in it. `user` is None
+        where somebody writes in the name of the group.
+        """
+        if user is not None and self.is_admin(user):
+            return True
+        if user is not None and self.state.allowed(user) is False:
+            return False
+        place = user if group is None else group
+        if place is None:
+            return False
+        said = self.state.allowed(place)
+        if said is not None:
+            return said
+        listed = self.settings.users if group is None else self.settings.groups
+        return self.settings.public or place in listed
+
+
+@dataclass(slots=True)
+class Limits:
+    """How often a person may ask, and how often somebody is told no. Kept in memory only."""
+
+    questions_per_minute: int
+    _asked: dict[int, deque[float]] = field(default_factory=dict)
+    _told: dict[int, float] = field(default_factory=dict)
+
+    def admits(self, user: int) -> bool:
+        """Counts a question of this person; False where it is one too many in this minute."""
+        now = time.monotonic()
+        _forget(self._asked)
+        times = self._asked.setdefault(user, deque())
+        while times and times[0] < now - _WINDOW_SECONDS:
+            times.popleft()
+        if len(times) >= self.questions_per_minute:
+            return False
+        times.append(now)
+        return True
+
+    def may_tell(self, identity: int, seconds: float = _REFUSAL_SECONDS) -> bool:
+        """Whether it is time to tell this person or group once more that they cannot be served."""
+        now = time.monotonic()
+        _forget(self._told)
+        if now - self._told.get(identity, -1e9) < seconds:
+            return False
+        self._told[identity] = now
+        return True
+
+
+def _forget(known: dict[int, Any]) -> None:
+    while len(known) > _MOST_REMEMBERED:
+        known.pop(next(iter(known)))

@@ -1,0 +1,173 @@
+"""What everybody may see besides answers: help, the documents, the filter, the state of the library."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
+
+from bot import messages
+from bot.filters import describe, parse_filter
+from bot.messages import visible
+from bot.telegram.formatting import Builder, Formatted, shortened
+from bot.telegram.requests import Request
+from retrieval.errors import SeedbotError, SourceNotFound
+from retrieval.types import Document, Source
+
+if TYPE_CHECKING:
+    from bot.telegram.service import Service
+
+_PAGE = 10  # documents on a page
+
+
+async def welcome(request: Request) -> None:
+    """/start and /help, with an example from the library's own documents."""
+    builder = Builder().add("Ask me about the documents here.", MessageEntity.BOLD)
+    builder.add(" I answer with their own words and say where they stand, or that they do not hold the answer.\n")
+    example = await request.service.in_pool(lambda: _example(request.service))
+    if example:
+        builder.add("\nFor example: ").add(example, MessageEntity.ITALIC).add("\n")
+    builder.add("\n/sources lists the documents, /filter asks only some of them, /status says how many there are.")
+    if not request.is_private:
+        builder.add(f"\nIn a group, mention me (@{request.bot.username}), reply to me or use /ask.")
+    await request.reply(builder.formatted())
+
+
+async def sources(request: Request) -> None:
+    """/sources [WORD]."""
+    formatted, keyboard = await request.service.in_pool(
+        lambda: listing(request.service, " ".join(request.words)[:200], 0)
+    )
+    await request.reply(formatted, keyboard)
+
+
+async def source(request: Request) -> None:
+    """/source PATH."""
+    wanted = " ".join(request.words)
+    if not wanted:
+        await request.reply("Write the document behind it, as /sources shows it: /source reports/2021.pdf")
+        return
+    try:
+        document = await request.service.in_pool(lambda: find(request.service, wanted))
+    except SeedbotError as error:
+        await request.reply(str(error))
+        return
+    number = request.service.state.number_of(document.path)
+    button = InlineKeyboardButton("Get file", callback_data=f"d:{number}")
+    await request.reply(_described(document), InlineKeyboardMarkup([[button]]))
+
+
+async def set_filter(request: Request) -> None:
+    """/filter GLOB from DATE to DATE, or off."""
+    service = request.service
+    text = (request.message.text or "").partition(" ")[2].strip()
+    if not text:
+        where = service.state.filter(request.chat)
+        now = f"Only these documents are asked: {describe(where)}" if where else "Every document is asked."
+        await request.reply(f"{now}\n/filter reports/* from 2021 asks some of them, /filter off all.")
+        return
+    try:
+        where = parse_filter(_split(text))
+        count = await service.in_pool(lambda: service.library.count(where))
+    except SeedbotError as error:
+        await request.reply(str(error))
+        return
+    service.state.set_filter(request.chat, where)
+    if where:
+        await request.reply(f"{messages.count(count, 'document')} will be asked in this chat. /filter off asks all.")
+    else:
+        await request.reply("Every document is asked in this chat.")
+
+
+async def status(request: Request) -> None:
+    """/status."""
+    service = request.service
+    try:
+        found = await service.in_pool(service.library.status)
+    except SeedbotError as error:
+        await request.reply(str(error))
+        return
+    documents, passages = messages.count(found.documents, "document"), messages.count(found.passages, "passage")
+    await request.reply(f"{documents}, {passages}. Generation {found.generation}, built {found.built_at} (UTC).")
+
+
+async def unknown_command(request: Request) -> None:
+    """A command there is not: said in private, passed over in a group, where it may be for another bot."""
+    if request.is_private:
+        await request.reply("There is no such command. /help lists what I can do; any other text is a question.")
+
+
+async def not_text(request: Request) -> None:
+    """A sticker, a picture, a voice message."""
+    if request.service.limits.may_tell(request.user, 10.0):
+        await request.reply("I can only read text: write your question, please.")
+
+
+def listing(service: Service, search: str, page: int) -> tuple[Formatted, InlineKeyboardMarkup | None]:
+    """A page of the documents whose path or title holds `search`, with buttons to turn it."""
+    word = search.casefold()
+    found = [one for one in service.library.documents() if word in one.path.casefold() or word in one.title.casefold()]
+    pages = max(1, -(-len(found) // _PAGE))
+    page = min(max(page, 0), pages - 1)
+    builder = Builder().add(messages.count(len(found), "document"), MessageEntity.BOLD)
+    if search:
+        builder.add(f" with “{visible(search)}”")
+    builder.add(f", page {page + 1} of {pages}\n" if pages > 1 else "\n")
+    for one in found[page * _PAGE : (page + 1) * _PAGE]:
+        _list_one(builder, one)
+    if pages == 1:
+        return builder.formatted(), None
+    number = service.state.number_of(search)
+    row = []
+    if page > 0:
+        row.append(InlineKeyboardButton("‹ Back", callback_data=f"l:{number}:{page - 1}"))
+    if page + 1 < pages:
+        row.append(InlineKeyboardButton("More ›", callback_data=f"l:{number}:{page + 1}"))
+    return builder.formatted(), InlineKeyboardMarkup([row])
+
+
+def find(service: Service, wanted: str) -> Document:
+    """A document by its path, or by a word that only one path or title holds. Raises SourceNotFound."""
+    try:
+        return service.library.document(wanted)
+    except SourceNotFound:
+        word = wanted.casefold()
+        paths = [one.path for one in service.library.documents() if word in f"{one.path}\n{one.title}".casefold()]
+        if len(paths) == 1:
+            return service.library.document(paths[0])
+        raise
+
+
+def _list_one(builder: Builder, one: Source) -> None:
+    builder.add("\n• ").add(visible(shortened(one.title, 120)), MessageEntity.BOLD)
+    date = f" · {one.date}" if one.date else ""
+    builder.add("\n  ").add(visible(shortened(one.path, 200)), MessageEntity.CODE).add(date)
+
+
+def _described(document: Document) -> Formatted:
+    builder = Builder().add(visible(document.title), MessageEntity.BOLD).add("\n")
+    builder.add(visible(document.path), MessageEntity.CODE)
+    facts = [document.date, f"{len(document.pages)} pages" if document.pages else None, messages.length(document)]
+    builder.add("\n" + " · ".join(fact for fact in facts if fact))
+    headings = [one.text for one in document.headings if one.text != document.title][:12]
+    if headings:
+        builder.add("\n\n" + visible(shortened("\n".join(f"– {one}" for one in headings), 1500)))
+    return builder.formatted()
+
+
+def _example(service: Service) -> str:
+    """A question that some document has a section on."""
+    for one in service.library.documents()[:50]:
+        document = service.library.document(one.path)
+        headings = [h.text for h in document.headings if h.text != document.title and len(h.text) < 60]
+        if headings:
+            return visible(f"What does “{document.title}” say about “{headings[0]}”?")
+    return ""
+
+
+def _split(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()

@@ -1,0 +1,194 @@
+"""What the buttons under answers do. Each names its answer, so an old button never shows something else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from telegram import Bot, CallbackQuery
+from telegram.constants import ChatType
+
+from bot import messages
+from bot.telegram import admin, answers
+from bot.telegram.browsing import listing
+from bot.telegram.sending import edit, patiently, send
+from bot.telegram.state import KeptAnswer
+from retrieval.errors import SeedbotError
+from retrieval.types import Excerpt, Span
+
+if TYPE_CHECKING:
+    from bot.telegram.service import Service
+
+_CONTEXT = 700  # characters on either side
+_LARGEST_FILE = 49_000_000  # bytes that a bot may send
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that was pressed. `chat` and `number` are of the message it stands under."""
+
+    service: Service
+    bot: Bot
+    query: CallbackQuery
+    chat: int
+    number: int
+    values: tuple[int, ...]
+
+    async def say(self, text: str, *, alert: bool = False) -> None:
+        """Answers the press itself; the reply vanishes by itself, or stays until it is read."""
+        await patiently(lambda: self.query.answer(text[:200], show_alert=alert))
+
+    async def done(self) -> None:
+        """Takes the waiting sign off the button."""
+        await patiently(self.query.answer)
+
+
+async def press(service: Service, bot: Bot, query: CallbackQuery) -> None:
+    """Does what a button says, after looking whether it belongs to this chat."""
+    message = query.message
+    name, _, rest = (query.data or "").partition(":")
+    values = tuple(int(part) for part in rest.split(":") if part.isdecimal() and len(part) < 19)
+    if message is None or name not in _ACTIONS or not values:
+        await patiently(lambda: query.answer("This button is too old to be understood. Please ask again."))
+        return
+    pressed = Press(service, bot, query, message.chat.id, message.message_id, values)
+    try:
+        await _ACTIONS[name](pressed)
+    except SeedbotError as error:
+        await pressed.say(str(error), alert=True)
+
+
+async def _more(pressed: Press) -> None:
+    kept, excerpt = _excerpt(pressed)
+    del kept
+    place = excerpt.citation
+    library = pressed.service.library
+
+    def wider() -> Excerpt:
+        document = library.document(place.document)
+        if document.sha256 != place.sha256:
+            raise SeedbotError(
+                "The document has changed since this answer, so what surrounds the quote may be another."
+            )
+        span = Span(max(0, place.start - _CONTEXT), min(len(document.text), place.end + _CONTEXT))
+        start = max(span.start, document.body_start)
+        return library.excerpt(place.document, Span(start, span.end))
+
+    found = await pressed.service.in_pool(wider)
+    await pressed.done()
+    await send(pressed.bot, pressed.chat, answers.context(excerpt, found), reply_to=pressed.number)
+
+
+async def _show(pressed: Press) -> None:
+    kept, excerpt = _excerpt(pressed)
+    await pressed.done()
+    message, keyboard = answers.shown(kept, excerpt.rank), answers.buttons(kept, excerpt.rank)
+    if not await edit(pressed.bot, pressed.chat, pressed.number, message, keyboard):
+        await send(pressed.bot, pressed.chat, message, keyboard=keyboard)
+
+
+async def _verify(pressed: Press) -> None:
+    _, excerpt = _excerpt(pressed)
+    library = pressed.service.library
+    found = await pressed.service.in_pool(lambda: library.verify(excerpt.citation, excerpt.text))
+    await pressed.say(f"{found.verdict.value.capitalize()}: {messages.checked(found.verdict)}.", alert=True)
+
+
+async def _file(pressed: Press) -> None:
+    _, excerpt = _excerpt(pressed)
+    await _send_file(pressed, excerpt.citation.document)
+
+
+async def _file_by_number(pressed: Press) -> None:
+    path = pressed.service.state.text_of(pressed.values[0])
+    if path is None:
+        raise SeedbotError("This button is too old to be understood.")
+    await _send_file(pressed, path)
+
+
+async def _send_file(pressed: Press, document: str) -> None:
+    pressed.service.library.document(document)  # only what is in the library is handed out
+    path = pressed.service.settings.seeds / document
+    try:
+        size = path.stat().st_size
+        data = await pressed.service.in_pool(path.read_bytes) if size <= _LARGEST_FILE else b""
+    except OSError as error:
+        raise SeedbotError("The file is gone from the folder.") from error
+    if size > _LARGEST_FILE:
+        raise SeedbotError("The file is larger than a bot may send (50 MB).")
+    await pressed.done()
+    name = PurePosixPath(document).name
+    await patiently(lambda: pressed.bot.send_document(pressed.chat, data, filename=name))
+
+
+async def _vote(pressed: Press, *, good: bool) -> None:
+    kept, _ = _excerpt(pressed)
+    pressed.service.state.vote(kept.id, pressed.query.from_user.id, good=good)
+    await pressed.say("Thank you." if good else "Thank you; the people who run this bot will see it.")
+
+
+async def _good(pressed: Press) -> None:
+    await _vote(pressed, good=True)
+
+
+async def _bad(pressed: Press) -> None:
+    await _vote(pressed, good=False)
+
+
+async def _page(pressed: Press) -> None:
+    search = pressed.service.state.text_of(pressed.values[0])
+    page = pressed.values[1] if len(pressed.values) > 1 else 0
+    message, keyboard = await pressed.service.in_pool(lambda: listing(pressed.service, search or "", page))
+    await pressed.done()
+    await edit(pressed.bot, pressed.chat, pressed.number, message, keyboard)
+
+
+async def _admin(pressed: Press, work: Callable[[Service, Bot, int, int], Awaitable[str]]) -> None:
+    if not pressed.service.access.is_admin(pressed.query.from_user.id):
+        raise SeedbotError("Only an admin may do this.")
+    said = await work(pressed.service, pressed.bot, pressed.values[0], pressed.query.from_user.id)
+    await pressed.say(said)
+    message = pressed.query.message
+    if message is not None and message.chat.type == ChatType.PRIVATE:
+        await patiently(lambda: pressed.bot.edit_message_reply_markup(pressed.chat, pressed.number, reply_markup=None))
+
+
+async def _approve(pressed: Press) -> None:
+    await _admin(pressed, admin.approve)
+
+
+async def _decline(pressed: Press) -> None:
+    await _admin(pressed, admin.decline)
+
+
+async def _remove(pressed: Press) -> None:
+    await _admin(pressed, admin.remove_confirmed)
+
+
+def _excerpt(pressed: Press) -> tuple[KeptAnswer, Excerpt]:
+    """The answer that a button names, if it was given in this chat, and the excerpt. Raises SeedbotError."""
+    kept = pressed.service.state.answer(pressed.values[0])
+    rank = pressed.values[1] if len(pressed.values) > 1 else 1
+    if kept is None or kept.chat != pressed.chat or not 1 <= rank <= len(kept.excerpts):
+        raise SeedbotError("This answer is too old to be looked into. Please ask again.")
+    return kept, kept.excerpts[rank - 1]
+
+
+_ACTIONS: dict[str, Callable[[Press], Awaitable[None]]] = {
+    "m": _more,
+    "n": _show,
+    "v": _verify,
+    "f": _file,
+    "d": _file_by_number,
+    "g": _good,
+    "b": _bad,
+    "l": _page,
+    "a": _approve,
+    "x": _decline,
+    "r": _remove,
+}
