@@ -167,7 +167,7 @@ def _show(rows: Sequence[Row]) -> None:
         values = (row.hit_at_1, row.hit_at_3, row.mrr, row.auroc, row.coverage_at_95)
         style = "bold" if row.system == "Seedbot" else ""
         table.add_row(row.set, row.system, *map(number, values), style=style)
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":

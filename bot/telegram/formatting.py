@@ -63,7 +63,7 @@ def split(message: Formatted, limit: int = LIMIT) -> list[Formatted]:
     An entity that reaches over a cut goes on in the next part.
     """
     if units(message.text) <= limit:
-        return [message]
+        return [_trimmed(message)]
     parts, before = [], 0
     for piece in _pieces(message.text, limit):
         size = units(piece)

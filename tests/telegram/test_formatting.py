@@ -1,0 +1,68 @@
+"""Text in UTF-16 units: built, split and shortened without breaking a character or an entity."""
+
+from __future__ import annotations
+
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+from telegram import MessageEntity
+
+from bot.telegram.formatting import Builder, Formatted, shortened, split, units
+from tests.telegram.server import units as slow_units
+
+_TEXT = st.text(st.sampled_from("ab \n.🙂é\u0301👩\u200d👩\u200d👧🇩🇪\U0001f3fdक्षि"), max_size=120)
+_STYLES = st.sampled_from([MessageEntity.BOLD, MessageEntity.ITALIC, MessageEntity.BLOCKQUOTE])
+
+
+def _slice(message: Formatted, entity: MessageEntity) -> str:
+    encoded = message.text.encode("utf-16-le")
+    return encoded[2 * entity.offset : 2 * (entity.offset + entity.length)].decode("utf-16-le")
+
+
+@given(st.text(max_size=50))
+def test_units_are_utf16_code_units(text: str) -> None:
+    assert units(text) == slow_units(text)
+
+
+@given(st.lists(st.tuples(_TEXT, _STYLES), max_size=6))
+def test_each_entity_covers_what_was_added_with_it(pieces: list[tuple[str, str]]) -> None:
+    builder = Builder()
+    for text, style in pieces:
+        builder.add(text, style)
+    message = builder.formatted()
+    assert message.text == "".join(text for text, _ in pieces)
+    assert [(_slice(message, e), e.type) for e in message.entities] == [(t, s) for t, s in pieces if t]
+
+
+@given(st.lists(st.tuples(_TEXT, _STYLES), max_size=6), st.integers(20, 60))
+def test_parts_fit_and_lose_only_white_space(pieces: list[tuple[str, str]], limit: int) -> None:
+    builder = Builder()
+    for text, style in pieces:
+        builder.add(text, style)
+    message = builder.formatted()
+    parts = split(message, limit)
+    assert "".join("".join(part.text.split()) for part in parts) == "".join(message.text.split())
+    whole = set(regex.findall(r"\X", message.text))
+    styled_before = "".join("".join(_slice(message, e).split()) for e in message.entities)
+    styled_after = "".join("".join(_slice(part, e).split()) for part in parts for e in part.entities)
+    assert styled_after == styled_before
+    for part in parts:
+        longest = max((units(cluster) for cluster in whole), default=1)
+        assert units(part.text) <= max(limit, longest)
+        assert part.text == part.text.strip()
+        assert set(regex.findall(r"\X", part.text)) <= whole
+        for entity in part.entities:
+            assert 0 <= entity.offset < entity.offset + entity.length <= units(part.text)
+
+
+def test_a_text_of_emoji_is_never_cut_within_one() -> None:
+    parts = split(Formatted("👩‍👩‍👧" * 1000))
+    assert [set(regex.findall(r"\X", part.text)) for part in parts] == [{"👩‍👩‍👧"}] * 2 or len(parts) == 3
+    assert "".join(part.text for part in parts) == "👩‍👩‍👧" * 1000
+
+
+@given(_TEXT, st.integers(1, 40))
+def test_a_shortened_text_fits_and_says_so(text: str, most: int) -> None:
+    short = shortened(text, most)
+    assert units(short) <= max(most, 1)
+    assert short == text or short.endswith("…")
