@@ -319,14 +319,14 @@ class FakeTelegram:
         return message
 
     async def _answerCallbackQuery(self, values: dict[str, Any]) -> Any:
-        number = values["callback_query_id"]
+        number = values.get("callback_query_id", "")
         if number not in self._open_queries or len(values.get("text") or "") > 200:
             raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
         self.pressed[number] = values
         return True
 
     async def _answerInlineQuery(self, values: dict[str, Any]) -> Any:
-        number = values["inline_query_id"]
+        number = values.get("inline_query_id", "")
         if number not in self._open_queries:
             raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
         results = values.get("results") or []

@@ -1,0 +1,151 @@
+"""The Telegram bot under load on loopback: `python -m benchmarks.telegram [--seconds N]`.
+
+A fake Bot API server (that of the tests) and the real bot in a process of its own, over the sample documents. A hundred
+chats ask, each its next question as soon as it has the answer; then a storm of 429, then garbage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from retrieval.library import Library
+from retrieval.settings import EngineSettings
+from tests.telegram.server import TOKEN, FakeTelegram, Fault
+from tests.telegram.test_faults import _garbage
+
+_ROOT = Path(__file__).resolve().parent.parent
+_CHATS = 100
+_QUESTIONS = (
+    "How old can a tern get?",
+    "When was the handle taken off the pump?",
+    "How many men were on board the Endurance?",
+    "Which setting should I use for a French press?",
+    "Who composed the opera Tosca?",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument(
+        "--pause", type=float, default=5.0, help="seconds between an answer and the chat's next question"
+    )
+    parser.add_argument("--garbage", type=int, default=10_000)
+    arguments = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        asyncio.run(_run(Path(folder) / "library", arguments.seconds, arguments.pause, arguments.garbage))
+
+
+async def _run(library: Path, seconds: float, pause: float, garbage: int) -> None:
+    engine = _engine_median(library)
+    telegram = FakeTelegram()
+    await telegram.start()
+    own = {
+        "TELEGRAM_BOT_TOKEN": TOKEN,
+        "SEEDBOT_TELEGRAM__BASE_URL": f"{telegram.base}/bot",
+        "SEEDBOT_TELEGRAM__BASE_FILE_URL": f"{telegram.base}/file/bot",
+        "SEEDBOT_TELEGRAM__USERS": ",".join(map(str, range(1, _CHATS + 1))),
+        "SEEDBOT_TELEGRAM__QUESTIONS_PER_MINUTE": "1000",
+        "SEEDBOT_SEEDS": str(_ROOT / "seeds"),
+        "SEEDBOT_LIBRARY": str(library),
+    }
+    command = [Path(sys.executable).with_name("seedbot"), "telegram"]
+    program = subprocess.Popen(command, env={**os.environ, **own}, stderr=subprocess.DEVNULL)
+    telegram.text("How old can a tern get?", chat=1)
+    await telegram.until(lambda: telegram.sent, 60)
+    await _load(telegram, seconds, pause, engine)
+    await _storm(telegram)
+    await _garbage_storm(telegram, garbage)
+    status = Path(f"/proc/{program.pid}/status").read_text().split()
+    peak = int(status[status.index("VmHWM:") + 1]) / 1024
+    program.terminate()
+    await asyncio.to_thread(program.wait)
+    print(f"peak memory: {peak:.0f} MB (≤ 400), stopped with {program.returncode}")
+    await telegram.stop()
+
+
+def _engine_median(library: Path) -> float:
+    """The engine's own median for one question, in seconds, on the same library; the export runs before all else."""
+    build = [Path(sys.executable).with_name("seedbot"), "build", "--seeds", _ROOT / "seeds", "--library", library]
+    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
+    with Library.open(EngineSettings(seeds=_ROOT / "seeds", library=library)) as opened:
+        times = []
+        for number in range(100):
+            started = time.perf_counter()
+            opened.ask(_QUESTIONS[number % len(_QUESTIONS)])
+            times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+async def _load(telegram: FakeTelegram, seconds: float, pause: float, engine: float) -> None:
+    """Every chat asks, waits for the answer and asks again after a pause; the first questions come all at once."""
+    waited: list[float] = []
+    wrong = 0
+    first = len(telegram.sent)
+    answered = defaultdict(int)
+    end = time.monotonic() + seconds
+
+    async def chat(number: int) -> None:
+        nonlocal wrong
+        turn = number
+        while time.monotonic() < end:
+            asked = telegram.text(_QUESTIONS[turn % len(_QUESTIONS)], chat=number)
+            started = time.monotonic()
+            reply = await _reply_to(telegram, number, asked, first)
+            waited.append(time.monotonic() - started)
+            wrong += reply["chat"]["id"] != number
+            answered[number] += 1
+            turn += 1
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+
+    await asyncio.gather(*(chat(number) for number in range(1, _CHATS + 1)))
+    p50, p95 = (statistics.quantiles(waited, n=20)[i] for i in (9, 18))
+    refused = len(telegram.refused)
+    print(f"{_CHATS} chats for {seconds:.0f} s: {len(waited)} answers, {wrong} in a wrong chat, {refused} refused")
+    times = f"p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms"
+    print(f"  {times}; the engine's own p50 {engine * 1000:.1f} ms: {p95 / engine:.0f} × (≤ 20)")
+
+
+async def _reply_to(telegram: FakeTelegram, chat: int, asked: int, first: int) -> dict:
+    position = first
+    while True:
+        while position < len(telegram.sent):
+            message = telegram.sent[position]
+            position += 1
+            if message["chat"]["id"] == chat and message["reply_parameters"]["message_id"] == asked:
+                return message
+        await asyncio.sleep(0.005)
+
+
+async def _storm(telegram: FakeTelegram) -> None:
+    before = len(telegram.sent)
+    telegram.faults.append(Fault("429", times=60, method="sendMessage"))
+    started = time.monotonic()
+    for number in range(1, 51):
+        telegram.text("How old can a tern get?", chat=number)
+    await telegram.until(lambda: len(telegram.sent) == before + 50, 300)
+    print(f"429 storm: 50 of 50 answers after 60 refusals, in {time.monotonic() - started:.0f} s")
+
+
+async def _garbage_storm(telegram: FakeTelegram, count: int) -> None:
+    before, source = len(telegram.sent), random.Random(1)
+    telegram.deliver({"update_id": next(telegram._numbers), **_garbage(source, 5000 + n % 500)} for n in range(count))
+    telegram.text("How old can a tern get?", chat=1)
+    await telegram.until(lambda: any(m["chat"]["id"] == 1 for m in telegram.sent[before:]), 300)
+    strangers = [m for m in telegram.sent[before:] if m["chat"]["id"] != 1]
+    told = sum("may not use" in m["text"] for m in strangers)
+    print(f"garbage: {count} updates, still answering; {len(strangers) - told} answers to strangers, {told} refusals")
+
+
+if __name__ == "__main__":
+    main()
