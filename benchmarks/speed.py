@@ -28,14 +28,15 @@ _COLD_RUNS = 5
 T = TypeVar("T")
 
 _ANSWERING = """
-import resource, sys
+import sys
 from pathlib import Path
 from retrieval.library import Library
 from retrieval.settings import EngineSettings
 with Library.open(EngineSettings(seeds=Path(sys.argv[1]), library=Path(sys.argv[2]))) as library:
     for question in sys.stdin.read().splitlines():
         library.ask(question)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+status = Path("/proc/self/status").read_text().split()
+print(int(status[status.index("VmHWM:") + 1]) / 1024)
 """
 
 

@@ -18,6 +18,7 @@ from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 
+_JOINED = 12  # hits that may join an excerpt or be named by it
 _SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
 
 
@@ -103,16 +104,19 @@ class _Kept:
 def _excerpts(hits: Sequence[Hit], searcher: Searcher, count: int, characters: int) -> list[Excerpt]:
     """At most `count` excerpts that differ: those that say the same are named by the first of them.
 
-    Every hit is looked at whatever `count` is, so that the first excerpts stay the same when more are asked for.
+    Only the first `_JOINED` hits join excerpts before them, whatever `count` is, so that the first excerpts stay the
+    same when more are asked for.
     """
     kept: list[_Kept] = []
-    for hit in hits:
+    for place, hit in enumerate(hits):
+        if place >= max(_JOINED, count) and len(kept) >= count:
+            break
         piece = window(hit, characters)
         words = piece.words()
         same = next((one for one in kept if _says_the_same(one, piece, words)), None)
-        if same is not None:
+        if same is not None and place < _JOINED:
             same.also_in.append(_cite(piece.hit, piece.span))
-        elif not _extend(kept, piece, searcher, characters):
+        elif same is None and not (place < _JOINED and _extend(kept, piece, searcher, characters)):
             kept.append(_Kept(piece, words))
     return [_excerpt(one.piece, one.also_in, searcher) for one in kept[:count]]
 
@@ -150,9 +154,10 @@ def _cut_at_space(hit: Hit, span: Span, characters: int) -> Span:
 
 
 def _says_the_same(one: _Kept, other: _Piece, words: frozenset[int]) -> bool:
-    if one.piece.document == other.document or not words:
+    fewer, more = sorted((len(one.words), len(words)))
+    if fewer < _SAME * more or not fewer or one.piece.document == other.document:
         return False
-    return len(one.words & words) >= _SAME * max(len(one.words), len(words))
+    return len(one.words & words) >= _SAME * more
 
 
 def _extend(kept: Sequence[_Kept], piece: _Piece, searcher: Searcher, characters: int) -> bool:

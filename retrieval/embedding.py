@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -95,7 +96,8 @@ class OnnxEmbedder:
         self.name = export.model
         self.dimension = export.dimension
         self._export = export
-        self._session, self._tokenizer = _load(export, settings.threads)
+        self._tokenizer = _tokenizer(export)
+        self._session = _open_session(export, settings.threads or len(os.sched_getaffinity(0)))
         self.basis: Floats = np.load(export.folder / "basis.npy")
         closing = self._tokenizer.encode(self._passage_prompt)  # special and prompt tokens alone
         self.token_limit = export.max_tokens - len(closing.ids)
@@ -192,24 +194,37 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
         start = end
 
 
-def _load(export: Export, threads: int) -> tuple[Any, Any]:
+def _open_session(export: Export, threads: int) -> Any:
     import onnxruntime
-    from tokenizers import Tokenizer
+    from threadpoolctl import threadpool_limits
 
+    # NumPy's threads would wait for those of onnxruntime, which spin: a question then takes more than twice as long.
+    threadpool_limits(1, user_api="blas")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(
-            export.folder / "model.onnx", options, providers=["CPUExecutionProvider"]
-        )
+    with _explained(export):
+        path = export.folder / "model.onnx"
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _tokenizer(export: Export) -> Any:
+    from tokenizers import Tokenizer
+
+    with _explained(export):
         tokenizer = Tokenizer.from_file(str(export.folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+@contextmanager
+def _explained(export: Export) -> Iterator[None]:
+    try:
+        yield
     except Exception as error:
         raise ModelError(
             f"The exported model in {export.folder} cannot be loaded ({str(error)[:120]}): "
             "delete that folder and run `seedbot build`."
         ) from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return session, tokenizer

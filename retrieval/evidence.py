@@ -57,10 +57,12 @@ def pack(
     word_starts = np.array([term.start for term in terms], np.int32)
     sentence_starts = np.array([sentence.start for sentence in sentences], np.int32)
     sentence_of = np.maximum(np.searchsorted(sentence_starts, word_starts, side="right") - 1, 0)
-    words = pool_words(terms, tokens, offsets) @ basis
+    words = pool_words(terms, tokens @ basis, offsets)  # the projection of a sum is the sum of the projections
     of_token = np.maximum(np.searchsorted(sentence_starts, offsets[:, 0], side="right") - 1, 0)
     sums = np.zeros((len(sentences), tokens.shape[1]), np.float32)
-    np.add.at(sums, of_token, tokens)
+    if len(tokens):
+        first = np.flatnonzero(np.diff(of_token, prepend=-1))
+        sums[of_token[first]] = np.add.reduceat(tokens, first, axis=0)
     header = _HEADER.pack(len(terms), len(sentences), basis.shape[1], tokens.shape[1])
     parts = (keys, sentence_of.astype(np.uint16), _as_bytes(words), _as_bytes(sums))
     return header + b"".join(part.tobytes() for part in parts)
@@ -89,8 +91,12 @@ def pool_words(terms: Sequence[Term] | Sequence[QueryTerm], tokens: Floats, offs
     ends = np.array([term.end for term in terms], np.int32)
     first = np.searchsorted(offsets[:, 1], starts, side="right")
     last = np.searchsorted(offsets[:, 0], ends, side="left")
-    sums = np.vstack([np.zeros((1, tokens.shape[1]), np.float32), np.cumsum(tokens, axis=0, dtype=np.float64)])
-    return np.asarray(sums[np.maximum(last, first)] - sums[first], np.float32)
+    last = np.maximum(last, first)
+    longest = int((last - first).max())
+    for step in range(longest):  # words are of few tokens
+        inside = np.flatnonzero(first + step < last)
+        pooled[inside] += tokens[first[inside] + step]
+    return pooled
 
 
 def unit(vectors: Floats) -> Floats:

@@ -217,9 +217,11 @@ def test_two_hundred_questions_survive_restarts_and_kills(talk: Run) -> None:
 
         async def run_until(count: int, number: signal.Signals) -> None:
             program = _start(world)
-            await telegram.until(lambda: len(telegram.sent) >= count, 60)
-            program.send_signal(number)
-            await asyncio.to_thread(program.communicate)
+            try:
+                await telegram.until(lambda: len(telegram.sent) >= count, 60)
+            finally:
+                program.send_signal(number)
+                await asyncio.to_thread(program.communicate)
 
         ask(5)
         await run_until(30, signal.SIGTERM)
