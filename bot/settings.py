@@ -15,6 +15,7 @@ from retrieval.errors import SettingsError
 from retrieval.settings import EngineSettings, Section
 
 DEFAULT_CONFIG = Path("config/seedbot.toml")
+_TELEGRAM, _TELEGRAM_FILES = "https://api.telegram.org/bot", "https://api.telegram.org/file/bot"
 _OTHER_VARIABLES = {"SEEDBOT_CONFIG", "SEEDBOT_DEBUG"}
 
 
@@ -36,13 +37,27 @@ class TelegramSettings(Section):
     questions_per_minute: Annotated[int, Field(ge=1, le=1000)] = 20
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     log_questions: bool = False
-    base_url: str = "https://api.telegram.org/bot"
-    base_file_url: str = "https://api.telegram.org/file/bot"
+    base_url: str = _TELEGRAM
+    base_file_url: str = _TELEGRAM_FILES
     webhook: str = ""
     webhook_listen: str = "127.0.0.1"
     webhook_port: Annotated[int, Field(ge=1, le=65535)] = 8443
     webhook_secret: SecretStr = SecretStr("")
     health_port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+    @property
+    def method_url(self) -> str:
+        """The address that the token and a method are appended to, with or without `/bot` in the settings."""
+        url = self.base_url.rstrip("/")
+        return url if url.endswith("/bot") else f"{url}/bot"
+
+    @property
+    def file_url(self) -> str:
+        """The same for files; that of `base_url` where only that was set."""
+        url = self.base_file_url.rstrip("/")
+        if self.base_url != _TELEGRAM and url == _TELEGRAM_FILES:
+            url = f"{self.method_url.removesuffix('/bot')}/file/bot"
+        return url if url.endswith("/bot") else f"{url}/file/bot"
 
 
 class Settings(EngineSettings):

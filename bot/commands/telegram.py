@@ -26,6 +26,9 @@ def command(settings: Settings, webhook: str | None) -> int:
         raise SettingsError(NO_TOKEN)
     if webhook:
         settings = settings.model_copy(update={"telegram": settings.telegram.model_copy(update={"webhook": webhook})})
+    if not settings.embedding.threads:  # the workers share the processor: each on its own cores answers more
+        threads = max(1, len(os.sched_getaffinity(0)) // settings.telegram.workers)
+        settings = settings.model_copy(update={"embedding": settings.embedding.model_copy(update={"threads": threads})})
     from bot.telegram.service import run
 
     with open_built_library(settings) as library:

@@ -96,8 +96,8 @@ def _application(service: Service, token: str) -> Bots:
     builder = (
         ApplicationBuilder()
         .token(token)
-        .base_url(settings.base_url)
-        .base_file_url(settings.base_file_url)
+        .base_url(settings.method_url)
+        .base_file_url(settings.file_url)
         .update_queue(Inbox(service.state))
         .concurrent_updates(ByChat(service.state))
         .rate_limiter(AIORateLimiter(overall_max_rate=0, group_max_rate=20, max_retries=_RETRIES))
@@ -176,7 +176,7 @@ def _polling_failed(service: Service, error: TelegramError) -> None:
 
 
 def _unreachable(service: Service, error: Exception) -> str:
-    server = service.settings.telegram.base_url.split("/bot")[0]
+    server = service.settings.telegram.method_url.removesuffix("/bot")
     return f"Telegram cannot be reached at {server} ({type(error).__name__}): check the network and try again."
 
 

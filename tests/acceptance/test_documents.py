@@ -13,7 +13,7 @@ import pytest
 from bot.cli import _COMMANDS
 from tests.conftest import REPOSITORY, SEEDS
 
-_PAGES = ["README.md", "docs/architecture.md", "docs/operating.md", "CHANGELOG.md"]
+_PAGES = ["README.md", "docs/architecture.md", "docs/operating.md", "docs/telegram.md", "CHANGELOG.md"]
 _SEEDBOT = Path(sys.executable).with_name("seedbot")
 
 
@@ -56,6 +56,22 @@ def test_every_link_leads_to_a_file(page: str) -> None:
 def test_every_file_of_the_engine_that_the_architecture_names_is_there() -> None:
     for name in re.findall(r"`([a-z_]+\.py|loaders/)`", _read("docs/architecture.md")):
         assert (REPOSITORY / "retrieval" / name).exists(), name
+
+
+def test_the_telegram_page_names_every_command_of_the_menus() -> None:
+    from bot.telegram.menus import ADMIN
+
+    page = _read("docs/telegram.md")
+    assert [name for name in ADMIN if f"/{name}" not in page and name != "add"] == []
+
+
+def test_the_telegram_page_and_the_deployment_use_settings_that_exist() -> None:
+    from bot.settings import TelegramSettings
+
+    text = "".join(_read(name) for name in ("docs/telegram.md", "Dockerfile", "compose.yaml", "deploy/seedbot.service"))
+    named = {name.lower() for name in re.findall(r"SEEDBOT_TELEGRAM__([A-Z_]+)", text)}
+    assert len(named) >= 6
+    assert named <= set(TelegramSettings.model_fields)
 
 
 def test_the_question_set_in_the_documents_fits_the_sample_documents() -> None:

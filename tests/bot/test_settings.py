@@ -86,6 +86,41 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("variables", "methods", "files"),
+    [
+        ({}, "https://api.telegram.org/bot", "https://api.telegram.org/file/bot"),
+        ({"BASE_URL": "http://127.0.0.1:81/bot"}, "http://127.0.0.1:81/bot", "http://127.0.0.1:81/file/bot"),
+        ({"BASE_URL": "http://127.0.0.1:81/"}, "http://127.0.0.1:81/bot", "http://127.0.0.1:81/file/bot"),
+        (
+            {"BASE_URL": "http://127.0.0.1:81", "BASE_FILE_URL": "http://files:82"},
+            "http://127.0.0.1:81/bot",
+            "http://files:82/file/bot",
+        ),
+    ],
+)
+def test_the_address_of_a_bot_api_server_may_be_given_with_or_without_its_path(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], methods: str, files: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"SEEDBOT_TELEGRAM__{name}", value)
+    found = load_settings().telegram
+    assert (found.method_url, found.file_url) == (methods, files)
+
+
+def test_ids_are_lists_in_a_file_and_separated_by_commas_in_a_variable(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text("[telegram]\nadmins = [1, -100]\n")
+    monkeypatch.setenv("SEEDBOT_TELEGRAM__USERS", "5, 6 7")
+    monkeypatch.setenv("SEEDBOT_TELEGRAM__GROUPS", "-1001")
+    found = load_settings(config).telegram
+    assert (found.admins, found.users, found.groups) == ((1, -100), (5, 6, 7), (-1001,))
+    monkeypatch.setenv("SEEDBOT_TELEGRAM__USERS", "me")
+    with pytest.raises(SettingsError, match="SEEDBOT_TELEGRAM__USERS"):
+        load_settings(config)
+
+
 def test_a_variable_without_a_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEDBOT_SEED", "x")
     monkeypatch.setenv("SEEDBOT_ANSWER__EXCERPTS", "3")
