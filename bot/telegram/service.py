@@ -29,6 +29,7 @@ T = TypeVar("T")
 Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram-bot's application
 
 UPDATES = ["message", "callback_query", "inline_query"]
+_START_PAUSES_SECONDS = (0.5, 1.5)
 _RETRIES = 30  # of a message that Telegram asks to send later
 
 log = logging.getLogger(__name__)
@@ -117,16 +118,12 @@ async def _started(application: Bots, service: Service) -> AsyncIterator[None]:
     from bot.telegram.menus import set_menus
 
     async with contextlib.AsyncExitStack() as stack:
-        try:
-            await application.initialize()
-        except InvalidToken as error:
-            raise SeedbotError("Telegram does not know this token: copy it again from @BotFather.") from error
-        except NetworkError as error:
-            raise SeedbotError(_unreachable(service, error)) from error
+        await _connect(application, service)
         stack.push_async_callback(application.shutdown)
         await application.start()
         stack.push_async_callback(application.stop)
-        await set_menus(application.bot, service)
+        menus = asyncio.create_task(set_menus(application.bot, service))  # nobody has to wait for them
+        stack.callback(menus.cancel)
         inbox = application.update_queue
         assert isinstance(inbox, Inbox)
         resumed = await inbox.resume(application.bot)
@@ -140,6 +137,20 @@ async def _started(application: Bots, service: Service) -> AsyncIterator[None]:
             log.warning("nobody may use the bot: set SEEDBOT_TELEGRAM__ADMINS to your id")
         yield
         log.info("stopping")
+
+
+async def _connect(application: Bots, service: Service) -> None:
+    """Learns the bot's own name. A failure may pass in seconds; a wrong token does not."""
+    for pause in (*_START_PAUSES_SECONDS, None):
+        try:
+            await application.initialize()
+            return
+        except InvalidToken as error:
+            raise SeedbotError("Telegram does not know this token: copy it again from @BotFather.") from error
+        except NetworkError as error:
+            if pause is None:
+                raise SeedbotError(_unreachable(service, error)) from error
+            await asyncio.sleep(pause)
 
 
 async def _listen(application: Bots, service: Service) -> None:

@@ -279,7 +279,7 @@ def test_a_file_cut_short_anywhere_is_read_or_explained(suffix: str) -> None:
         assert document is None or "Clay" in document.text
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(sorted(SUFFIXES)),
     st.binary(max_size=300),

@@ -53,7 +53,7 @@ _WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_WORDS, min_size=1, max_size=60).map(" ".join), st.integers(4, 60), st.sampled_from(["en", "zh", "ar"]))
 @example("one " * 500, 16, "en")
 @example("東京" * 400, 16, "zh")
@@ -63,7 +63,7 @@ def test_slices_are_ordered_within_budget_and_lose_only_white_space(text: str, b
         _check(document, cut(document, language, _OFFSETS, budget), budget)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_WORDS, min_size=1, max_size=60).map(" ".join), st.integers(4, 60))
 def test_the_same_holds_for_markdown_with_its_headings(text: str, budget: int) -> None:
     if text.strip():

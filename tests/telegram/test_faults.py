@@ -38,6 +38,7 @@ Run = Callable[[Talk], None]
         (Fault("502", times=2, method="getUpdates"), 1),
         (Fault("drop", times=2, method="getUpdates"), 1),
         (Fault("500", times=3, method="setMyCommands"), 1),
+        (Fault("502", times=2, method="getMe"), 1),
     ],
     ids=lambda value: f"{value.kind}-{value.method}" if isinstance(value, Fault) else str(value),
 )
