@@ -20,7 +20,7 @@ def library_over(folder: Path, work: Path, embedder: Embedder, only: Collection[
         seeds.mkdir(parents=True, exist_ok=True)
         for name in only:
             if not (seeds / name).exists():
-                (seeds / name).symlink_to(folder / "docs" / name)
+                (seeds / name).symlink_to((folder / "docs" / name).resolve())
     library = Library.open(EngineSettings(seeds=seeds, library=work / "library"), embedder=embedder)
     library.sync(progress=progress_on_stderr(folder.name))
     return library

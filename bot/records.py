@@ -61,6 +61,7 @@ def status(value: Status) -> dict[str, Any]:
         "documents": value.documents,
         "passages": value.passages,
         "model": value.model,
+        "precision": value.precision,
         "built_at": value.built_at,
         "database_bytes": value.database_bytes,
         "index_bytes": value.index_bytes,

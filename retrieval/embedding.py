@@ -1,4 +1,4 @@
-"""Text to vectors: the exported model run by onnxruntime, with nothing of torch in the process.
+"""Text to vectors: the exported model run by a runtime of `retrieval.runtimes`, with nothing of torch in the process.
 
 `open_embedder` finds the export in the library or has it made (`retrieval.model_export`). The vectors are those of
 `SentenceTransformer.encode(..., normalize_embeddings=True)`; besides, the model's token vectors are kept, because
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
 from retrieval.models import Export, find_export
+from retrieval.runtimes import Feed, OnnxRuntime, OpenVino, Precision, Runtime, has_bfloat16
 from retrieval.settings import EmbeddingSettings
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class Embedder(Protocol):
     def token_offsets(self, text: str) -> NDArray[np.int32]:
         """Where each token of the whole text stands, `[t, 2]`; nothing is cut off."""
 
+    def settle_precision(self, kept: str | None) -> Precision:
+        """Decides in which precision passages are encoded: in `kept`, a library's own, where this machine can."""
+
     def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
         """Each text's index and encoding, in the order that is quickest."""
 
@@ -97,7 +101,11 @@ class OnnxEmbedder:
         self.dimension = export.dimension
         self._export = export
         self._tokenizer = _tokenizer(export)
-        self._session = _open_session(export, settings.threads or len(os.sched_getaffinity(0)))
+        self._threads = settings.threads or len(os.sched_getaffinity(0))
+        self._wanted = settings.precision
+        with _explained(export):
+            self._for_questions: Runtime = OnnxRuntime(export.folder / "model.onnx", self._threads)
+        self._for_passages: Runtime = self._for_questions
         self.basis: Floats = np.load(export.folder / "basis.npy")
         closing = self._tokenizer.encode(self._passage_prompt)  # special and prompt tokens alone
         self.token_limit = export.max_tokens - len(closing.ids)
@@ -110,22 +118,37 @@ class OnnxEmbedder:
             found.append(np.array(offsets, np.int32).reshape(-1, 2) + start)
         return np.concatenate(found) if found else np.zeros((0, 2), np.int32)
 
+    def settle_precision(self, kept: str | None) -> Precision:
+        """See `Embedder`. Raises ModelError where the settings name a precision that this machine has not."""
+        wanted = self._wanted if kept is None or self._wanted != "auto" else kept
+        can = wanted != "fp32" and has_bfloat16()
+        if self._wanted == "bf16" and not can:
+            raise ModelError("This processor does not compute in bfloat16: set embedding.precision to auto or fp32.")
+        if can and self._for_passages.precision != "bf16":
+            with _explained(self._export):
+                self._for_passages = OpenVino(self._export.folder / "model.onnx", self._threads)
+        elif not can:
+            self._for_passages = self._for_questions
+        return self._for_passages.precision
+
     def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
         """See `Embedder`. Texts of like length go together, so that little is padded."""
         for first in range(0, len(texts), _CHUNK_TEXTS):
             chunk = [self._passage_prompt + text for text in texts[first : first + _CHUNK_TEXTS]]
             tokenised = [self._tokenise(text) for text in self._tokenizer.encode_batch(chunk)]
             order = sorted(range(len(chunk)), key=lambda i: len(tokenised[i].ids))
-            for batch in _batches(order, [len(e.ids) for e in tokenised]):
-                encodings = self._run([tokenised[i] for i in batch], len(self._passage_prompt))
-                for index, encoding in zip(batch, encodings, strict=True):
-                    yield first + index, encoding
+            batches = list(_batches(order, [len(e.ids) for e in tokenised]))
+            feeds = ((batch, self._feed([tokenised[i] for i in batch])) for batch in batches)
+            for batch, (vectors, tokens) in self._for_passages.run(feeds):
+                for index, vector, rows in zip(batch, vectors, tokens, strict=True):
+                    yield first + index, _encoding(tokenised[index], vector, rows, len(self._passage_prompt))
 
     def encode_query(self, text: str) -> Encoding:
         """See `Embedder`."""
         prompted = self._query_prompt + text[:_LONGEST_QUERY]
         tokenised = self._tokenise(self._tokenizer.encode(prompted))
-        return self._run([tokenised], len(self._query_prompt))[0]
+        ((_, (vectors, rows)),) = self._for_questions.run([(None, self._feed([tokenised]))])
+        return _encoding(tokenised, vectors[0], rows[0], len(self._query_prompt))
 
     def _tokenise(self, text: TokenEncoding) -> _Tokens:
         """Drops the last tokens of a text that is too long, but never the special tokens that close it."""
@@ -138,7 +161,7 @@ class OnnxEmbedder:
             ids, offsets, special = ids[keep], offsets[keep], special[keep]
         return _Tokens(ids, offsets, special)
 
-    def _run(self, texts: Sequence[_Tokens], prompt_length: int) -> list[Encoding]:
+    def _feed(self, texts: Sequence[_Tokens]) -> Feed:
         longest = max(len(text.ids) for text in texts)
         ids = np.full((len(texts), longest), self._export.pad_id, np.int64)
         mask = np.zeros_like(ids)
@@ -146,11 +169,7 @@ class OnnxEmbedder:
             ids[row, : len(text.ids)] = text.ids
             mask[row, : len(text.ids)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        vectors, tokens = self._session.run(None, {name: feed[name] for name in self._export.inputs})
-        return [
-            _encoding(text, vector, rows, prompt_length)
-            for text, vector, rows in zip(texts, vectors, tokens, strict=True)
-        ]
+        return {name: feed[name] for name in self._export.inputs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,21 +211,6 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
             end = space if space > start else end
         yield start, text[start:end]
         start = end
-
-
-def _open_session(export: Export, threads: int) -> Any:
-    import onnxruntime
-    from threadpoolctl import threadpool_limits
-
-    # NumPy's threads would wait for those of onnxruntime, which spin: a question then takes more than twice as long.
-    threadpool_limits(1, user_api="blas")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    with _explained(export):
-        path = export.folder / "model.onnx"
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def _tokenizer(export: Export) -> Any:

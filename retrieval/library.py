@@ -194,6 +194,7 @@ class Library:
             documents=len(store.sources()),
             passages=store.count_passages(),
             model=store.meta("model"),
+            precision=store.meta("precision", "fp32"),
             built_at=store.meta("built_at") or None,
             database_bytes=_bytes(folder.glob("library.sqlite*")),
             index_bytes=_bytes(folder.glob("index-*/**/*")),

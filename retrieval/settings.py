@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,12 +18,16 @@ class Section(BaseModel):
 
 
 class EmbeddingSettings(Section):
-    """Which model turns text into vectors, and how it runs."""
+    """Which model turns text into vectors, and how it runs.
+
+    `precision` is that of passages: with auto, bfloat16 where the processor has it, else single.
+    """
 
     model: str = "all-MiniLM-L6-v2"
     query_prompt: str | None = None
     passage_prompt: str | None = None
     threads: Annotated[int, Field(ge=0, le=256)] = 0
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
 
 
 class PassageSettings(Section):

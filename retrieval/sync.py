@@ -136,6 +136,7 @@ class _Work:
         self._embedded = 0
         self._passages = 0
         self._generation = store.generation
+        self._precisions = set(store.meta("precision").split())
 
     def read(self) -> None:
         """Reads every file that may have changed into the spool."""
@@ -223,6 +224,9 @@ class _Work:
         """Gives every passage of the spool a vector, those that have one already for nothing."""
         waiting: dict[bytes, tuple[str, tuple[Span, ...], str]] = {}
         done = 0
+        if self._passages:
+            kept = None if self._full else self._store.meta("precision") or None
+            self._precisions = {*(kept or "").split(), self._embedder.settle_precision(kept)}
         for cut in self._spooled():
             known = self._store.known_keys([new.key for new in cut.passages])
             for new in cut.passages:
@@ -296,6 +300,7 @@ class _Work:
             model=self._embedder.name,
             model_fingerprint=self._embedder.fingerprint,
             dimension=self._embedder.dimension,
+            precision=" ".join(sorted(self._precisions)),
             cutting=cutting_fingerprint(self._settings),
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.embedding import Encoding
+from retrieval.runtimes import Precision
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -31,6 +32,11 @@ class FakeEmbedder:
     def token_offsets(self, text: str) -> NDArray[np.int32]:
         """See `Embedder`."""
         return np.array([match.span() for match in _TOKEN.finditer(text)], np.int32).reshape(-1, 2)
+
+    def settle_precision(self, kept: str | None) -> Precision:
+        """See `Embedder`."""
+        del kept  # it has but one
+        return "fp32"
 
     def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
         """See `Embedder`."""

@@ -204,12 +204,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The library at a glance. Sizes in bytes."""
+    """The library at a glance. Sizes in bytes; `precision` is that in which passages were embedded, or both."""
 
     generation: int
     documents: int
     passages: int
     model: str
+    precision: str
     built_at: str | None
     database_bytes: int
     index_bytes: int

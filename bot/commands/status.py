@@ -25,7 +25,7 @@ def command(settings: Settings, as_json: bool) -> int:
         "library": f"{settings.library}, generation {found.generation}, built {found.built_at or 'never'}",
         "documents": f"{messages.count(found.documents, 'document')} from {settings.seeds}",
         "passages": messages.count(found.passages, "passage"),
-        "model": found.model,
+        "model": f"{found.model}, passages in {' and '.join(found.precision.split())}",
         "on disk": f"{_size(found.database_bytes)} database, {_size(found.index_bytes)} indexes, "
         f"{_size(found.model_bytes)} model",
     }

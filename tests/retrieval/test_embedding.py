@@ -13,6 +13,7 @@ from retrieval import models
 from retrieval.embedding import OnnxEmbedder, open_embedder
 from retrieval.errors import ModelError
 from retrieval.models import DEFAULT_MODEL, DEFAULT_SHA256, file_sha256, find_export, locate
+from retrieval.runtimes import Precision, has_bfloat16
 from retrieval.settings import EmbeddingSettings
 
 TEXTS = [
@@ -32,7 +33,12 @@ def embedder(exported_model: Path) -> OnnxEmbedder:
     return open_embedder(EmbeddingSettings(), exported_model)
 
 
-def test_vectors_are_those_of_sentence_transformers(embedder: OnnxEmbedder) -> None:
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_vectors_are_those_of_sentence_transformers(exported_model: Path, precision: Precision) -> None:
+    if precision == "bf16" and not has_bfloat16():
+        pytest.skip("this processor does not compute in bfloat16")
+    embedder = open_embedder(EmbeddingSettings(precision=precision), exported_model)
+    assert embedder.settle_precision(None) == precision
     from sentence_transformers import SentenceTransformer
 
     own = SentenceTransformer(locate(DEFAULT_MODEL), device="cpu").encode(TEXTS, normalize_embeddings=True)
@@ -40,6 +46,27 @@ def test_vectors_are_those_of_sentence_transformers(embedder: OnnxEmbedder) -> N
     for index, expected in enumerate(own):
         assert float(passages[index].vector @ expected) >= 0.9999
         assert float(embedder.encode_query(TEXTS[index]).vector @ expected) >= 0.9999
+
+
+def test_more_batches_than_run_at_once_keep_their_texts(embedder: OnnxEmbedder) -> None:
+    embedder.settle_precision(None)
+    texts = [f"Number {n} of the harbour lights is green. " * (1 + n % 9) for n in range(200)]
+    encoded = dict(embedder.encode_passages(texts))
+    assert sorted(encoded) == list(range(200))
+    for n in range(0, 200, 7):
+        assert float(encoded[n].vector @ embedder.encode_query(texts[n]).vector) >= 0.9995
+        assert len(encoded[n].tokens) == len(embedder.token_offsets(texts[n]))
+
+
+def test_a_library_keeps_its_precision_where_the_processor_can(
+    exported_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder = open_embedder(EmbeddingSettings(), exported_model)
+    assert embedder.settle_precision("fp32") == "fp32"
+    monkeypatch.setattr("retrieval.embedding.has_bfloat16", lambda: False)
+    assert embedder.settle_precision("bf16") == "fp32"
+    with pytest.raises(ModelError, match=r"bfloat16.*precision"):
+        open_embedder(EmbeddingSettings(precision="bf16"), exported_model).settle_precision(None)
 
 
 def test_each_token_vector_knows_where_its_token_stands(embedder: OnnxEmbedder) -> None:

@@ -19,6 +19,7 @@ _HEAVY = {
     "faiss",
     "tantivy",
     "onnxruntime",
+    "openvino",
 }
 _FRONT_END = {"bot", "telegram", "click", "rich", "prompt_toolkit"}
 
