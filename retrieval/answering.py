@@ -12,7 +12,6 @@ import numpy as np
 from retrieval.coefficients import coefficients
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
-from retrieval.evidence import unpack
 from retrieval.ranking import Hit, Question, contributions, met, prepare, rank
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
@@ -85,7 +84,7 @@ class _Piece:
 
     def words(self) -> frozenset[int]:
         """The keys of its words."""
-        evidence = unpack(self.hit.entry.evidence)
+        evidence = self.hit.entry.evidence
         starts = [sentence.start for sentence in self.hit.entry.passage.sentences]
         first, last = bisect_right(starts, self.span.start) - 1, bisect_left(starts, self.span.end)
         inside = (evidence.sentence_of >= first) & (evidence.sentence_of < last)

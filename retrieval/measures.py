@@ -140,8 +140,11 @@ class _Flat:
 
     def sum_per_passage(self, by_word: Floats) -> Floats:
         """The sum of each column over the words of each passage."""
-        running = np.vstack([np.zeros((1, by_word.shape[1]), np.float32), np.cumsum(by_word, axis=0)])
-        return np.asarray(running[self.first_word[1:]] - running[self.first_word[:-1]], np.float32)
+        sums = np.zeros((len(self.lengths), by_word.shape[1]), np.float32)
+        worded = np.flatnonzero(np.diff(self.first_word))
+        if len(worded):
+            sums[worded] = np.add.reduceat(by_word, self.first_word[worded], axis=0)
+        return sums
 
 
 def _hits(query: Query, keys: NDArray[np.uint32]) -> Floats:

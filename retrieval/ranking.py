@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from retrieval.coefficients import coefficients, common_words
 from retrieval.embedding import Encoding
-from retrieval.evidence import pool_words, term_key, unit, unpack
+from retrieval.evidence import pool_words, term_key, unit
 from retrieval.measures import FEATURES, Measures, Query, measure
 from retrieval.searcher import Searcher
 from retrieval.store import Entry
@@ -83,7 +83,7 @@ def measured(question: Question, searcher: Searcher, where: Filter) -> tuple[lis
         return None
     measures = measure(
         question.query,
-        [unpack(entry.evidence) for entry in entries],
+        [entry.evidence for entry in entries],
         np.array([cosine_of[entry.id] for entry in entries], np.float32),
         [context_keys(entry) for entry in entries],
         searcher.average_words,
@@ -107,7 +107,7 @@ def rank(question: Question, searcher: Searcher, where: Filter) -> list[Hit]:
 
 def met(question: Question, entry: Entry) -> NDArray[np.bool_]:
     """Which terms of the question stand in a passage, its title or its headings."""
-    there = set(unpack(entry.evidence).keys.tolist()) | context_keys(entry)
+    there = set(entry.evidence.keys.tolist()) | context_keys(entry)
     return np.array([any(key in there for key in keys) for keys in question.query.keys], bool)
 
 

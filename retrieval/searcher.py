@@ -22,6 +22,7 @@ from retrieval.types import Filter, Span
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
+_KEPT_ENTRIES = 1000  # some ten megabytes
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
@@ -51,6 +52,11 @@ class Searcher:
     def passages(self) -> int:
         """How many passages there are."""
         return len(self.indexes.dense)
+
+    @cached_property
+    def _known(self) -> dict[int, Entry]:
+        """Passages that were read lately; those that were read first go first."""
+        return {}
 
     @cached_property
     def _frequencies(self) -> dict[str, int]:
@@ -88,7 +94,12 @@ class Searcher:
 
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """The passages with these ids, in their order, without those that are gone."""
-        return self.store.entries(ids)
+        known = {i: entry for i in ids if (entry := self._known.get(i)) is not None}
+        for entry in self.store.entries([i for i in ids if i not in known]):
+            known[entry.id] = self._known[entry.id] = entry
+        for oldest in list(self._known)[: max(len(self._known) - _KEPT_ENTRIES, 0)]:
+            self._known.pop(oldest, None)
+        return [known[i] for i in ids if i in known]
 
     def holds(self, document: int, forms: Sequence[str]) -> bool:
         """Whether a document has one of these terms anywhere in its passages."""

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import LibraryDamaged, LibraryError
+from retrieval.evidence import Evidence, unpack
 from retrieval.types import Document, Heading, Passage, Source, Span
 
 SCHEMA_VERSION = 1
@@ -75,7 +76,7 @@ class Entry:
     passage: Passage
     line: int
     text: str
-    evidence: bytes
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +369,7 @@ def _entry(row: Sequence[Any]) -> Entry:
         tuple(json.loads(headings)),
         page,
     )
-    return Entry(identity, _document(row[8:]), passage, line, text, evidence)
+    return Entry(identity, _document(row[8:]), passage, line, text, unpack(evidence))
 
 
 def _passage_values(document: int, text: str, new: NewPassage) -> tuple[object, ...]:
