@@ -17,7 +17,7 @@ from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 
-_JOINED = 12  # hits that may join an excerpt or be named by it
+_JOINED = 8  # hits that may join an excerpt or be named by it
 _SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
 
 

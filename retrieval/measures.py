@@ -5,13 +5,13 @@ All candidates of a question are measured together, on flat arrays: words belong
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.evidence import Evidence, Floats, unit
+from retrieval.evidence import Evidence, Floats
 
 FEATURES = (
     "cosine",
@@ -61,7 +61,7 @@ def measure(
     query: Query,
     evidence: Sequence[Evidence],
     cosines: Floats,
-    contexts: Sequence[Collection[int]],
+    contexts: Sequence[frozenset[int]],
     average_words: float,
 ) -> Measures:
     """Measures every candidate. `contexts[i]` holds the keys of its title and headings; `cosines` is `[c]`."""
@@ -69,20 +69,19 @@ def measure(
     hits = _hits(query, flat.keys)
     total = max(float(query.weights.sum()), 1e-6)
     by_sentence = flat.best_per_sentence(hits)
-    late_words = flat.best_per_sentence(unit(flat.word_vectors) @ query.words.T)
+    late_words = flat.best_per_sentence(_cosines(flat.word_vectors, query.words.T))
     sentences = np.stack(
         [
             by_sentence @ query.weights / total,
-            unit(flat.sentence_vectors) @ query.vector,
+            _cosines(flat.sentence_vectors, query.vector[:, None])[:, 0],
             late_words @ query.weights / total,
         ],
         axis=1,
     ).astype(np.float32)
     best = np.maximum.reduceat(sentences, flat.first_sentence[:-1], axis=0)
     in_passage = np.maximum.reduceat(by_sentence, flat.first_sentence[:-1], axis=0)
-    in_context = np.array(
-        [[any(k in context for k in keys) for keys in query.keys] for context in contexts], np.float32
-    ).reshape(len(contexts), len(query.keys))
+    held = {one: [any(key in one for key in keys) for keys in query.keys] for one in set(contexts)}
+    in_context = np.array([held[one] for one in contexts], np.float32).reshape(len(contexts), len(query.keys))
     late = np.maximum.reduceat(late_words, flat.first_sentence[:-1], axis=0) @ query.weights / total
     bm25 = _bm25(query.weights, hits, flat, average_words)
     passages = np.stack(
@@ -145,6 +144,12 @@ class _Flat:
         if len(worded):
             sums[worded] = np.add.reduceat(by_word, self.first_word[worded], axis=0)
         return sums
+
+
+def _cosines(rows: Floats, columns: Floats) -> Floats:
+    """Of rows `[n, d]` of any length and columns `[d, m]` of unit length, `[n, m]`; 0 for a row of zeros."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    return np.asarray(rows @ columns / np.maximum(lengths, 1e-9)[:, None], np.float32)
 
 
 def _hits(query: Query, keys: NDArray[np.uint32]) -> Floats:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,24 +25,27 @@ from retrieval.types import Document, Heading, Passage, Source, Span
 
 SCHEMA_VERSION = 1
 
+_BUSY_PAUSES_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0)
 _SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE documents (
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, title TEXT NOT NULL,
     titled INTEGER NOT NULL, date TEXT, language TEXT NOT NULL, layout TEXT NOT NULL, characters INTEGER NOT NULL,
     body_start INTEGER NOT NULL, headings TEXT NOT NULL, pages TEXT NOT NULL, passages INTEGER NOT NULL,
     words INTEGER NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL);
-CREATE INDEX documents_sha256 ON documents (sha256);
-CREATE TABLE texts (document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, text TEXT NOT NULL);
-CREATE TABLE passages (
+CREATE INDEX IF NOT EXISTS documents_sha256 ON documents (sha256);
+CREATE TABLE IF NOT EXISTS texts (
+    document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
     start INTEGER NOT NULL, line INTEGER NOT NULL, page INTEGER, headings TEXT NOT NULL, sentences BLOB NOT NULL,
     text TEXT NOT NULL, key BLOB NOT NULL);
-CREATE INDEX passages_document ON passages (document);
-CREATE INDEX passages_key ON passages (key);
-CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, evidence BLOB NOT NULL);
-CREATE TABLE skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS passages_document ON passages (document);
+CREATE INDEX IF NOT EXISTS passages_key ON passages (key);
+CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, evidence BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS skipped (
+    path TEXT PRIMARY KEY, reason TEXT NOT NULL, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
 """
 
 
@@ -301,7 +305,7 @@ class Store:
 
     def _prepare(self) -> None:
         tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if not tables:
+        if not tables:  # another process may be making them at this moment
             script = f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             self._connection.executescript(script)
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
@@ -315,18 +319,22 @@ class Store:
 def _connect(path: Path) -> sqlite3.Connection:
     """A connection that writes where it may, and reads where the folder or the medium is read-only."""
     try:
-        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            connection.close()
-            connection = _connect_read_only(path)
+        for pause in _BUSY_PAUSES_SECONDS:
+            connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                return connection
+            except sqlite3.OperationalError as error:
+                connection.close()
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(pause)  # SQLite does not wait by itself for another process that turns on the log
+        return _connect_read_only(path)
     except sqlite3.DatabaseError as error:
         raise _explain(error, path) from error
-    return connection
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:

@@ -57,6 +57,7 @@ class Reader(nn.Module):
 
 
 def main() -> None:
+    """Reads the command line, makes the examples and trains."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", type=Path)
     parser.add_argument("--work", type=Path, required=True)
@@ -73,6 +74,7 @@ def main() -> None:
 
 
 def train(learn: list[Example], held: list[Example], tokenizer: Any, arguments: argparse.Namespace) -> None:
+    """Trains on `learn`, printing how well `held` are answered on the way."""
     torch.manual_seed(1)
     threads = len(os.sched_getaffinity(0))
     torch.set_num_threads(threads)

@@ -213,6 +213,21 @@ def test_a_library_of_another_version_is_explained(library: Library, settings: E
         assert opened.sync(full=True).added == ("a.txt",)
 
 
+def test_processes_that_make_the_file_at_the_same_moment_all_get_it(tmp_path: Path) -> None:
+    code = """
+import sys, time
+from pathlib import Path
+from retrieval.store import Store
+while time.time() < float(sys.argv[2]): pass
+Store(Path(sys.argv[1])).count_passages()
+"""
+    for number in range(5):
+        start = str(time.time() + 1.0)
+        command = [sys.executable, "-c", code, str(tmp_path / f"{number}.sqlite"), start]
+        makers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        assert [maker.communicate()[1] for maker in makers] == [""] * 4
+
+
 def test_a_second_build_says_who_is_building(settings: EngineSettings, write: Write) -> None:
     _write_chapters(write, 0, count=60)
     build = _start(settings)
