@@ -100,32 +100,8 @@ def _asked(
 
 _WORD = re.compile(r"\w+")
 _SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "by",
-        "is",
-        "was",
-        "are",
-        "were",
-        "did",
-        "do",
-        "does",
-        "what",
-        "who",
-        "when",
-        "where",
-        "which",
-        "how",
-        "why",
-    ]
+    {"a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "is", "was", "are", "were", "did", "do", "does"}
+    | {"what", "who", "when", "where", "which", "how", "why"}
 )
 
 
