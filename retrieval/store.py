@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,13 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.errors import LibraryDamaged, LibraryError
+from retrieval.connection import connect, explain
+from retrieval.errors import LibraryError
 from retrieval.evidence import Evidence, unpack
 from retrieval.types import Document, Heading, Passage, Source, Span
 
 SCHEMA_VERSION = 1
 
-_BUSY_PAUSES_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
@@ -103,7 +102,7 @@ class Store:
         """Opens or creates the file. Raises LibraryDamaged, or LibraryError where another version made it."""
         self.path = path
         self._lock = threading.RLock()
-        self._connection = _connect(path)
+        self._connection = connect(path)
         with self.explained():
             self._prepare()
 
@@ -117,7 +116,7 @@ class Store:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise _explain(error, self.path) from error
+            raise explain(error, self.path) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -314,53 +313,6 @@ class Store:
                 f"The library at {self.path.parent} was made by another version of Seedbot "
                 f"(format {version}, this one reads {SCHEMA_VERSION}): run `seedbot build --full`."
             )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """A connection that writes where it may, and reads where the folder or the medium is read-only."""
-    try:
-        for pause in _BUSY_PAUSES_SECONDS:
-            connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            try:
-                connection.execute("PRAGMA foreign_keys = ON")
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                return connection
-            except sqlite3.OperationalError as error:
-                connection.close()
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    break
-                time.sleep(pause)  # SQLite does not wait by itself for another process that turns on the log
-        return _connect_read_only(path)
-    except sqlite3.DatabaseError as error:
-        raise _explain(error, path) from error
-
-
-def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """`mode=ro` sees what other processes write; `immutable` is for a folder in which SQLite may create nothing."""
-    for mode in ("mode=ro", "immutable=1"):
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, check_same_thread=False)
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            connection.close()
-            continue
-        return connection
-    raise LibraryError(f"The library file {path} cannot be opened: check its permissions.")
-
-
-def _explain(error: sqlite3.DatabaseError, path: Path) -> LibraryError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR:
-        return LibraryError(f"The disk that holds {path.parent} is full or failing: free some space and run it again.")
-    if code == sqlite3.SQLITE_READONLY:
-        return LibraryError(f"The library at {path.parent} is read-only: it answers, but cannot be built here.")
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return LibraryError(f"Another process is writing to the library at {path.parent}: try again in a moment.")
-    if code == sqlite3.SQLITE_CANTOPEN:
-        return LibraryError(f"The library file {path} cannot be opened: check its permissions.")
-    return LibraryDamaged(f"The library file {path} is damaged ({error}): run `seedbot build --full` to make it again.")
 
 
 def _document(row: Sequence[Any]) -> DocumentRow:

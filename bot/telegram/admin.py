@@ -17,7 +17,7 @@ from telegram.error import TelegramError
 from bot import messages
 from bot.messages import visible
 from bot.telegram import asking
-from bot.telegram.browsing import find
+from bot.telegram.browsing import named
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request
 from bot.telegram.sending import edit, send
@@ -116,14 +116,8 @@ async def receive_file(request: Request) -> None:
 
 async def remove(request: Request) -> None:
     """/remove PATH: asks before it does."""
-    wanted = " ".join(request.words)
-    if not wanted:
-        await request.reply("Write the document behind it, as /sources shows it: /remove reports/2021.pdf")
-        return
-    try:
-        document = await request.service.in_pool(lambda: find(request.service, wanted))
-    except SeedbotError as error:
-        await request.reply(str(error))
+    document = await named(request, "/remove")
+    if document is None:
         return
     number = request.service.state.number_of(document.path)
     button = InlineKeyboardButton("Remove it", callback_data=f"r:{number}")

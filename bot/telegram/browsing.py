@@ -44,18 +44,23 @@ async def sources(request: Request) -> None:
 
 async def source(request: Request) -> None:
     """/source PATH."""
+    document = await named(request, "/source")
+    if document is not None:
+        button = InlineKeyboardButton("Get file", callback_data=f"d:{request.service.state.number_of(document.path)}")
+        await request.reply(_described(document), InlineKeyboardMarkup([[button]]))
+
+
+async def named(request: Request, command: str) -> Document | None:
+    """The document whose path follows a command; None where there is none, which the reply says."""
     wanted = " ".join(request.words)
     if not wanted:
-        await request.reply("Write the document behind it, as /sources shows it: /source reports/2021.pdf")
-        return
+        await request.reply(f"Write the document behind it, as /sources shows it: {command} reports/2021.pdf")
+        return None
     try:
-        document = await request.service.in_pool(lambda: find(request.service, wanted))
+        return await request.service.in_pool(lambda: find(request.service, wanted))
     except SeedbotError as error:
         await request.reply(str(error))
-        return
-    number = request.service.state.number_of(document.path)
-    button = InlineKeyboardButton("Get file", callback_data=f"d:{number}")
-    await request.reply(_described(document), InlineKeyboardMarkup([[button]]))
+        return None
 
 
 async def set_filter(request: Request) -> None:

@@ -1,0 +1,62 @@
+"""Opening a library's SQLite file, and its errors in plain words."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+from retrieval.errors import LibraryDamaged, LibraryError
+
+_BUSY_PAUSES_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that writes where it may, and reads where the folder or the medium is read-only.
+
+    Raises LibraryError, which says what to do.
+    """
+    try:
+        for pause in _BUSY_PAUSES_SECONDS:
+            connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                return connection
+            except sqlite3.OperationalError as error:
+                connection.close()
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(pause)  # SQLite does not wait by itself for another process that turns on the log
+        return _connect_read_only(path)
+    except sqlite3.DatabaseError as error:
+        raise explain(error, path) from error
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """`mode=ro` sees what other processes write; `immutable` is for a folder in which SQLite may create nothing."""
+    for mode in ("mode=ro", "immutable=1"):
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, check_same_thread=False)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            connection.close()
+            continue
+        return connection
+    raise LibraryError(f"The library file {path} cannot be opened: check its permissions.")
+
+
+def explain(error: sqlite3.DatabaseError, path: Path) -> LibraryError:
+    """SQLite's error as the library's own: what is wrong with the file at `path`, and what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR:
+        return LibraryError(f"The disk that holds {path.parent} is full or failing: free some space and run it again.")
+    if code == sqlite3.SQLITE_READONLY:
+        return LibraryError(f"The library at {path.parent} is read-only: it answers, but cannot be built here.")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LibraryError(f"Another process is writing to the library at {path.parent}: try again in a moment.")
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return LibraryError(f"The library file {path} cannot be opened: check its permissions.")
+    return LibraryDamaged(f"The library file {path} is damaged ({error}): run `seedbot build --full` to make it again.")
