@@ -8,11 +8,17 @@ from pathlib import Path
 
 from retrieval.embedding import Embedder
 from retrieval.library import Library
-from retrieval.settings import EngineSettings
+from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.types import Progress
 
 
-def library_over(folder: Path, work: Path, embedder: Embedder, only: Collection[str] | None = None) -> Library:
+def library_over(
+    folder: Path,
+    work: Path,
+    embedder: Embedder,
+    only: Collection[str] | None = None,
+    answers: AnswerSettings | None = None,
+) -> Library:
     """A library over the documents of a set, or `only` those named, built under `work` where it is not there yet."""
     seeds = folder / "docs"
     if only is not None:
@@ -21,7 +27,8 @@ def library_over(folder: Path, work: Path, embedder: Embedder, only: Collection[
         for name in only:
             if not (seeds / name).exists():
                 (seeds / name).symlink_to((folder / "docs" / name).resolve())
-    library = Library.open(EngineSettings(seeds=seeds, library=work / "library"), embedder=embedder)
+    settings = EngineSettings(seeds=seeds, library=work / "library", answer=answers or AnswerSettings())
+    library = Library.open(settings, embedder=embedder)
     library.sync(progress=progress_on_stderr(folder.name))
     return library
 

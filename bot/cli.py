@@ -17,7 +17,7 @@ import click
 from bot import logs
 from retrieval.errors import SeedbotError
 
-_COMMANDS = ("ask", "repl", "build", "sources", "show", "verify", "status", "doctor", "eval", "telegram")
+_COMMANDS = ("ask", "repl", "build", "sources", "show", "verify", "status", "doctor", "eval", "train", "telegram")
 
 
 class _Commands(click.Group):

@@ -28,7 +28,8 @@ def structured() -> None:
 
 def hide(secret: str) -> None:
     """From now on, no log and no error shows this text."""
-    _secrets.add(secret)
+    if secret:
+        _secrets.add(secret)
 
 
 def without_secrets(text: str) -> str:

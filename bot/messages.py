@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
 from retrieval.loaders import title_of
-from retrieval.types import Answer, Citation, Document, Verdict
+from retrieval.types import Answer, Citation, Correction, Document, Excerpt, Span, Verdict
 
 NOT_FOUND = "Not in your sources."
 NEAREST = "The nearest passages; they may not answer the question:"
@@ -32,6 +35,49 @@ def missing(answer: Answer) -> str:
     return f"No document mentions {' or '.join(words)}."
 
 
+def corrected(corrections: Sequence[Correction]) -> str:
+    """Which words were read as which; empty where none was."""
+    read = [f"“{one.typed}” as “{one.read_as}”" for one in corrections[:_MOST_MISSING]]
+    return f"Read {', '.join(read)}." if read else ""
+
+
+def unanswered(answer: Answer) -> str:
+    """Which of several questions got no answer; empty where all did, or none."""
+    if not answer.unanswered:
+        return ""
+    return "Not in your sources: " + " ".join(f"“{part}”" for part in answer.unanswered)
+
+
+MEASURES = {
+    "reader": "read closely with the question",
+    "late": "each word's meaning",
+    "sentence_late": "each word's meaning, in one sentence",
+    "cosine": "meaning as a whole",
+    "sentence_cosine": "meaning of one sentence",
+    "coverage": "rare words of the question",
+    "sentence_coverage": "rare words, in one sentence",
+    "bm25": "words counted (BM25)",
+    "pairs": "neighbouring words side by side",
+    "length": "length of the passage",
+}
+"""What each part of a score means to a person, by its name in `Excerpt.evidence`."""
+
+_TOLD = 3
+
+
+def why(excerpt: Excerpt, other: Excerpt | None) -> str:
+    """In a sentence, what put an excerpt before another one, or what its score is made of where there is none."""
+    parts = {
+        name: value - (other.evidence.get(name, 0.0) if other else 0.0) for name, value in excerpt.evidence.items()
+    }
+    told = sorted((name for name in parts if parts[name] > 0.004), key=lambda name: -parts[name])[:_TOLD]
+    if not told:
+        return "Excerpts 1 and 2 fit almost equally well." if other else "Nothing in it fits the question well."
+    listed = ", ".join(f"{MEASURES.get(name, name)} (+{parts[name]:.2f})" for name in told)
+    against = f"comes before {other.rank}" if other else "fits"
+    return f"Excerpt {excerpt.rank} {against} by: {listed}."
+
+
 def place(citation: Citation) -> str:
     """Where an excerpt stands, after its file and line: title, date, page, headings, offsets."""
     page = f"page {citation.page}" if citation.page else None
@@ -58,6 +104,17 @@ def checked(found: Verdict) -> str:
         Verdict.CHANGED: "the file has changed and no longer says this",
         Verdict.GONE: "the file is gone or cannot be read",
     }[found]
+
+
+def pieces(length: int, highlights: Sequence[Span], answer: Span | None) -> Iterator[tuple[Span, bool]]:
+    """The marked stretches of a text in order, none twice, each with whether it is the words that answer."""
+    spans = [*highlights, *([answer] if answer else [])]
+    edges = sorted({0, length, *(edge for span in spans for edge in (span.start, span.end))})
+    for start, end in pairwise(edges):
+        if answer is not None and answer.start <= start and end <= answer.end:
+            yield Span(start, end), True
+        elif any(span.start <= start and end <= span.end for span in highlights):
+            yield Span(start, end), False
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -22,6 +22,8 @@ def answer(value: Answer) -> dict[str, Any]:
         "confidence": value.confidence,
         "excerpts": [_excerpt(one) for one in value.excerpts],
         "missing": list(value.missing),
+        "unanswered": list(value.unanswered),
+        "corrections": [{"typed": one.typed, "read_as": one.read_as} for one in value.corrections],
         "generation": value.generation,
         "elapsed_ms": value.elapsed_ms,
     }
@@ -110,9 +112,12 @@ def _excerpt(value: Excerpt) -> dict[str, Any]:
         "rank": value.rank,
         "text": value.text,
         "highlights": [{"start": one.start, "end": one.end} for one in value.highlights],
+        "answer": value.answer and {"start": value.answer.start, "end": value.answer.end},
         "score": value.score,
         "citation": citation(value.citation),
     }
+    if value.part is not None:
+        record["part"] = value.part
     if value.also_in:
         record["also_in"] = [citation(one) for one in value.also_in]
     return record

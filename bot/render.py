@@ -28,12 +28,16 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def show_answer(screen: Console, answer: Answer, seeds: Path) -> None:
-    """The whole answer: verdict, missing words, excerpts."""
+    """The whole answer: verdict, corrected and missing words, excerpts."""
     write_line(screen, verdict(answer))
+    if answer.corrections:
+        write_line(screen, Text(visible(messages.corrected(answer.corrections)), "dim"))
     if not answer.found:
         for line, style in ((messages.missing(answer), "yellow"), (messages.NEAREST, "dim")):
             if line:
                 write_line(screen, Text(visible(line), style))
+    if answer.unanswered:
+        write_line(screen, Text(visible(messages.unanswered(answer)), "yellow"))
     show_excerpts(screen, answer.excerpts, seeds, found=answer.found)
 
 
@@ -52,12 +56,15 @@ def show_excerpts(screen: Console, excerpts: Iterable[Excerpt], seeds: Path, *, 
             write_line(screen, _plain(excerpt))
 
 
-def marked(text: str, highlights: Sequence[Span], style: str = "bold bright_white on grey23") -> Text:
-    """`text` with its highlights marked, and nothing in it that could command the terminal."""
+_SENTENCE, _ANSWER = "bold bright_white on grey23", "bold black on bright_yellow"
+
+
+def marked(text: str, highlights: Sequence[Span], answer: Span | None = None) -> Text:
+    """`text`, its highlights and the words that answer marked, and nothing in it that could command the terminal."""
     shown, at = Text(), 0
-    for span in highlights:
+    for span, is_answer in messages.pieces(len(text), highlights, answer):
         shown.append(visible(text[at : span.start]))
-        shown.append(visible(span.of(text)), style)
+        shown.append(visible(span.of(text)), _ANSWER if is_answer else _SENTENCE)
         at = span.end
     return shown.append(visible(text[at:]))
 
@@ -114,14 +121,15 @@ def show_ranking(screen: Console, excerpts: Sequence[Excerpt]) -> None:
     """What each measure added to the score of each excerpt, with bars."""
     if not excerpts:
         return
+    write_line(screen, Text(visible(messages.why(excerpts[0], excerpts[1] if len(excerpts) > 1 else None))))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("measure")
+    table.add_column("what fits")
     for excerpt in excerpts:
         table.add_column(f"{excerpt.rank}", justify="right")
         table.add_column("", no_wrap=True)
     largest = max((abs(v) for e in excerpts for v in e.evidence.values()), default=1.0) or 1.0
-    for name in excerpts[0].evidence:
-        cells: list[RenderableType] = [name.replace("_", " ")]
+    for name in (one for one in messages.MEASURES if one in excerpts[0].evidence):
+        cells: list[RenderableType] = [messages.MEASURES[name]]
         for excerpt in excerpts:
             value = excerpt.evidence.get(name, 0.0)
             bar = "█" * round(10 * abs(value) / largest)
@@ -141,7 +149,8 @@ def show_slice(screen: Console, excerpt: Excerpt, seeds: Path) -> None:
 
 def _panel(excerpt: Excerpt, seeds: Path, *, found: bool) -> Panel:
     first = found and excerpt.rank == 1
-    parts: list[RenderableType] = [marked(excerpt.text, excerpt.highlights), Text()]
+    parts: list[RenderableType] = [Text(visible(excerpt.part), "italic")] if excerpt.part else []
+    parts += [marked(excerpt.text, excerpt.highlights, excerpt.answer), Text()]
     parts.append(
         Text.assemble(link(excerpt.citation, seeds), ("  " + visible(messages.place(excerpt.citation)), "dim"))
     )
@@ -160,7 +169,7 @@ def _panel(excerpt: Excerpt, seeds: Path, *, found: bool) -> Panel:
 
 def _plain(excerpt: Excerpt) -> Text:
     place = f"{messages.file_and_line(excerpt.citation)}  {messages.place(excerpt.citation)}"
-    lines = [f"{excerpt.rank}. {visible(place)}"]
+    lines = [f"{excerpt.rank}. {visible(place)}", *(["   " + visible(excerpt.part)] if excerpt.part else [])]
     lines += ["    " + line for line in visible(excerpt.text).split("\n")]
     also = messages.also_in(excerpt.also_in)
     if also:

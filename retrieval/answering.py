@@ -3,104 +3,111 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from retrieval.coefficients import coefficients
+from retrieval.coefficients import Coefficients
+from retrieval.confidence import confidence
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
-from retrieval.ranking import Hit, Question, contributions, met, prepare, rank
+from retrieval.parts import split_questions
+from retrieval.ranking import Hit, Question, contributions, prepare, rank, read
+from retrieval.reader import Reader
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
+from retrieval.windows import Piece, window
 
 _JOINED = 8  # hits that may join an excerpt or be named by it
 _SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
 
 
-def answer(
-    text: str, searcher: Searcher, embedder: Embedder, settings: AnswerSettings, top: int | None, where: Filter
-) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What answers: one generation of a library, the models, and the weights; without `reader`, ranking alone."""
+
+    searcher: Searcher
+    embedder: Embedder
+    reader: Reader | None
+    weights: Coefficients
+
+    def prepare(self, text: str) -> Question:
+        """A question as ranking sees it."""
+        return prepare(text, self.embedder, self.searcher)
+
+
+def answer(text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter) -> Answer:
     """Answers one question. Raises QuestionError for an empty question or a filter that matches nothing."""
     started = time.perf_counter()
     text = text.encode("utf-8", "replace").decode("utf-8")  # bytes that were no text arrive as lone surrogates
     if not text.strip():
         raise QuestionError("The question is empty: type some words to look for.")
-    question = prepare(text, embedder.encode_query(text), embedder.basis, searcher)
-    hits = rank(question, searcher, where)
-    excerpts = _excerpts(hits, searcher, top or settings.excerpts, settings.excerpt_characters)
-    sure = confidence(question, hits, searcher)
+    parts = split_questions(text)
+    answers = [_answer_one(part, engine, settings, top, where) for part in parts]
+    whole = answers[0] if len(answers) == 1 else _together(text, answers, top or settings.excerpts)
+    return replace(whole, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
+
+
+def _answer_one(text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter) -> Answer:
+    searcher, weights = engine.searcher, engine.weights
+    question = engine.prepare(text)
+    hits = rank(question, searcher, where, weights)
+    if engine.reader is not None:
+        hits = read(question, hits, engine.reader, settings.read, weights)
+    excerpts = _excerpts(hits, searcher, top or settings.excerpts, settings.excerpt_characters, weights)
+    sure = confidence(question, hits, searcher, weights)
     return Answer(
         question=text,
-        found=bool(excerpts) and sure >= settings.found_at,
+        found=bool(excerpts) and sure >= settings.found_from(weights.caution),
         confidence=round(sure, 4),
         excerpts=tuple(replace(excerpt, rank=place) for place, excerpt in enumerate(excerpts, 1)),
         generation=searcher.generation,
-        elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
+        elapsed_ms=0.0,
         missing=question.missing,
+        corrections=question.corrections,
     )
 
 
-def confidence(question: Question, hits: Sequence[Hit], searcher: Searcher) -> float:
-    """The calibrated probability that the first excerpt answers the question."""
-    if not hits:
-        return 0.0
-    weights = coefficients()
-    logit = float(confidence_features(question, hits, searcher) @ weights.confidence) + weights.confidence_bias
-    return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))))
+def _together(text: str, answers: Sequence[Answer], count: int) -> Answer:
+    """One answer to several questions: what was found first, and of every question its best excerpt first.
+
+    Its confidence is that of its first excerpt. Every question is represented, even where that makes more than `count`.
+    """
+    ordered = sorted(answers, key=lambda one: not one.found)
+    first = ordered[0]
+    queues = [[replace(excerpt, part=one.question) for excerpt in one.excerpts] for one in ordered if one.excerpts]
+    excerpts: list[Excerpt] = []
+    for depth in range(max(map(len, queues), default=0)):
+        for excerpt in (queue[depth] for queue in queues if depth < len(queue)):
+            if depth == 0 or (len(excerpts) < count and _is_new(excerpt, excerpts)):
+                excerpts.append(replace(excerpt, rank=len(excerpts) + 1))
+    return replace(
+        first,
+        question=text,
+        excerpts=tuple(excerpts),
+        missing=tuple(dict.fromkeys(word for one in answers for word in one.missing)),
+        unanswered=tuple(one.question for one in answers if not one.found) if first.found else (),
+        corrections=tuple(dict.fromkeys(one for each in answers for one in each.corrections)),
+    )
 
 
-def confidence_features(
-    question: Question, hits: Sequence[Hit], searcher: Searcher
-) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """The values of `coefficients.CONFIDENCE_FEATURES` for an answer that begins with `hits[0]`."""
-    lead = hits[0].score - hits[1].score if len(hits) > 1 else 0.0
-    words = np.log1p(len(question.terms))
-    weights, named, is_met = question.query.weights, question.named, met(question, hits[0].entry)
-    missing = float(weights[question.absent].sum() / max(float(weights.sum()), 1e-6))
-    names_absent = min(int((question.absent & named).sum()), 2)
-    unmet = np.flatnonzero(~is_met & named)
-    document = hits[0].entry.document.id
-    foreign = sum(not searcher.holds(document, question.terms[i].forms) for i in unmet)
-    names = max(int(named.sum()), 1)
-    own = (hits[0].score, lead, missing, words, names_absent, len(unmet) / names, foreign / names)
-    return np.array([*hits[0].measures, *own], np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A run of whole sentences of a hit, in document offsets, and the sentence of it that answers best."""
-
-    hit: Hit
-    span: Span
-    best: Span
-
-    @property
-    def document(self) -> int:
-        return self.hit.entry.document.id
-
-    def words(self) -> frozenset[int]:
-        """The keys of its words."""
-        evidence = self.hit.entry.evidence
-        starts = [sentence.start for sentence in self.hit.entry.passage.sentences]
-        first, last = bisect_right(starts, self.span.start) - 1, bisect_left(starts, self.span.end)
-        inside = (evidence.sentence_of >= first) & (evidence.sentence_of < last)
-        return frozenset(evidence.keys[inside].tolist())
+def _is_new(excerpt: Excerpt, before: Sequence[Excerpt]) -> bool:
+    place = excerpt.citation
+    return all((one.citation.document, one.citation.start) != (place.document, place.start) for one in before)
 
 
 @dataclass(slots=True)
 class _Kept:
     """An excerpt in the making. `words` are those of the piece it began with."""
 
-    piece: _Piece
+    piece: Piece
     words: frozenset[int]
     also_in: list[Citation] = field(default_factory=list)
 
 
-def _excerpts(hits: Sequence[Hit], searcher: Searcher, count: int, characters: int) -> list[Excerpt]:
+def _excerpts(
+    hits: Sequence[Hit], searcher: Searcher, count: int, characters: int, weights: Coefficients
+) -> list[Excerpt]:
     """At most `count` excerpts that differ: those that say the same are named by the first of them.
 
     Only the first `_JOINED` hits join excerpts before them, whatever `count` is, so that the first excerpts stay the
@@ -117,49 +124,17 @@ def _excerpts(hits: Sequence[Hit], searcher: Searcher, count: int, characters: i
             same.also_in.append(_cite(piece.hit, piece.span))
         elif same is None and not (place < _JOINED and _extend(kept, piece, searcher, characters)):
             kept.append(_Kept(piece, words))
-    return [_excerpt(one.piece, one.also_in, searcher) for one in kept[:count]]
+    return [_excerpt(one.piece, one.also_in, searcher, weights) for one in kept[:count]]
 
 
-def window(hit: Hit, characters: int) -> _Piece:
-    """The run of whole sentences of at most `characters` that most likely holds the answer.
-
-    A sentence that is longer alone is cut at white space, around nothing: its beginning is kept.
-    """
-    sentences = hit.entry.passage.sentences
-    likely = np.exp(hit.sentences - hit.sentences.max())
-    best_mass, chosen = -1.0, (0, 0)
-    for first in range(len(sentences)):
-        mass = 0.0
-        for last in range(first, len(sentences)):
-            if last > first and sentences[last].end - sentences[first].start > characters:
-                break
-            mass += float(likely[last])
-            if mass > best_mass + 1e-9:
-                best_mass, chosen = mass, (first, last)
-    first, last = chosen
-    best = first + int(np.argmax(hit.sentences[first : last + 1]))
-    span = Span(sentences[first].start, sentences[last].end)
-    if len(span) > characters:
-        span = _cut_at_space(hit, span, characters)
-        return _Piece(hit, span, span)
-    return _Piece(hit, span, sentences[best])
-
-
-def _cut_at_space(hit: Hit, span: Span, characters: int) -> Span:
-    offset = hit.entry.passage.span.start
-    text = hit.entry.text[span.start - offset : span.start - offset + characters + 1]
-    space = max(text.rfind(" "), text.rfind("\n"))
-    return Span(span.start, span.start + (space if space > characters // 2 else characters))
-
-
-def _says_the_same(one: _Kept, other: _Piece, words: frozenset[int]) -> bool:
+def _says_the_same(one: _Kept, other: Piece, words: frozenset[int]) -> bool:
     fewer, more = sorted((len(one.words), len(words)))
     if fewer < _SAME * more or not fewer or one.piece.document == other.document:
         return False
     return len(one.words & words) >= _SAME * more
 
 
-def _extend(kept: Sequence[_Kept], piece: _Piece, searcher: Searcher, characters: int) -> bool:
+def _extend(kept: Sequence[_Kept], piece: Piece, searcher: Searcher, characters: int) -> bool:
     """Joins `piece` to an excerpt it directly follows or precedes, where both together are short enough."""
     for one in kept:
         other = one.piece
@@ -168,12 +143,12 @@ def _extend(kept: Sequence[_Kept], piece: _Piece, searcher: Searcher, characters
         joined = Span(min(other.span.start, piece.span.start), max(other.span.end, piece.span.end))
         gap = Span(min(other.span.end, piece.span.end), max(other.span.start, piece.span.start))
         if len(joined) <= characters and searcher.text(piece.document, gap).strip() == "":
-            one.piece = _Piece(other.hit, joined, other.best)
+            one.piece = replace(other, span=joined)
             return True
     return False
 
 
-def _excerpt(piece: _Piece, also_in: Iterable[Citation], searcher: Searcher) -> Excerpt:
+def _excerpt(piece: Piece, also_in: Iterable[Citation], searcher: Searcher, weights: Coefficients) -> Excerpt:
     entry = piece.hit.entry
     inside = entry.passage.span.start <= piece.span.start and piece.span.end <= entry.passage.span.end
     offset = entry.passage.span.start
@@ -181,16 +156,21 @@ def _excerpt(piece: _Piece, also_in: Iterable[Citation], searcher: Searcher) -> 
         text = entry.text[piece.span.start - offset : piece.span.end - offset]
     else:
         text = searcher.text(entry.document.id, piece.span)
-    highlight = Span(piece.best.start - piece.span.start, piece.best.end - piece.span.start)
+    highlight, words = _relative(piece.best, piece.span), piece.answer and _relative(piece.answer, piece.span)
     return Excerpt(
         rank=1,
         text=text,
         highlights=(highlight,),
+        answer=words,
         score=round(piece.hit.score, 4),
         citation=_cite(piece.hit, piece.span, text),
         also_in=tuple(also_in),
-        evidence=contributions(piece.hit),
+        evidence=contributions(piece.hit, weights),
     )
+
+
+def _relative(span: Span, within: Span) -> Span:
+    return Span(span.start - within.start, span.end - within.start)
 
 
 def _cite(hit: Hit, span: Span, text: str = "") -> Citation:

@@ -1,11 +1,16 @@
-"""The fitted numbers of the package, with how they came to be: `coefficients.json`, made by `benchmarks/fit.py`."""
+"""The fitted numbers of the package, with how they came to be: `coefficients.json`, made by `training/fit.py`.
+
+An operator's own (`retrieval.tuning`) lie in the library and stand in for those of the same name.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,35 +19,79 @@ from retrieval.measures import FEATURES, SENTENCE_FEATURES
 
 PATH = Path(__file__).with_name("coefficients.json")
 
+READING_FEATURES = ("score", "span")
+"""Of a passage that was read: the logits that it answers, and of its likeliest answer (`retrieval.reader.Reading`)."""
+
 CONFIDENCE_FEATURES = (*FEATURES, "score", "lead", "missing", "words", "names_absent", "names_unmet", "names_foreign")
 """Of an answer: the measures of its first passage, its score, how far it leads the second, the share of the question's
 IDF mass that no document holds, the logarithm of the question's words, how many of its names and numbers no document
 holds, at most 2, and the shares of them that the passage with its headings lacks, and that its whole document lacks."""
 
+READ_CONFIDENCE_FEATURES = (*CONFIDENCE_FEATURES, "read", "span", "certainty", "others")
+"""Where passages were read, besides: what the reader makes of the first (`retrieval.reader.Reading`), and the largest
+logit that another one answers."""
+
+Weights = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic regression: the probability is `sigmoid(weights @ values + bias)`."""
+
+    weights: Weights
+    bias: float
+
+    def probability(self, values: NDArray[np.floating[Any]]) -> float:
+        """Of one row of values, between 0 and 1."""
+        logit = float(values @ self.weights) + self.bias
+        return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0))))
+
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """Linear weights: `ranking` over FEATURES, `sentence` over SENTENCE_FEATURES, `confidence` over its own."""
+    """Linear weights: `ranking` over FEATURES, `sentence` over SENTENCE_FEATURES, `reading` over READING_FEATURES.
 
-    ranking: NDArray[np.float32]
-    sentence: NDArray[np.float32]
-    confidence: NDArray[np.float32]
-    confidence_bias: float
+    `confidence` is over CONFIDENCE_FEATURES, `read_confidence` over READ_CONFIDENCE_FEATURES. `caution` says from which
+    confidence on an answer counts as found, by the names that the settings know.
+    """
+
+    ranking: Weights
+    sentence: Weights
+    reading: Weights
+    confidence: Logistic
+    read_confidence: Logistic
+    caution: Mapping[str, float]
 
 
 @cache
 def coefficients() -> Coefficients:
     """The shipped coefficients."""
-    record = json.loads(PATH.read_text("utf-8"))
+    return parse(record())
 
-    def weights(part: str, names: tuple[str, ...]) -> NDArray[np.float32]:
-        return np.array([record[part][name] for name in names], np.float32)
+
+@cache
+def record() -> dict[str, Any]:
+    """The shipped coefficients as they are written down."""
+    found: dict[str, Any] = json.loads(PATH.read_text("utf-8"))
+    return found
+
+
+def parse(written: Mapping[str, Any]) -> Coefficients:
+    """Coefficients from what was written down. Raises KeyError, TypeError or ValueError where something is missing."""
+
+    def weights(part: str, names: tuple[str, ...]) -> Weights:
+        return np.array([float(written[part][name]) for name in names], np.float32)
+
+    def logistic(part: str, names: tuple[str, ...]) -> Logistic:
+        return Logistic(weights(part, names), float(written[part]["bias"]))
 
     return Coefficients(
         weights("ranking", FEATURES),
         weights("sentence", SENTENCE_FEATURES),
-        weights("confidence", CONFIDENCE_FEATURES),
-        float(record["confidence"]["bias"]),
+        weights("reading", READING_FEATURES),
+        logistic("confidence", CONFIDENCE_FEATURES),
+        logistic("read_confidence", READ_CONFIDENCE_FEATURES),
+        {name: float(value) for name, value in written["caution"].items()},
     )
 
 

@@ -10,7 +10,7 @@ SeedbotError
 │   ├── NoDocuments      no seeds folder, or nothing usable in it
 │   ├── LibraryLocked    another process is building
 │   └── LibraryDamaged   the SQLite file cannot be read
-└── QuestionSetError     an evaluation file is malformed or does not fit the library
+└── QuestionSetError     an evaluation file is malformed, too small, or does not fit the library
 """
 
 
@@ -55,4 +55,4 @@ class LibraryDamaged(LibraryError):
 
 
 class QuestionSetError(SeedbotError):
-    """A question set is malformed, or asks about documents the library does not hold."""
+    """A question set is malformed, too small for its use, or asks about documents the library does not hold."""

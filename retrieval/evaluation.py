@@ -231,17 +231,27 @@ def _mean(values: NDArray[np.generic]) -> float:
     return float(np.asarray(values, np.float64).mean()) if len(values) else float("nan")
 
 
+def interval(figure: Callable[[NDArray[np.intp]], float], size: int) -> Figure:
+    """A figure over all of `size` rows, with its interval by bootstrap; `figure` takes the numbers of the rows."""
+    (found,) = _bootstrapped(lambda rows: np.array([figure(rows)]), size)
+    return found
+
+
 def _with_intervals(figures: Callable[[NDArray[np.intp]], Floats], size: int) -> dict[str, Figure]:
+    return dict(zip(FIGURES, _bootstrapped(figures, size), strict=True))
+
+
+def _bootstrapped(figures: Callable[[NDArray[np.intp]], Floats], size: int) -> list[Figure]:
     """The figures over all rows, and the quantiles of them over rows drawn with replacement."""
     values = figures(np.arange(size))
     random = np.random.default_rng(0)
     drawn = np.array([figures(random.integers(0, size, size)) for _ in range(_RESAMPLES)])
     edge = (1 - _CONFIDENCE_LEVEL) / 2
-    found = {}
-    for name, value, column in zip(FIGURES, values.tolist(), drawn.T, strict=True):
+    found = []
+    for value, column in zip(values.tolist(), drawn.T, strict=True):
         if np.isnan(value):
-            found[name] = Figure(None)
+            found.append(Figure(None))
             continue
         low, high = np.nanquantile(column, [edge, 1 - edge]).tolist()
-        found[name] = Figure(round(value, 4), round(low, 4), round(high, 4))
+        found.append(Figure(round(value, 4), round(low, 4), round(high, 4)))
     return found

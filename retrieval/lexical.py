@@ -96,6 +96,19 @@ class LexicalIndex:
         ids = self._searcher.fast_field_values("passage", [address for _, address in hits])
         return np.array(ids, np.int64), np.array([score for score, _ in hits], np.float32)
 
+    def near(self, term: str, edits: int, count: int) -> Ids:
+        """Some `count` passages with a term that is at most `edits`, 1 or 2, from this one; a swap counts as one."""
+        from tantivy import Query
+
+        query = Query.fuzzy_term_query(self._schema, "body", term, edits)
+        hits = self._searcher.search(query, count, count=False).hits
+        return np.array(self._searcher.fast_field_values("passage", [address for _, address in hits]), np.int64)
+
+    def known(self, terms: Iterable[str]) -> list[str]:
+        """Those of `terms` in any passage, title or heading; some may be of passages that are removed by now."""
+        frequency = self._searcher.doc_freq
+        return [term for term in terms if frequency("body", term) or frequency("context", term)]
+
     def document_frequency(self, term: str) -> int:
         """How many passages hold `term` in their body; tantivy's own number would still count removed ones."""
         from tantivy import Query

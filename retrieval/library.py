@@ -1,7 +1,8 @@
 """The facade: open a library, bring it up to date, ask it, and check what it said.
 
 A library is a folder: `library.sqlite` is the truth, `index-<generation>` is derived from it, `model` is the exported
-embedding model, `build.lock` is held while a build runs.
+embedding model, `tuned.json` holds weights fitted to an operator's own questions, `build.lock` is held while a build
+runs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from retrieval.embedding import Embedder, open_embedder
 from retrieval.errors import LibraryDamaged, LibraryError, LibraryLocked, NoDocuments, SourceNotFound
@@ -19,6 +21,7 @@ from retrieval.indexes import Indexes, memory_indexes, open_indexes, write_index
 from retrieval.searcher import Searcher
 from retrieval.settings import EngineSettings
 from retrieval.store import Store
+from retrieval.tuning import weights_of
 from retrieval.types import (
     Answer,
     Citation,
@@ -34,6 +37,9 @@ from retrieval.types import (
     Verification,
 )
 from retrieval.verifying import verify_citation, verify_source
+
+if TYPE_CHECKING:
+    from retrieval.answering import Engine
 
 _ATTEMPTS = 5  # at opening the indexes while another process is switching generations
 
@@ -144,9 +150,16 @@ class Library:
         """Answers a question from the newest generation. Raises QuestionError, LibraryError, ModelError."""
         from retrieval.answering import answer
 
-        searcher = self.searcher()
-        settings = self._settings.answer
-        return answer(question, searcher, self._open_embedder(), settings, top, where or Filter())
+        return answer(question, self.engine(), self._settings.answer, top, where or Filter())
+
+    def engine(self) -> Engine:
+        """What answers, for those who rank or measure themselves. Raises as `ask`."""
+        from retrieval.answering import Engine
+        from retrieval.reader import open_reader
+
+        searcher, embedder = self.searcher(), self._open_embedder()
+        reader = open_reader(self._settings.embedding.threads) if self._settings.answer.read else None
+        return Engine(searcher, embedder, reader, weights_of(self._settings.library))
 
     def documents(self) -> tuple[Source, ...]:
         """Every document of the library, by path."""

@@ -13,8 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from retrieval.errors import QuestionSetError
 from retrieval.types import Span
+
+FOLDS = 5
+"""Into how many parts questions are divided for cross-validation."""
 
 T = TypeVar("T")
 
@@ -95,6 +101,29 @@ def sample(items: Sequence[T], count: int, seed: int = 1) -> list[T]:
 def half(names: Collection[str], seed: int = 1) -> set[str]:
     """A random half of some names, with a fixed seed."""
     return set(sample(sorted(names), (len(names) + 1) // 2, seed))
+
+
+def folds(questions: Sequence[EvalQuestion], count: int = FOLDS) -> NDArray[np.intp]:
+    """The fold of each question, from 0: whole documents, the largest first, each into the smallest fold so far.
+
+    A question without a document stands alone, as does every one where there are fewer documents than folds.
+    """
+    together = count_documents(questions) >= count
+    members: dict[object, list[int]] = {}
+    for i in sample(range(len(questions)), len(questions)):
+        document = questions[i].document if together else None
+        members.setdefault(i if document is None else document, []).append(i)
+    found, sizes = np.zeros(len(questions), np.intp), [0] * count
+    for group in sorted(members.values(), key=len, reverse=True):
+        fold = sizes.index(min(sizes))
+        found[group] = fold
+        sizes[fold] += len(group)
+    return found
+
+
+def count_documents(questions: Sequence[EvalQuestion]) -> int:
+    """How many documents they were asked about."""
+    return len({q.document for q in questions} - {None})
 
 
 def _question(path: Path, number: int, line: str) -> EvalQuestion:

@@ -1,4 +1,4 @@
-"""Candidates to ordered hits: every measure of a passage, weighed and added up.
+"""Candidates to ordered hits: every measure of a passage, weighed and added up; then the best are read.
 
 The weights were fitted (`retrieval.coefficients`), so that the right passage of a training question comes first.
 """
@@ -6,33 +6,40 @@ The weights were fitted (`retrieval.coefficients`), so that the right passage of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.coefficients import coefficients, common_words
-from retrieval.embedding import Encoding
+from retrieval.coefficients import Coefficients, common_words
+from retrieval.embedding import Embedder
 from retrieval.evidence import pool_words, term_key, unit
 from retrieval.measures import FEATURES, Measures, Query, measure
+from retrieval.numbers import with_other_forms
+from retrieval.reader import LANGUAGE, Reader, Reading
 from retrieval.searcher import Searcher
+from retrieval.spelling import is_name, respell
 from retrieval.store import Entry
 from retrieval.terms import QueryTerm, analyse, analyse_query
-from retrieval.types import Filter
+from retrieval.types import Correction, Filter
 
 Floats = NDArray[np.float32]
 
 _PER_INDEX = 60  # candidates asked of each index
 _MEASURED = 30  # best of them by the sum of cosine and BM25, whose evidence is read
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
+_EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
+_MOST_NAMES = 16  # of one question without capitals
 _PRIOR_PASSAGES = 200  # how many passages of general text the counts of a library are mixed with
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as ranking sees it. `named[i]` says that term `i` is a name or a number, `absent[i]` that no document
-    holds it; `missing` are the absent terms that are neither common nor short words, as typed.
+    """A question as ranking sees it; `text` is the one asked with its `corrections` made.
+
+    `named[i]` says that term `i` is a name or a number, `absent[i]` that no document holds it, `corrected[i]` that
+    another word was typed; `missing` are the absent terms that are neither common nor short words, as typed.
     """
 
     text: str
@@ -40,32 +47,47 @@ class Question:
     query: Query
     named: NDArray[np.bool_]
     absent: NDArray[np.bool_]
+    corrected: NDArray[np.bool_]
     missing: tuple[str, ...]
+    corrections: tuple[Correction, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A ranked passage. `measures` is `[FEATURES]`; `sentences` `[s]` rates each sentence, in logits."""
+    """A ranked passage. `measures` is `[FEATURES]`; `sentences` `[s]` rates each sentence, in logits.
+
+    `score` orders hits; `reading` is what the reader made of the passage, where it was read.
+    """
 
     entry: Entry
     score: float
     measures: Floats
     sentences: Floats
+    reading: Reading | None = None
 
 
-def prepare(text: str, encoding: Encoding, basis: Floats, searcher: Searcher) -> Question:
-    """Analyses a question in the languages of the library, and weighs its words by how rare they are there."""
-    terms = tuple(analyse_query(text, searcher.languages))
+def prepare(typed: str, embedder: Embedder, searcher: Searcher) -> Question:
+    """Encodes a question, analyses it in the languages of the library, and weighs its words by how rare they are there.
+
+    Words that no document holds are read as those they are a misspelling of (`retrieval.spelling`).
+    """
+    read_as = respell(typed, analyse_query(typed, searcher.languages), searcher, embedder)
+    text = read_as.text
+    encoding = embedder.encode_query(text)
+    terms = with_other_forms(text, analyse_query(text, searcher.languages), searcher.languages)
     counts = [sum(searcher.document_frequency(form) for form in term.forms) for term in terms]
     weights = np.array([_rarity(t, c, searcher.passages) for t, c in zip(terms, counts, strict=True)], np.float32)
-    words = unit(pool_words(terms, encoding.tokens, encoding.offsets) @ basis)
+    words = unit(pool_words(terms, encoding.tokens, encoding.offsets) @ embedder.basis)
     keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
     absent = np.array([not count for count in counts], bool)
     common = np.array([_is_common(term) for term in terms], bool)
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
     missing = [word for word in unknown if len(word) >= _TELLING or word.isdigit()]
     query = Query(keys, weights, words, encoding.vector)
-    return Question(text, terms, query, _named(text, terms, common), absent, tuple(dict.fromkeys(missing)))
+    capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, searcher)
+    named = _named(text, terms, common, capital)
+    corrected = np.array([term.start in read_as.starts for term in terms], bool)
+    return Question(text, terms, query, named, absent, corrected, tuple(dict.fromkeys(missing)), read_as.corrections)
 
 
 def measured(question: Question, searcher: Searcher, where: Filter) -> tuple[list[Entry], Measures] | None:
@@ -91,14 +113,13 @@ def measured(question: Question, searcher: Searcher, where: Filter) -> tuple[lis
     return entries, measures
 
 
-def rank(question: Question, searcher: Searcher, where: Filter) -> list[Hit]:
+def rank(question: Question, searcher: Searcher, where: Filter, weights: Coefficients) -> list[Hit]:
     """The best passages for a question, best first; at most 30. Raises QuestionError as `measured`."""
     found = measured(question, searcher, where)
     if found is None:
         return []
     entries, measures = found
-    weights = coefficients()
-    scores = measures.passages @ weights.ranking / float(weights.ranking[weights.ranking > 0].sum())
+    scores = measures.passages @ weights.ranking / _scale(weights)
     sentences = measures.sentences @ weights.sentence
     first = measures.first_sentence
     order = np.argsort(-scores, kind="stable").tolist()
@@ -116,11 +137,41 @@ def context_keys(entry: Entry) -> frozenset[int]:
     return _keys_of(entry.document.title, entry.passage.headings, entry.document.language)
 
 
-def contributions(hit: Hit) -> dict[str, float]:
-    """What each measure added to the score of a hit."""
-    weights = coefficients().ranking
-    added = hit.measures * weights / float(weights[weights > 0].sum())
-    return {name: round(float(value), 4) for name, value in zip(FEATURES, added, strict=True)}
+def read(question: Question, hits: Sequence[Hit], reader: Reader, count: int, weights: Coefficients) -> list[Hit]:
+    """The hits with the first `count` of them read and put in the order that ranking and reader together find best.
+
+    Where none of them likely answers, as many again are read. Nothing is read where one of the first is not in the
+    reader's language. What was not read stays behind what was: it gains as much as the least of those.
+    """
+    if not hits[:count] or any(hit.entry.document.language != LANGUAGE for hit in hits[:count]):
+        return list(hits)
+    readings = reader.read(question.text, [hit.entry.text for hit in hits[:count]])
+    if max(one.score for one in readings) < 0:
+        readings += reader.read(question.text, [hit.entry.text for hit in hits[count : 2 * count]])
+    first = hits[: len(readings)]
+    gains = [float(gain(one, weights)) for one in readings]
+    by_rank = zip(first, readings, gains, strict=True)
+    ordered = [replace(hit, score=hit.score + more, reading=one) for hit, one, more in by_rank]
+    ordered.sort(key=lambda hit: -hit.score)
+    least = min(gains)
+    return [*ordered, *(replace(hit, score=hit.score + least) for hit in hits[len(first) :])]
+
+
+def gain(reading: Reading, weights: Coefficients) -> float:
+    """What a reading adds to the score of a passage."""
+    return float(np.array([reading.score, reading.span], np.float32) @ weights.reading)
+
+
+def contributions(hit: Hit, weights: Coefficients) -> dict[str, float]:
+    """What each measure, and the reader, added to the score of a hit."""
+    added = hit.measures * weights.ranking / _scale(weights)
+    parts = dict(zip(FEATURES, added.tolist(), strict=True))
+    return {name: round(value, 4) for name, value in {**parts, "reader": hit.score - sum(parts.values())}.items()}
+
+
+def _scale(weights: Coefficients) -> float:
+    """What a passage would score whose every welcome measure were 1."""
+    return float(weights.ranking[weights.ranking > 0].sum())
 
 
 def _rarity(term: QueryTerm, count: int, passages: int) -> float:
@@ -130,13 +181,34 @@ def _rarity(term: QueryTerm, count: int, passages: int) -> float:
     return float(np.log1p((passages + _PRIOR_PASSAGES - with_prior + 0.5) / (with_prior + 0.5)))
 
 
-def _named(text: str, terms: Sequence[QueryTerm], common: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which terms are capitalised within the question, or hold a digit.
+def _has_capitals(text: str) -> bool:
+    return any(character.isupper() for character in text)
+
+
+def _written_with_capitals(text: str, terms: Sequence[QueryTerm], searcher: Searcher) -> NDArray[np.bool_]:
+    """Which terms the documents mostly write with a capital, where they are no words of everyday English."""
+    names: dict[tuple[str, ...], bool] = {}
+    for term in terms:
+        share = max(common_words().get(form, 0.0) for form in term.forms)
+        lookup = share < _EVERYDAY and text[term.start].islower() and len(names) < _MOST_NAMES
+        if lookup and term.forms not in names:
+            names[term.forms] = is_name(term.forms, searcher)
+    return np.array([names.get(term.forms, False) for term in terms], bool)
+
+
+def _capitals(text: str, terms: Sequence[QueryTerm]) -> NDArray[np.bool_]:
+    """Which terms are capitalised within the question."""
+    return np.array([number > 0 and text[term.start].isupper() for number, term in enumerate(terms)], bool)
+
+
+def _named(
+    text: str, terms: Sequence[QueryTerm], common: NDArray[np.bool_], capital: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which terms have a capital or hold a digit.
 
     Only where most of the other words are common English ones: German writes every noun with a capital.
     """
     words = [text[term.start : term.end] for term in terms]
-    capital = np.array([number > 0 and word[0].isupper() for number, word in enumerate(words)], bool)
     digits = np.array([any(character.isdigit() for character in word) for word in words], bool)
     small = ~capital & ~digits
     if not small.any() or common[small].mean() < 0.5:

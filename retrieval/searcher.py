@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -68,6 +68,18 @@ class Searcher:
         if known is None:
             known = self._frequencies[term] = self.indexes.lexical.document_frequency(term)
         return known
+
+    def known(self, terms: Iterable[str]) -> list[str]:
+        """Those of `terms` that a passage, a title or a heading may hold; quick, for hundreds of them."""
+        return self.indexes.lexical.known(terms)
+
+    def passages_with(self, forms: Sequence[str], count: int) -> list[Entry]:
+        """The `count` best passages by one of these terms."""
+        return self.entries(self.indexes.lexical.search(forms, count, 0.0)[0].tolist())
+
+    def passages_near(self, term: str, edits: int, count: int) -> list[Entry]:
+        """Some `count` passages that hold a term at most `edits` from this one."""
+        return self.entries(self.indexes.lexical.near(term, edits, count).tolist())
 
     def candidates(self, vector: Floats, terms: Sequence[str], count: int, where: Filter) -> Candidates:
         """The `count` nearest passages by vector and the `count` best by words, together."""

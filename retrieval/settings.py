@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -37,11 +38,25 @@ class PassageSettings(Section):
 
 
 class AnswerSettings(Section):
-    """What an answer shows. An answer is found when its confidence reaches `found_at`."""
+    """What an answer shows, and when it counts as found.
+
+    `read` is how many of the best passages the reader reads, and as many again where none of them likely answers; with
+    0, ranking alone decides. `caution` says how sure an
+    answer must be: `sure` and `balanced` for 95 and 90 right answers of 100 given, `eager` for 80, `always` to show
+    something at any rate; `found_at`, where it is set, is a confidence that stands in for it.
+    """
 
     excerpts: Annotated[int, Field(ge=1, le=50)] = 3
     excerpt_characters: Annotated[int, Field(ge=80, le=4000)] = 500
-    found_at: Share = 0.5
+    read: Annotated[int, Field(ge=0, le=15)] = 4
+    caution: Literal["sure", "balanced", "eager", "always"] = "balanced"
+    found_at: Share | None = None
+
+    def found_from(self, caution: Mapping[str, float]) -> float:
+        """The confidence from which an answer counts as found; `caution` says it for every name but `always`."""
+        if self.found_at is not None:
+            return self.found_at
+        return 0.0 if self.caution == "always" else caution[self.caution]
 
 
 class DocumentSettings(Section):

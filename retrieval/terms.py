@@ -69,15 +69,20 @@ def analyse(text: str, language: str) -> list[Term]:
 
 def analyse_query(text: str, languages: Collection[str]) -> list[QueryTerm]:
     """The terms of a question, each in the form it would take in every one of `languages`."""
-    known = sorted(set(languages)) or ["en"]
     return [
-        QueryTerm(
-            (raw,) if kind == "unspaced" else tuple(dict.fromkeys(_fold(raw, one) for one in known)),
-            start,
-            end,
-        )
+        QueryTerm((raw,) if kind == "unspaced" else forms(raw, languages), start, end)
         for kind, raw, start, end in _words(text)
     ]
+
+
+def forms(word: str, languages: Collection[str]) -> tuple[str, ...]:
+    """The forms that a word takes in these languages, in English where there are none."""
+    return tuple(dict.fromkeys(_fold(word, one) for one in sorted(set(languages)) or ["en"]))
+
+
+def folded(word: str, language: str = "") -> str:
+    """The form that a word takes in a language; without one, in lower case, without accents, with its ending."""
+    return _fold(word, language)
 
 
 def detect_language(text: str) -> str:
@@ -128,4 +133,4 @@ def _stemmer(language: str) -> Stemmer | None:
         return None
     from Stemmer import Stemmer, algorithms
 
-    return Stemmer(name) if name in algorithms() else None
+    return Stemmer(name, 0) if name in algorithms() else None  # `_fold` has a cache, so the stemmer needs none

@@ -109,7 +109,9 @@ class Citation:
 class Excerpt:
     """Text quoted word for word: `text == document.text[citation.start:citation.end]`.
 
-    `highlights` are relative to `text`. `also_in` cites near-identical excerpts of other documents.
+    `highlights` are the sentences that answer, relative to `text`, as is `answer`, the words in them that do, where
+    they are known. `also_in` cites near-identical excerpts of other documents. `part` is the question that it answers,
+    where several were asked at once.
     `evidence` names what the ranking saw and what each part added, for `/why`.
     """
 
@@ -120,6 +122,16 @@ class Excerpt:
     citation: Citation
     also_in: tuple[Citation, ...] = ()
     evidence: Mapping[str, float] = field(default_factory=dict)
+    answer: Span | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A word of a question that no document holds, and the word of the documents that it was read as."""
+
+    typed: str
+    read_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,8 @@ class Answer:
     """What a question gets. `confidence` is the calibrated probability that the first excerpt answers it.
 
     When `found` is false, `excerpts` still holds the nearest passages, so that a person can judge.
-    `missing` lists words of the question that no document holds.
+    `missing` lists words of the question that no document holds, `corrections` those that were read as another. Where
+    several questions were asked at once and some are answered, `unanswered` lists the others.
     """
 
     question: str
@@ -137,6 +150,8 @@ class Answer:
     generation: int
     elapsed_ms: float
     missing: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 class Verdict(Enum):

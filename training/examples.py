@@ -1,123 +1,125 @@
-"""Examples for the reader: questions, the windows that ranking offers for them, and where in these the answer is."""
+"""Examples for the reader: questions, the passages that ranking offers for them, and where in these the answer is.
+
+Documents are held out whole: their questions are for choosing and calibrating, never for learning.
+"""
 
 from __future__ import annotations
 
 import json
 import random
-import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from benchmarks.fit import _with_other_names
 from benchmarks.sets import library_over
-from retrieval.answering import window
+from retrieval.coefficients import coefficients
 from retrieval.embedding import Embedder
 from retrieval.library import Library
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
-from retrieval.ranking import prepare, rank
+from retrieval.ranking import Hit, prepare, rank
 from retrieval.types import Filter
 
-CHARACTERS = 500
-_WINDOWS = 10
-_ABSENT_SHARE = 4  # one question in so many is asked once more where nothing answers it
+HELD_OUT = {"wiki-train": 3, "tales-train": 20, "policy-dev": 10}
+"""The sets that are learnt from, and how many documents of each are held out."""
+
+WITHIN = ("policy-dev",)
+"""Sets whose questions name no subject: each is asked within its document."""
+
+_OFFERED = 10  # passages kept with each question
+_ABSENT_SHARE = 6  # one question in so many is asked once more where its document is missing
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """A window that ranking offers: `answer` is where the answer stands in `text`, None where it does not."""
+class Offered:
+    """A passage that ranking offers. `answer` is where the answer stands in `text`, None where it does not or where
+    nobody wrote down the place; `right` says that the passage answers.
+    """
 
     text: str
+    right: bool
     answer: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question and its windows, best first; `held_out` examples are for choosing, not for learning."""
+    """A question and its passages, best first; `source` is the set that it comes from."""
 
+    source: str
     question: str
-    windows: tuple[Window, ...]
+    passages: tuple[Offered, ...]
     held_out: bool
 
     @property
     def answered(self) -> bool:
-        """Whether a window holds the answer."""
-        return any(one.answer is not None for one in self.windows)
+        """Whether a passage is right."""
+        return any(one.right for one in self.passages)
 
 
-def make_examples(sets: Path, work: Path, embedder: Embedder, names: Sequence[str]) -> list[Example]:
+def held_out(name: str, documents: Sequence[str]) -> frozenset[str]:
+    """The documents of a set that nothing is learnt from, the same at every run."""
+    return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[name]))
+
+
+def make_examples(sets: Path, work: Path, embedder: Embedder) -> list[Example]:
     """The examples of the sets, made once and kept in `work`."""
     path = work / "examples.jsonl"
     if not path.exists():
-        made = [example for name in names for example in _of_set(sets / name, work / name, embedder)]
+        made = [example for name in HELD_OUT for example in _of_set(sets / name, work / name, embedder)]
         lines = (json.dumps(asdict(example), ensure_ascii=False) for example in made)
         path.with_suffix(".part").write_text("\n".join(lines), "utf-8")
         path.with_suffix(".part").replace(path)
     return [_read(json.loads(line)) for line in path.read_text("utf-8").split("\n")]
 
 
-def _read(row: dict[str, object]) -> Example:
-    windows = tuple(Window(w["text"], tuple(w["answer"]) if w["answer"] else None) for w in row["windows"])  # type: ignore[attr-defined]
-    return Example(str(row["question"]), windows, bool(row["held_out"]))
+def _read(row: dict[str, Any]) -> Example:
+    offered = (Offered(p["text"], p["right"], tuple(p["answer"]) if p["answer"] else None) for p in row["passages"])
+    return Example(row["source"], row["question"], tuple(offered), row["held_out"])
 
 
 def _of_set(folder: Path, work: Path, embedder: Embedder) -> Iterator[Example]:
-    questions = [q for q in read_questions(folder / "questions.jsonl") if q.answers]
-    documents = sorted({str(q.document) for q in questions})
-    held = set(random.Random(3).sample(documents, max(len(documents) // 12, 1)))
+    questions = [q for q in read_questions(folder / "questions.jsonl") if q.paragraph is not None]
+    documents = {str(q.document) for q in questions}
+    held = held_out(folder.name, sorted(documents))
     with library_over(folder, work / "whole", embedder) as library:
-        yield from _asked(library, embedder, questions, held)
-        others = _with_other_names(questions, questions, len(questions) // _ABSENT_SHARE)
-        yield from _asked(library, embedder, others, held)
-    present = half(set(documents))
-    absent = sample([q for q in questions if str(q.document) not in present], len(questions) // _ABSENT_SHARE)
-    with library_over(folder, work / "half-reader", embedder, sorted(present)) as library:
-        yield from _asked(library, embedder, absent, held)
+        yield from _asked(folder.name, questions, library, embedder, held)
+    if folder.name not in WITHIN:
+        present = half(documents)
+        absent = sample([q for q in questions if str(q.document) not in present], len(questions) // _ABSENT_SHARE)
+        with library_over(folder, work / "half", embedder, sorted(present)) as library:
+            yield from _asked(folder.name, absent, library, embedder, held)
 
 
 def _asked(
-    library: Library, embedder: Embedder, questions: Sequence[EvalQuestion], held: set[str]
+    source: str, questions: Sequence[EvalQuestion], library: Library, embedder: Embedder, held: frozenset[str]
 ) -> Iterator[Example]:
     searcher = library.searcher()
+    alike: defaultdict[tuple[str, str | None], list[EvalQuestion]] = defaultdict(list)
     for question in questions:
-        prepared = prepare(question.text, embedder.encode_query(question.text), embedder.basis, searcher)
-        hits = rank(prepared, searcher, Filter())[:_WINDOWS]
-        windows = []
+        alike[question.text, question.document].append(question)
+    for question in questions:
+        prepared = prepare(question.text, embedder, searcher)
+        where = Filter(glob=question.document) if source in WITHIN else Filter()
+        hits = rank(prepared, searcher, where, coefficients())[:_OFFERED]
+        offered = []
         for hit in hits:
-            span = window(hit, CHARACTERS).span
-            offset = hit.entry.passage.span.start
-            text = hit.entry.text[span.start - offset : span.end - offset]
-            path = hit.entry.document.path
-            covering = [
-                a.span
-                for a in question.answers
-                if a.doc == path and span.start <= a.span.start and a.span.end <= span.end
-            ]
-            answer = (covering[0].start - span.start, covering[0].end - span.start) if covering else None
-            windows.append(Window(text, answer))
-        yield Example(question.text, tuple(windows), str(question.document) in held)
+            one = _offered(question, hit)
+            twins = alike[question.text, question.document]
+            if one.right or not any(_offered(twin, hit).right for twin in twins):  # else right for the same question
+                offered.append(one)
+        yield Example(source, question.text, tuple(offered), str(question.document) in held)
 
 
-_WORD = re.compile(r"\w+")
-_SMALL = frozenset(
-    {"a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "is", "was", "are", "were", "did", "do", "does"}
-    | {"what", "who", "when", "where", "which", "how", "why"}
-)
-
-
-def as_typed(question: str, chance: random.Random) -> str:
-    """A question as somebody in a hurry might type it."""
-    kind = chance.random()
-    if kind < 0.35:
-        return question.rstrip("?").lower()
-    if kind < 0.6:
-        return " ".join(word for word in _WORD.findall(question) if word.lower() not in _SMALL).lower() or question
-    words = question.split(" ")
-    at = chance.randrange(len(words))
-    word = words[at]
-    if len(word) > 4:
-        i = chance.randrange(1, len(word) - 2)
-        words[at] = chance.choice(
-            [word[:i] + word[i + 1] + word[i] + word[i + 2 :], word[:i] + word[i + 1 :], word[:i] + word[i] + word[i:]]
-        )
-    return " ".join(words)
+def _offered(question: EvalQuestion, hit: Hit) -> Offered:
+    path, span = hit.entry.document.path, hit.entry.passage.span
+    inside = [
+        a.span for a in question.answers if a.doc == path and span.start <= a.span.start and a.span.end <= span.end
+    ]
+    if inside:
+        return Offered(hit.entry.text, True, (inside[0].start - span.start, inside[0].end - span.start))
+    around = question.paragraph
+    if question.answers or around is None or around.doc != path:
+        return Offered(hit.entry.text, False, None)
+    shared = min(span.end, around.span.end) - max(span.start, around.span.start)
+    return Offered(hit.entry.text, shared > len(span) / 2, None)

@@ -1,21 +1,23 @@
 """Trains the reader: `python -m training.reader SETS --work FOLDER`.
 
-SETS is a folder with the question sets `wiki-train` and `tales-train`. The reader starts from the weights of
-all-MiniLM-L6-v2 and reads a question and a window together. It learns three things at once: which of a question's
-windows answers (softmax over them), where the answer begins and ends (softmax over all tokens of all its windows, as
-in Clark and Gardner, 2018), and whether a window answers at all (logistic). Checkpoints are kept in FOLDER, and a run
-that was stopped goes on from the last of them.
+SETS is a folder with the question sets of `training.examples`. The reader starts from the weights of all-MiniLM-L6-v2
+and reads a question and a passage together. It learns three things at once: which of a question's passages answers
+(softmax over them), where the answer begins and ends (softmax over all tokens of all its passages, as in Clark and
+Gardner, 2018), and whether a passage answers at all (logistic), also of questions that were changed so that nothing
+answers them. Checkpoints are kept in FOLDER, and a run that was stopped goes on from the last of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import random
 import time
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +27,19 @@ from torch.nn import functional
 
 from retrieval.embedding import open_embedder
 from retrieval.models import DEFAULT_MODEL, locate
+from retrieval.reader import LONGEST, LONGEST_QUESTION
 from retrieval.settings import EmbeddingSettings
-from training.examples import Example, as_typed, make_examples
+from training.examples import Example, make_examples
+from training.perturb import as_typed, unanswerable
 
-LONGEST = 224
-_QUESTION = 48
-_GROUP = 4  # windows of a question looked at together
+_GROUP = 4  # passages of a question looked at together
 _BATCH = 8  # questions a step
+_TIMES = {"wiki-train": 2.0, "tales-train": 1.0, "policy-dev": 1.0}  # how often an epoch shows each example
+_TYPED = 0.2  # share of questions as somebody in a hurry types them
+_CHANGED = 0.3  # share of answered questions that are asked once more, changed so that nothing answers them
+_UNSURE = 0.1  # a changed question is answered after all about so often
+
+Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the answer is in it
 
 
 class Reader(nn.Module):
@@ -42,7 +50,7 @@ class Reader(nn.Module):
         super().__init__()
         from transformers import BertModel
 
-        self.bert = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="sdpa")
+        self.bert = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
         self.spans = nn.Linear(384, 2)
         self.score = nn.Sequential(nn.Linear(768, 384), nn.Tanh(), nn.Linear(384, 1))
         for parameter in self.bert.embeddings.word_embeddings.parameters():
@@ -50,10 +58,41 @@ class Reader(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
         """Scores `[n]` and the logits of begin and end `[n, t, 2]` of tokens `[n, t]`."""
-        rows = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state
-        weights = mask[:, :, None].to(rows.dtype)
+        rows = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state.float()
+        weights = mask[:, :, None].float()
         mean = (rows * weights).sum(1) / weights.sum(1)
         return self.score(torch.cat([rows[:, 0], mean], 1))[:, 0], self.spans(rows)
+
+
+class _Weights:
+    """A reader whose encoder computes in bfloat16, with the single-precision weights that the optimizer changes."""
+
+    def __init__(self, model: Reader) -> None:
+        self.model = model
+        self.precise = {n: p.detach().clone().requires_grad_() for n, p in model.named_parameters() if p.requires_grad}
+        model.bert.to(torch.bfloat16)
+        self._own = dict(model.named_parameters())
+
+    def take_gradients(self) -> None:
+        for name, parameter in self.precise.items():
+            grad = self._own[name].grad
+            parameter.grad = None if grad is None else grad.float()
+            self._own[name].grad = None
+
+    @torch.no_grad()
+    def give_back(self) -> None:
+        for name, parameter in self.precise.items():
+            self._own[name].copy_(parameter)
+
+    def state(self) -> dict[str, Tensor]:
+        """What `Reader.load_state_dict` takes, without the word embeddings, which are not learnt."""
+        return {name: parameter.detach() for name, parameter in self.precise.items()}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        with torch.no_grad():
+            for name, parameter in self.precise.items():
+                parameter.copy_(state[name])
+        self.give_back()
 
 
 def main() -> None:
@@ -61,31 +100,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", type=Path)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--epochs", type=float, default=2.0)
-    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--rate", type=float, default=1.2e-4)
     arguments = parser.parse_args()
     embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
-    examples = make_examples(arguments.sets, arguments.work, embedder, ("wiki-train", "tales-train"))
-    tokenizer = embedder._tokenizer
-    learn = [e for e in examples if not e.held_out and len(e.windows) >= 2]
+    examples = make_examples(arguments.sets, arguments.work, embedder)
+    learn = [e for e in examples if not e.held_out and len(e.passages) >= 2]
     held = [e for e in examples if e.held_out and e.answered]
     print(f"{len(learn)} to learn from, {len(held)} held out", flush=True)
-    train(learn, random.Random(2).sample(held, min(400, len(held))), tokenizer, arguments)
+    train(learn, random.Random(2).sample(held, min(450, len(held))), embedder._tokenizer, arguments)
 
 
 def train(learn: list[Example], held: list[Example], tokenizer: Any, arguments: argparse.Namespace) -> None:
     """Trains on `learn`, printing how well `held` are answered on the way."""
     torch.manual_seed(1)
-    threads = len(os.sched_getaffinity(0))
-    torch.set_num_threads(threads)
-    model = Reader(Path(locate(DEFAULT_MODEL)))
-    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    others = [p for p in model.parameters() if p.requires_grad and p.ndim == 1]
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    weights = _Weights(Reader(Path(locate(DEFAULT_MODEL))))
+    model, precise = weights.model, weights.precise
     optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}], lr=arguments.rate
+        [
+            {"params": [p for p in precise.values() if p.ndim > 1], "weight_decay": 0.01},
+            {"params": [p for p in precise.values() if p.ndim == 1], "weight_decay": 0.0},
+        ],
+        lr=arguments.rate,
     )
-    steps = int(arguments.epochs * len(learn) / _BATCH)
-    warm = max(steps // 15, 1)
+    steps, warm = arguments.steps, max(arguments.steps // 15, 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min((s + 1) / warm, max(0.02, (steps - s) / (steps - warm)))
     )
@@ -93,153 +132,185 @@ def train(learn: list[Example], held: list[Example], tokenizer: Any, arguments: 
     first = 0
     if path.exists():
         state = torch.load(path)
-        model.load_state_dict(state["model"]), optimizer.load_state_dict(state["optimizer"])
+        weights.load(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
         first = state["step"]
     started, seen, losses = time.time(), 0, []
-    for step, batch in enumerate(_steps(learn, steps)):
-        if step < first:
-            continue
-        chance = random.Random(step)
-        loss, tokens = _loss(model, batch, tokenizer, chance)
-        optimizer.zero_grad()
+    for step, batch in enumerate(_ahead(learn, tokenizer, first, steps), first):
+        loss = _loss(model, batch)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        weights.take_gradients()
+        nn.utils.clip_grad_norm_(precise.values(), 1.0)
         optimizer.step()
         schedule.step()
-        losses.append(float(loss))
-        seen += tokens
+        weights.give_back()
+        losses.append(float(loss.detach()))
+        seen += int(batch.inputs[1].sum())
         if step % 50 == 49:
             mean = sum(losses[-50:]) / len(losses[-50:])
             print(f"step {step + 1}/{steps} loss {mean:.4f} {seen / (time.time() - started):.0f} tokens/s", flush=True)
-        if step % 200 == 199 or step == steps - 1:
-            if step % 400 == 399 or step == steps - 1:
+        if step % 100 == 99 or step == steps - 1:
+            if step % 1000 == 999:
                 print(json.dumps(evaluate(model, held, tokenizer)), flush=True)
-            state = {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "step": step + 1,
-            }
-            torch.save(state, path.with_suffix(".part"))
-            path.with_suffix(".part").replace(path)
+            kept = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "step": step + 1}
+            torch.save({"model": weights.state()} | kept, f"{path}.part")
+            Path(f"{path}.part").replace(path)
+    record = {
+        "examples": dict(Counter(e.source for e in learn)),
+        "steps": steps,
+        "questions_a_step": _BATCH,
+        "passages_a_question": _GROUP,
+        "rate": arguments.rate,
+        "held_out": evaluate(model, held, tokenizer),
+    }
+    (arguments.work / "record.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
 
 def _steps(learn: Sequence[Example], steps: int) -> Iterator[list[Example]]:
-    """Batches of questions with windows of like length, in an order that is the same at every run."""
+    """Batches of questions with passages of like length, in an order that is the same at every run."""
     epoch = given = 0
     while given < steps:
-        order = list(range(len(learn)))
-        random.Random(epoch).shuffle(order)
+        chance = random.Random(epoch)
+        order = [i for i, e in enumerate(learn) for _ in range(_often(_TIMES[e.source], chance))]
+        chance.shuffle(order)
         batches = []
         for at in range(0, len(order), _BATCH * 40):
             chunk = sorted(
-                order[at : at + _BATCH * 40], key=lambda i: max(len(w.text) for w in learn[i].windows[:_GROUP])
+                order[at : at + _BATCH * 40], key=lambda i: sum(len(p.text) for p in learn[i].passages[:_GROUP])
             )
             batches += [chunk[i : i + _BATCH] for i in range(0, len(chunk), _BATCH)]
-        random.Random(epoch + 1000).shuffle(batches)
+        chance.shuffle(batches)
         for batch in batches[: steps - given]:
             yield [learn[i] for i in batch]
         given += len(batches)
         epoch += 1
 
 
-def _loss(model: Reader, batch: Sequence[Example], tokenizer: Any, chance: random.Random) -> tuple[Tensor, int]:
-    pairs, owners, answers = [], [], []
-    for number, example in enumerate(batch):
-        question = as_typed(example.question, chance) if chance.random() < 0.2 else example.question
-        right = [w for w in example.windows if w.answer is not None][:2]
-        wrong = [w for w in example.windows if w.answer is None]
-        take = min(_GROUP - min(len(right), 1), len(wrong))
-        weights = [1 / (2 + place) for place in range(len(wrong))]
-        picked = sorted(range(len(wrong)), key=lambda i: chance.random() ** (1 / weights[i]), reverse=True)[:take]
-        for one in [*([chance.choice(right)] if right else []), *(wrong[i] for i in picked)]:
-            pairs.append((question, one.text))
-            owners.append(number)
-            answers.append(one.answer)
-    ids, mask, kinds, begins, ends = encode(tokenizer, pairs, answers)
-    with torch.autocast("cpu", torch.bfloat16):
-        scores, spans = model(ids, mask, kinds)
-    scores, spans = scores.float(), spans.float()
-    owner = torch.tensor(owners)
-    positive = torch.tensor([a is not None for a in answers])
-    loss = 0.5 * functional.binary_cross_entropy_with_logits(scores, positive.float())
-    inside = (kinds == 1) & (mask == 1)
-    spans = spans.masked_fill(~inside[:, :, None], -1e4)
-    listwise, spanwise, groups = scores.new_zeros(()), scores.new_zeros(()), 0
-    for number in range(len(batch)):
-        mine = (owner == number).nonzero()[:, 0]
-        at = positive[mine].nonzero()
-        if not len(at):
-            continue
-        groups += 1
-        place = int(at[0, 0])
-        listwise = listwise - torch.log_softmax(scores[mine], 0)[place]
-        row = int(mine[place])
-        if begins[row] >= 0:
-            width = spans.shape[1]
-            flat = spans[mine].reshape(-1, 2)
-            spanwise = spanwise - torch.log_softmax(flat[:, 0], 0)[place * width + begins[row]]
-            spanwise = spanwise - torch.log_softmax(flat[:, 1], 0)[place * width + ends[row]]
-    groups = max(groups, 1)
-    return loss + listwise / groups + 0.25 * spanwise / groups, int(mask.sum())
+def _often(times: float, chance: random.Random) -> int:
+    return int(times) + (chance.random() < times % 1)
 
 
-def encode(
-    tokenizer: Any, pairs: Sequence[tuple[str, str]], answers: Sequence[tuple[int, int] | None]
-) -> tuple[Tensor, Tensor, Tensor, list[int], list[int]]:
+def _group(example: Example, chance: random.Random) -> tuple[list[Row], str | None]:
+    """A question's passages, the right one first where there is one, and the question that nothing answers."""
+    question = as_typed(example.question, chance) if chance.random() < _TYPED else example.question
+    right = [p for p in example.passages if p.right][:2]
+    wrong = [p for p in example.passages if not p.right]
+    first = [chance.choice(right)] if right else []
+    weights = [1 / (2 + place) for place in range(len(wrong))]
+    drawn = sorted(range(len(wrong)), key=lambda i: chance.random() ** (1 / weights[i]), reverse=True)
+    picked = [*first, *(wrong[i] for i in drawn[: _GROUP - 1])]
+    changed = None
+    if first and chance.random() < _CHANGED:
+        changed = unanswerable(question, first[0].text, [p.text for p in wrong], chance)
+    return [(question, one.text, one.answer) for one in picked], changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows ready for the model, and what is wanted of them: `groups` are the first and last row of each question that
+    has an answer, whose first row is the right one; `wanted` `[n]` says how likely each row answers.
+    """
+
+    inputs: tuple[Tensor, Tensor, Tensor]
+    begins: list[int]
+    ends: list[int]
+    groups: list[tuple[int, int]]
+    wanted: Tensor
+
+
+def _batch(examples: Sequence[Example], tokenizer: Any, chance: random.Random) -> _Batch:
+    rows: list[Row] = []
+    groups: list[tuple[int, int]] = []
+    wanted: list[float] = []
+    for example in examples:
+        picked, changed = _group(example, chance)
+        if example.answered:
+            groups.append((len(rows), len(rows) + len(picked)))
+        wanted += [float(example.answered and place == 0) for place in range(len(picked))]
+        rows += picked
+        if changed is not None:
+            rows.append((changed, picked[0][1], None))
+            wanted.append(_UNSURE)
+    ids, mask, kinds, begins, ends = encode(tokenizer, rows)
+    return _Batch((ids, mask, kinds), begins, ends, groups, torch.tensor(wanted))
+
+
+def _ahead(learn: Sequence[Example], tokenizer: Any, first: int, steps: int) -> Iterator[_Batch]:
+    """The batches from step `first` on, each prepared while the one before it is learnt from."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting: deque[Future[_Batch]] = deque()
+        for step, examples in enumerate(_steps(learn, steps)):
+            if step >= first:
+                waiting.append(pool.submit(_batch, examples, tokenizer, random.Random(step)))
+            if len(waiting) > 2:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _loss(model: Reader, batch: _Batch) -> Tensor:
+    scores, spans = model(*batch.inputs)
+    _, mask, kinds = batch.inputs
+    loss: Tensor = 0.5 * functional.binary_cross_entropy_with_logits(scores, batch.wanted)
+    spans = spans.masked_fill((kinds * mask == 0)[:, :, None], -1e4)
+    for first, last in batch.groups:
+        loss = loss - torch.log_softmax(scores[first:last], 0)[0] / len(batch.groups)
+        if batch.begins[first] >= 0:
+            both = torch.log_softmax(spans[first:last].reshape(-1, 2), 0)
+            right = both[batch.begins[first], 0] + both[batch.ends[first], 1]
+            loss = loss - 0.25 * right / len(batch.groups)
+    return loss
+
+
+def encode(tokenizer: Any, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, list[int], list[int]]:
     """Token ids, mask and kinds `[n, t]`, and the tokens of each answer's begin and end, -1 where there is none."""
-    questions = tokenizer.encode_batch([q for q, _ in pairs], add_special_tokens=False)
-    texts = tokenizer.encode_batch([t for _, t in pairs], add_special_tokens=False)
-    rows, kinds, begins, ends = [], [], [], []
-    for question, text, answer in zip(questions, texts, answers, strict=True):
-        head = [101, *question.ids[:_QUESTION], 102]
+    questions = tokenizer.encode_batch([question for question, _, _ in rows], add_special_tokens=False)
+    texts = tokenizer.encode_batch([text for _, text, _ in rows], add_special_tokens=False)
+    lines, kinds, begins, ends = [], [], [], []
+    for question, text, (_, _, answer) in zip(questions, texts, rows, strict=True):
+        head = [101, *question.ids[:LONGEST_QUESTION], 102]
         body = text.ids[: LONGEST - len(head) - 1]
-        rows.append([*head, *body, 102])
+        lines.append([*head, *body, 102])
         kinds.append([0] * len(head) + [1] * len(body) + [0])
-        touching = [
-            i for i, (s, e) in enumerate(text.offsets[: len(body)]) if answer and s < answer[1] and e > answer[0]
-        ]
+        offsets = text.offsets[: len(body)]
+        touching = [i for i, (s, e) in enumerate(offsets) if answer and s < answer[1] and e > answer[0]]
         begins.append(len(head) + touching[0] if touching else -1)
         ends.append(len(head) + touching[-1] if touching else -1)
-    width = max(map(len, rows))
-    ids = torch.zeros(len(rows), width, dtype=torch.long)
+    width = max(map(len, lines))
+    ids = torch.zeros(len(lines), width, dtype=torch.long)
     mask, kind = torch.zeros_like(ids), torch.zeros_like(ids)
-    for i, row in enumerate(rows):
-        ids[i, : len(row)] = torch.tensor(row)
-        mask[i, : len(row)] = 1
-        kind[i, : len(row)] = torch.tensor(kinds[i])
+    for i, line in enumerate(lines):
+        ids[i, : len(line)] = torch.tensor(line)
+        mask[i, : len(line)] = 1
+        kind[i, : len(line)] = torch.tensor(kinds[i])
     return ids, mask, kind, begins, ends
 
 
 @torch.no_grad()
-def evaluate(model: Reader, held: Sequence[Example], tokenizer: Any) -> dict[str, float]:
-    """How often the first window answers: as ranked, and as the reader orders the first five; spans that touch."""
+def evaluate(model: Reader, held: Sequence[Example], tokenizer: Any) -> dict[str, dict[str, float]]:
+    """Of each set, how often the first passage is right: as ranked, and as the reader orders the first five; and how
+    often, where it is, the answer it points at touches the right one.
+    """
     model.eval()
-    before = after = spans_right = spans_all = 0
+    found: dict[str, dict[str, list[bool]]] = {}
     for example in held:
-        windows = example.windows[:5]
-        pairs = [(example.question, w.text) for w in windows]
-        ids, mask, kinds, begins, ends = encode(tokenizer, pairs, [w.answer for w in windows])
-        with torch.autocast("cpu", torch.bfloat16):
-            scores, spans = model(ids, mask, kinds)
+        passages = example.passages[:5]
+        ids, mask, kinds, begins, ends = encode(tokenizer, [(example.question, p.text, p.answer) for p in passages])
+        scores, spans = model(ids, mask, kinds)
         best = int(scores.argmax())
-        before += windows[0].answer is not None
-        after += windows[best].answer is not None
-        if windows[best].answer is not None:
-            inside = (kinds[best] == 1) & (mask[best] == 1)
-            logits = spans[best].float().masked_fill(~inside[:, None], -1e4)
+        counts = found.setdefault(example.source, {"ranked": [], "read": [], "span": []})
+        counts["ranked"].append(passages[0].right)
+        counts["read"].append(passages[best].right)
+        if begins[best] >= 0:
+            logits = spans[best].masked_fill((kinds[best] * mask[best] == 0)[:, None], -1e4)
             begin = int(logits[:, 0].argmax())
             end = begin + int(logits[begin : begin + 20, 1].argmax())
-            spans_all += 1
-            spans_right += begin <= ends[best] and end >= begins[best]
+            counts["span"].append(begin <= ends[best] and end >= begins[best])
     model.train()
-    count = len(held)
     return {
-        "ranked": before / count,
-        "read": after / count,
-        "span": spans_right / max(spans_all, 1),
-        "of": math.floor(count),
+        source: {name: round(sum(values) / max(len(values), 1), 4) for name, values in counts.items()}
+        for source, counts in found.items()
     }
 
 

@@ -11,10 +11,12 @@ from enum import Enum
 
 import click
 
+from bot import tuned
 from bot.options import with_settings
 from bot.settings import Settings, unknown_variables
 from retrieval.errors import LibraryLocked, SeedbotError
 from retrieval.library import Library
+from retrieval.tuning import tuned_in
 
 _FREE_BYTES = 500_000_000
 
@@ -44,7 +46,7 @@ def command(settings: Settings, as_json: bool) -> int:
     """
     colours = {_Health.GOOD: "green", _Health.POOR: "yellow", _Health.BAD: "red"}
     bad = False
-    for check in (_python, _variables, _model, _seeds, _disk, _library, _lock):
+    for check in (_python, _variables, _model, _seeds, _disk, _library, _tuned, _lock):
         for one in check(settings):
             bad = bad or one.health is _Health.BAD
             if as_json:
@@ -150,6 +152,18 @@ def _integrity(library: Library) -> str:
     if wrong is not None:
         raise SeedbotError(f"{wrong}: run `seedbot build --full`")
     return "database sound, indexes belong to it"
+
+
+def _tuned(settings: Settings) -> Iterator[_Finding]:
+    try:
+        own = tuned_in(settings.library)
+    except SeedbotError as error:
+        yield _Finding(_Health.BAD, "tuned", str(error))
+        return
+    if own:
+        remedy = tuned.outdated(own)
+        found = "; ".join(filter(None, [tuned.sentence(own), remedy]))
+        yield _Finding(_Health.POOR if remedy else _Health.GOOD, "tuned", found)
 
 
 def _lock(settings: Settings) -> Iterator[_Finding]:

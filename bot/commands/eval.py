@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from bot import tuned
 from bot.options import open_built_library, with_settings
 from bot.settings import Settings, load_settings
 from retrieval.errors import SettingsError
-from retrieval.library import Library
 
 _NAMES = {
     "hit@1": ("right excerpt first", "hit@1"),
@@ -33,18 +33,27 @@ _NAMES = {
 @click.option(
     "--compare", type=click.Path(path_type=Path), metavar="FILE", help="Another settings file, on the same questions."
 )
+@click.option("--calibrate", is_flag=True, help="Fit the confidence to these questions, and keep it if it is better.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_settings
-def command(settings: Settings, questions: Path, within: bool, compare: Path | None, as_json: bool) -> int:
+def command(
+    settings: Settings, questions: Path, within: bool, compare: Path | None, calibrate: bool, as_json: bool
+) -> int:
     """Ask every question of QUESTIONS.jsonl and report how often the answer was right.
 
     Shares come with their 95% confidence interval. With --compare, the second settings file is asked the same
     questions, and the differences are shown; where it names another model or other passages, it needs a library of its
-    own (`library` in that file).
+    own (`library` in that file). With --calibrate, the confidence and the thresholds of `caution` are fitted to the
+    questions; they are kept in the library where they fit held-out questions better. `seedbot train --undo` takes that
+    back.
     """
     from retrieval import evaluation
-    from retrieval.question_sets import check_against, read_questions
+    from retrieval.question_sets import read_questions
 
+    if calibrate:
+        if within or compare is not None:
+            raise click.UsageError("--calibrate goes with neither --within nor --compare.")
+        return _calibrate(settings, questions, as_json=as_json)
     asked = read_questions(questions)
     other = None if compare is None else _other(settings, compare)
 
@@ -52,8 +61,7 @@ def command(settings: Settings, questions: Path, within: bool, compare: Path | N
         from bot.progress import counted
 
         with open_built_library(of) as library, counted(label) as step:
-            documents = frozenset(one.path for one in library.documents())
-            check_against(asked, questions, lambda path: _text(library, documents, path))
+            documents = tuned.documents_for(library, asked, questions)
             return evaluation.run(
                 asked,
                 documents,
@@ -73,8 +81,29 @@ def command(settings: Settings, questions: Path, within: bool, compare: Path | N
     return 0
 
 
-def _text(library: Library, documents: frozenset[str], path: str) -> str | None:
-    return library.document(path).text if path in documents else None
+def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
+    from bot import records
+    from bot.progress import counted
+    from retrieval import recalibration
+    from retrieval.question_sets import read_questions
+
+    asked = read_questions(path)
+    recalibration.refuse_few(asked)
+    with open_built_library(settings) as library, counted("Asking") as step:
+        documents = tuned.documents_for(library, asked, path)
+        engine = library.engine()
+        outcomes = recalibration.ask_all(engine, asked, documents, settings.answer, step)
+        found = recalibration.calibrate(outcomes, settings.answer)
+        if not found.why_not:
+            tuned.keep(settings, library, [found.fit(engine)], path, found.questions)
+    if as_json:
+        click.echo(records.line(tuned.record(found)))
+        return 0
+    click.echo(tuned.held_out([one.question for one in outcomes]))
+    tuned.show_calibration(found)
+    if found.why_not:
+        tuned.show_still_kept(settings)
+    return 0
 
 
 def _other(settings: Settings, path: Path) -> Settings:
@@ -94,11 +123,11 @@ def _show(figures: Any, *, as_json: bool) -> None:
     if as_json:
         click.echo(records.line(records.evaluation(figures)))
         return
-    table = _table("", "95% interval")
+    table = tuned.new_table("", "95% interval")
     for name, (label, term) in _NAMES.items():
         figure = figures.figures[name]
         interval = "" if figure.value is None else f"{figure.low:.3f}–{figure.high:.3f}"
-        table.add_row(label, term, _number(figure.value), interval)
+        table.add_row(label, term, tuned.number(figure.value), interval)
     _print(table, figures)
 
 
@@ -109,25 +138,13 @@ def _show_both(first: Any, second: Any, difference: Any, *, as_json: bool) -> No
         both = {"first": records.evaluation(first), "second": records.evaluation(second)}
         click.echo(records.line(both | {"difference": records.figures(difference)}))
         return
-    table = _table("first", "second", "difference", "95% interval")
+    table = tuned.new_table("first", "second", "difference", "95% interval")
     for name, (label, term) in _NAMES.items():
         change = difference[name]
         interval = "" if change.value is None else f"{change.low:+.3f} to {change.high:+.3f}"
-        values = [_number(one.figures[name].value) for one in (first, second)]
+        values = [tuned.number(one.figures[name].value) for one in (first, second)]
         table.add_row(label, term, *values, "" if change.value is None else f"{change.value:+.3f}", interval)
     _print(table, second)
-
-
-def _table(*columns: str) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("figure")
-    table.add_column("", style="dim")
-    for column in columns:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
 
 
 def _print(table: Any, figures: Any) -> None:
@@ -141,7 +158,3 @@ def _print(table: Any, figures: Any) -> None:
     left_out = f", {figures.left_out:,} left out (no place to judge by)" if figures.left_out else ""
     asked = f"{figures.questions:,} questions: {figures.answerable:,} answerable"
     screen.print(f"{asked}, {figures.unanswerable:,} not{left_out}.", style="dim")
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

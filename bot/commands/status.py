@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from bot import messages
+from bot import messages, tuned
 from bot.options import open_library, with_settings
 from bot.settings import Settings
+from retrieval.tuning import tuned_in
 
 
 @click.command("status")
@@ -16,10 +17,11 @@ def command(settings: Settings, as_json: bool) -> int:
     """Show what the library holds, how big it is and when it was built."""
     with open_library(settings) as library:
         found = library.status()
+    own = tuned_in(settings.library)
     if as_json:
         from bot import records
 
-        click.echo(records.line(records.status(found)))
+        click.echo(records.line(records.status(found) | {"tuned": tuned.tuned_records(own)}))
         return 0
     rows = {
         "library": f"{settings.library}, generation {found.generation}, built {found.built_at or 'never'}",
@@ -29,6 +31,8 @@ def command(settings: Settings, as_json: bool) -> int:
         "on disk": f"{_size(found.database_bytes)} database, {_size(found.index_bytes)} indexes, "
         f"{_size(found.model_bytes)} model",
     }
+    if own:
+        rows["tuned"] = "; ".join(filter(None, [tuned.sentence(own), tuned.outdated(own)]))
     for name, value in rows.items():
         click.echo(f"{click.style(f'{name:<10}', dim=True)} {value}")
     return 0

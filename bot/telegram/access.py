@@ -11,6 +11,8 @@ from bot.settings import TelegramSettings
 from bot.telegram.state import State
 
 _WINDOW_SECONDS = 60.0
+_ANNOUNCEMENTS, _ANNOUNCEMENTS_SECONDS = 10, 3600.0
+_LEAST = {"command": 10, "press": 30, "inline": 30}  # a minute, beside the questions
 _REFUSAL_SECONDS = 60.0
 _MOST_REMEMBERED = 10_000
 
@@ -34,7 +36,7 @@ class Access:
         """
         if user is not None and self.is_admin(user):
             return True
-        if user is not None and self.state.allowed(user) is False:
+        if user is not None and self.is_denied(user):
             return False
         place = user if group is None else group
         if place is None:
@@ -45,26 +47,34 @@ class Access:
         listed = self.settings.users if group is None else self.settings.groups
         return self.settings.public or place in listed
 
+    def is_denied(self, user: int) -> bool:
+        """Whether /deny was said of a person, whom then no group helps."""
+        return self.state.allowed(user) is False
+
+    def move(self, group: int, to: int) -> None:
+        """Lets a group that has become a supergroup keep what it may; Telegram gives it a new id."""
+        if self.permits(None, group):
+            self.state.move(group, to)
+
 
 @dataclass(slots=True)
 class Limits:
     """How often a person may ask, and how often somebody is told no. Kept in memory only."""
 
     questions_per_minute: int
-    _asked: dict[int, deque[float]] = field(default_factory=dict)
+    _asked: dict[tuple[str, int], deque[float]] = field(default_factory=dict)
     _told: dict[int, float] = field(default_factory=dict)
 
-    def admits(self, user: int) -> bool:
-        """Counts a question of this person; False where it is one too many in this minute."""
-        now = time.monotonic()
-        _forget(self._asked)
-        times = self._asked.setdefault(user, deque())
-        while times and times[0] < now - _WINDOW_SECONDS:
-            times.popleft()
-        if len(times) >= self.questions_per_minute:
-            return False
-        times.append(now)
-        return True
+    def admits(self, user: int, kind: str = "question") -> bool:
+        """Counts a question, command, press or inline query of this person; False for one too many in this minute."""
+        most = self.questions_per_minute
+        if kind in _LEAST:
+            most = max(_LEAST[kind], 3 * most)
+        return self._counted((kind, user), most, _WINDOW_SECONDS)
+
+    def may_announce(self) -> bool:
+        """Whether admins may be told of one more newcomer in this hour."""
+        return self._counted(("newcomer", 0), _ANNOUNCEMENTS, _ANNOUNCEMENTS_SECONDS)
 
     def may_tell(self, identity: int, seconds: float = _REFUSAL_SECONDS) -> bool:
         """Whether it is time to tell this person or group once more that they cannot be served."""
@@ -75,7 +85,18 @@ class Limits:
         self._told[identity] = now
         return True
 
+    def _counted(self, key: tuple[str, int], most: int, seconds: float) -> bool:
+        now = time.monotonic()
+        _forget(self._asked)
+        times = self._asked.setdefault(key, deque())
+        while times and times[0] < now - seconds:
+            times.popleft()
+        if len(times) >= most:
+            return False
+        times.append(now)
+        return True
 
-def _forget(known: dict[int, Any]) -> None:
+
+def _forget(known: dict[Any, Any]) -> None:
     while len(known) > _MOST_REMEMBERED:
         known.pop(next(iter(known)))

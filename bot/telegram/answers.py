@@ -13,10 +13,11 @@ from telegram import (
 )
 
 from bot import messages
+from bot.filters import describe
 from bot.messages import visible
 from bot.telegram.formatting import Builder, Formatted, shortened, split
-from bot.telegram.state import KeptAnswer
-from retrieval.types import Answer, Citation, Excerpt, Span
+from bot.telegram.kept import KeptAnswer
+from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 
 _LONG = 320  # characters from which a quote can be folded
 _SOURCES = 8  # listed under an answer
@@ -26,7 +27,11 @@ def shown(kept: KeptAnswer, rank: int) -> Formatted:
     """The excerpt of this rank with everything around it."""
     excerpt = kept.excerpts[rank - 1]
     builder = Builder()
-    quote(builder, excerpt.text, excerpt.highlights)
+    if kept.corrections:
+        builder.add(visible(messages.corrected(kept.corrections)) + "\n", MessageEntity.ITALIC)
+    if excerpt.part:
+        builder.add(visible(excerpt.part) + "\n", MessageEntity.ITALIC)
+    quote(builder, excerpt.text, excerpt.highlights, excerpt.answer)
     builder.add("\n")
     _cite(builder, excerpt.citation, excerpt.text)
     also = messages.also_in(excerpt.also_in)
@@ -36,6 +41,9 @@ def shown(kept: KeptAnswer, rank: int) -> Formatted:
     if others:
         builder.add("\n\nOther sources\n", MessageEntity.BOLD)
         builder.add("\n".join(f"{one.rank}. {_source(one)}" for one in others))
+    rest = messages.unanswered(kept.answer())
+    if rest:
+        builder.add("\n\n" + visible(rest))
     builder.add("\n\n")
     builder.add(verdict(kept), MessageEntity.ITALIC)
     return builder.formatted()
@@ -43,16 +51,20 @@ def shown(kept: KeptAnswer, rank: int) -> Formatted:
 
 def verdict(kept: KeptAnswer) -> str:
     """What to think of the answer, in words."""
-    answer = Answer(kept.question, kept.found, kept.confidence, (), kept.generation, 0.0)
-    return messages.verdict(answer) if kept.found else "The nearest passage; it may not answer the question."
+    if kept.found:
+        return messages.verdict(kept.answer())
+    return "The nearest passage; it may not answer the question."
 
 
-def refused(answer: Answer) -> Formatted:
-    """The honest no."""
+def refused(answer: Answer, where: Filter | None = None) -> Formatted:
+    """The honest no, which says when only some documents were asked."""
     builder = Builder().add(messages.NOT_FOUND, MessageEntity.BOLD)
-    note = messages.missing(answer)
-    if note:
-        builder.add("\n" + visible(note))
+    notes = [messages.corrected(answer.corrections), messages.missing(answer), messages.unanswered(answer)]
+    if where:
+        notes.append(f"Only these documents were asked: {describe(where)}. /filter off asks all.")
+    for note in notes:
+        if note:
+            builder.add("\n" + visible(note))
     return builder.formatted()
 
 
@@ -108,7 +120,7 @@ def inline_results(answer: Answer) -> list[InlineQueryResultArticle]:
     results = []
     for excerpt in answer.excerpts if answer.found else ():
         builder = Builder()
-        quote(builder, excerpt.text, excerpt.highlights)
+        quote(builder, excerpt.text, excerpt.highlights, excerpt.answer)
         builder.add("\n")
         _cite(builder, excerpt.citation, excerpt.text)
         part = split(builder.formatted())[0]
@@ -123,11 +135,12 @@ def inline_results(answer: Answer) -> list[InlineQueryResultArticle]:
     return results
 
 
-def quote(builder: Builder, text: str, highlights: Sequence[Span]) -> None:
-    """`text` as a block quote, folded when it is long, with its highlights in bold."""
+def quote(builder: Builder, text: str, highlights: Sequence[Span], answer: Span | None = None) -> None:
+    """`text` as a block quote, folded when it is long: its highlights bold, the words that answer underlined too."""
     start, at = builder.length, 0
-    for span in highlights:
-        builder.add(visible(text[at : span.start])).add(visible(span.of(text)), MessageEntity.BOLD)
+    for span, is_answer in messages.pieces(len(text), highlights, answer):
+        styles = (MessageEntity.BOLD, MessageEntity.UNDERLINE) if is_answer else (MessageEntity.BOLD,)
+        builder.add(visible(text[at : span.start])).add(visible(span.of(text)), *styles)
         at = span.end
     builder.add(visible(text[at:]))
     builder.style(MessageEntity.EXPANDABLE_BLOCKQUOTE if len(text) > _LONG else MessageEntity.BLOCKQUOTE, start)

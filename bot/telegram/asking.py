@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from telegram import Bot, InlineQuery, InlineQueryResultsButton, Message, MessageEntity
 from telegram.constants import ChatType
 
 from bot.telegram import answers
-from bot.telegram.requests import Request
-from bot.telegram.sending import patiently, typing_until
+from bot.telegram.requests import Request, after_command, in_chat
+from bot.telegram.sending import QUERY_SECONDS, patiently, typing
 from retrieval.errors import SeedbotError
 from retrieval.types import Answer, Filter
 
@@ -33,14 +33,14 @@ async def message(request: Request) -> None:
 
 async def ask_command(request: Request) -> None:
     """`/ask QUESTION`; without one, the message that is replied to is the question."""
-    text = (request.message.text or request.message.caption or "").partition(" ")[2].strip()
+    text = after_command(request.message)
     replied = request.message.reply_to_message
     if not text and replied is not None:
         text = (replied.text or replied.caption or "").strip()
-    if not text:
+    if text:
+        await ask(request, text)
+    elif request.service.limits.admits(request.user, "command"):
         await request.reply("Write the question behind it: /ask How long is the warranty?")
-        return
-    await ask(request, text)
 
 
 async def ask(request: Request, question: str) -> None:
@@ -50,24 +50,19 @@ async def ask(request: Request, question: str) -> None:
         if service.limits.may_tell(-request.user):
             await request.reply("That is a lot of questions at once. Please wait a minute, then ask on.")
         return
-    done = asyncio.Event()
-    typing = asyncio.create_task(typing_until(request.bot, request.chat, request.thread, done))
+    where = service.state.filter(request.chat)
     try:
-        where = service.state.filter(request.chat)
-        answer = await service.in_pool(lambda: _answer(service, question, where))
+        async with typing(request.bot, request.chat, request.thread):
+            answer = await service.in_pool(lambda: _answer(service, question, where))
     except SeedbotError as error:
-        await request.reply(str(error))
+        await request.reply(in_chat(error))
         return
-    finally:
-        done.set()
-        await typing
-    kept_as = service.state.keep_answer(request.chat, request.user, answer)
-    kept = service.state.answer(kept_as)
+    kept = service.state.answer(service.state.keep_answer(request.chat, request.user, answer))
     assert kept is not None
     if answer.found:
         await request.reply(answers.shown(kept, 1), answers.buttons(kept, 1))
     else:
-        await request.reply(answers.refused(answer), answers.nearest_button(kept))
+        await request.reply(answers.refused(answer, where), answers.nearest_button(kept))
     extra: dict[str, object] = {"chat": request.chat, "found": answer.found, "confidence": answer.confidence}
     extra |= {"milliseconds": answer.elapsed_ms, "generation": answer.generation}
     if service.settings.telegram.log_questions:
@@ -75,21 +70,33 @@ async def ask(request: Request, question: str) -> None:
     log.info("answered", extra=extra)
 
 
-async def inline(service: Service, bot: Bot, query: InlineQuery) -> None:
-    """Offers the best excerpts for `@bot question`."""
-    del bot
+async def inline(service: Service, query: InlineQuery) -> None:
+    """Offers the best excerpts for `@bot question`, which Telegram asks at every key that is pressed."""
     question = query.query.strip()[:_LONGEST_INLINE]
-    results = []
-    if question and service.limits.admits(query.from_user.id):
-        try:
-            answer = await service.in_pool(lambda: _answer(service, question, Filter()))
-            results = answers.inline_results(answer)
-        except SeedbotError as error:
-            log.info("no inline answer", extra={"error": str(error)})
-    button = None
-    if question and not results:
-        button = InlineQueryResultsButton("Not in your sources", start_parameter="help")
-    await patiently(lambda: query.answer(results, cache_time=_INLINE_CACHE_SECONDS, is_personal=True, button=button))
+    if not question:
+        await offer_nothing(query, None)
+        return
+    if not service.limits.admits(query.from_user.id, "inline"):
+        await offer_nothing(query, "Too many questions: wait a minute")
+        return
+    try:
+        answer = await service.in_pool(lambda: _answer(service, question, Filter()))
+    except SeedbotError as error:
+        log.info("no inline answer", extra={"error": str(error)})
+        await offer_nothing(query, "I cannot answer now: try again later")
+        return
+    results = answers.inline_results(answer)
+    if not results:
+        await offer_nothing(query, "Not in your sources", _INLINE_CACHE_SECONDS)
+        return
+    call = partial(query.answer, results, cache_time=_INLINE_CACHE_SECONDS, is_personal=True)
+    await patiently(call, QUERY_SECONDS)
+
+
+async def offer_nothing(query: InlineQuery, why: str | None, cache_seconds: int = 0) -> None:
+    """Answers an inline query with a button that says why there is nothing."""
+    button = InlineQueryResultsButton(why, start_parameter="help") if why else None
+    await patiently(lambda: query.answer([], cache_time=cache_seconds, is_personal=True, button=button), QUERY_SECONDS)
 
 
 def question_for_bot(received: Message, bot: Bot) -> str | None:
@@ -114,7 +121,7 @@ def question_for_bot(received: Message, bot: Bot) -> str | None:
 def _means(entity: MessageEntity, name: str, bot: Bot) -> bool:
     if entity.type == MessageEntity.TEXT_MENTION:
         return entity.user is not None and entity.user.id == bot.id
-    return name.lower() == f"@{bot.username}".lower()
+    return bool(bot.username) and name.lower() == f"@{bot.username}".lower()
 
 
 def _answer(service: Service, question: str, where: Filter) -> Answer:

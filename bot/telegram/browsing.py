@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from bot import messages
 from bot.filters import describe, parse_filter
 from bot.messages import visible
 from bot.telegram.formatting import Builder, Formatted, shortened
-from bot.telegram.requests import Request
+from bot.telegram.requests import Request, after_command, in_chat
 from retrieval.errors import SeedbotError, SourceNotFound
 from retrieval.types import Document, Source
 
@@ -30,7 +31,11 @@ async def welcome(request: Request) -> None:
         builder.add("\nFor example: ").add(example, MessageEntity.ITALIC).add("\n")
     builder.add("\n/sources lists the documents, /filter asks only some of them, /status says how many there are.")
     if not request.is_private:
-        builder.add(f"\nIn a group, mention me (@{request.bot.username}), reply to me or use /ask.")
+        name = f"mention me (@{request.bot.username}), " if request.bot.username else ""
+        builder.add(f"\nIn a group, {name}reply to me or use /ask.")
+    elif request.service.access.is_admin(request.user):
+        builder.add("\nFor admins: a file sent to me becomes a document; ")
+        builder.add("/build, /remove, /allow, /deny, and /stats with what was not answered.")
     await request.reply(builder.formatted())
 
 
@@ -59,14 +64,14 @@ async def named(request: Request, command: str) -> Document | None:
     try:
         return await request.service.in_pool(lambda: find(request.service, wanted))
     except SeedbotError as error:
-        await request.reply(str(error))
+        await request.reply(in_chat(error))
         return None
 
 
 async def set_filter(request: Request) -> None:
     """/filter GLOB from DATE to DATE, or off."""
     service = request.service
-    text = (request.message.text or "").partition(" ")[2].strip()
+    text = after_command(request.message)
     if not text:
         where = service.state.filter(request.chat)
         now = f"Only these documents are asked: {describe(where)}" if where else "Every document is asked."
@@ -76,7 +81,7 @@ async def set_filter(request: Request) -> None:
         where = parse_filter(_split(text))
         count = await service.in_pool(lambda: service.library.count(where))
     except SeedbotError as error:
-        await request.reply(str(error))
+        await request.reply(in_chat(error))
         return
     service.state.set_filter(request.chat, where)
     if where:
@@ -91,7 +96,7 @@ async def status(request: Request) -> None:
     try:
         found = await service.in_pool(service.library.status)
     except SeedbotError as error:
-        await request.reply(str(error))
+        await request.reply(in_chat(error))
         return
     documents, passages = messages.count(found.documents, "document"), messages.count(found.passages, "passage")
     await request.reply(f"{documents}, {passages}. Generation {found.generation}, built {found.built_at} (UTC).")
@@ -99,7 +104,7 @@ async def status(request: Request) -> None:
 
 async def unknown_command(request: Request) -> None:
     """A command there is not: said in private, passed over in a group, where it may be for another bot."""
-    if request.is_private:
+    if request.is_private and request.service.limits.admits(request.user, "command"):
         await request.reply("There is no such command. /help lists what I can do; any other text is a question.")
 
 
@@ -162,12 +167,18 @@ def _described(document: Document) -> Formatted:
 
 
 def _example(service: Service) -> str:
-    """A question that some document has a section on."""
-    for one in service.library.documents()[:50]:
+    """A question that some document has a section on, or a word of its own where none has headings."""
+    sources = service.library.documents()[:50]
+    for one in sources:
         document = service.library.document(one.path)
         headings = [h.text for h in document.headings if h.text != document.title and len(h.text) < 60]
         if headings:
             return visible(f"What does “{document.title}” say about “{headings[0]}”?")
+    for one in sources:
+        document = service.library.document(one.path)
+        words = re.findall(r"[^\W\d_]{4,25}", document.text[document.body_start :][:500])
+        if words:
+            return visible(f"What does “{document.title}” say about “{max(words, key=len)}”?")
     return ""
 
 

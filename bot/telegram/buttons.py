@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from telegram import Bot, CallbackQuery
+from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, Message
 from telegram.constants import ChatType
 
 from bot import messages
-from bot.telegram import admin, answers
+from bot.telegram import access_requests, answers, documents
 from bot.telegram.browsing import listing
-from bot.telegram.sending import edit, patiently, send
-from bot.telegram.state import KeptAnswer
+from bot.telegram.formatting import Formatted, shortened, split
+from bot.telegram.kept import KeptAnswer
+from bot.telegram.requests import in_chat, topic_of
+from bot.telegram.sending import QUERY_SECONDS, edit, patiently, send
 from retrieval.errors import SeedbotError
 from retrieval.types import Excerpt, Span
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 _CONTEXT = 700  # characters on either side
 _LARGEST_FILE = 49_000_000  # bytes that a bot may send
+_FILE_SECONDS = 60.0  # of trying again, since each attempt may have arrived
+_LONGEST_ALERT = 200  # UTF-16 units of an answer to a press
+_TOO_OLD = "This button is too old to be understood."
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +44,22 @@ class Press:
     number: int
     values: tuple[int, ...]
 
+    @property
+    def thread(self) -> int | None:
+        """The topic of a forum that the button stands in."""
+        return topic_of(self.query.message) if isinstance(self.query.message, Message) else None
+
     async def say(self, text: str, *, alert: bool = False) -> None:
         """Answers the press itself; the reply vanishes by itself, or stays until it is read."""
-        await patiently(lambda: self.query.answer(text[:200], show_alert=alert))
+        await patiently(lambda: self.query.answer(shortened(text, _LONGEST_ALERT), show_alert=alert), QUERY_SECONDS)
 
     async def done(self) -> None:
         """Takes the waiting sign off the button."""
-        await patiently(self.query.answer)
+        await patiently(self.query.answer, QUERY_SECONDS)
+
+    async def send(self, message: Formatted, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        """Sends a message as a reply to the one that the button stands under, into the same topic."""
+        await send(self.bot, self.chat, message, reply_to=self.number, thread=self.thread, keyboard=keyboard)
 
 
 async def press(service: Service, bot: Bot, query: CallbackQuery) -> None:
@@ -54,18 +68,20 @@ async def press(service: Service, bot: Bot, query: CallbackQuery) -> None:
     name, _, rest = (query.data or "").partition(":")
     values = tuple(int(part) for part in rest.split(":") if part.isdecimal() and len(part) < 19)
     if message is None or name not in _ACTIONS or not values:
-        await patiently(lambda: query.answer("This button is too old to be understood. Please ask again."))
+        await patiently(lambda: query.answer(f"{_TOO_OLD} Please ask again."), QUERY_SECONDS)
         return
     pressed = Press(service, bot, query, message.chat.id, message.message_id, values)
+    if not service.limits.admits(query.from_user.id, "press"):
+        await pressed.say("That is a lot at once. Please wait a minute.")
+        return
     try:
         await _ACTIONS[name](pressed)
     except SeedbotError as error:
-        await pressed.say(str(error), alert=True)
+        await pressed.say(in_chat(error), alert=True)
 
 
 async def _more(pressed: Press) -> None:
-    kept, excerpt = _excerpt(pressed)
-    del kept
+    _, excerpt = _excerpt(pressed)
     place = excerpt.citation
     library = pressed.service.library
 
@@ -81,15 +97,17 @@ async def _more(pressed: Press) -> None:
 
     found = await pressed.service.in_pool(wider)
     await pressed.done()
-    await send(pressed.bot, pressed.chat, answers.context(excerpt, found), reply_to=pressed.number)
+    await pressed.send(answers.context(excerpt, found))
 
 
 async def _show(pressed: Press) -> None:
     kept, excerpt = _excerpt(pressed)
     await pressed.done()
     message, keyboard = answers.shown(kept, excerpt.rank), answers.buttons(kept, excerpt.rank)
-    if not await edit(pressed.bot, pressed.chat, pressed.number, message, keyboard):
-        await send(pressed.bot, pressed.chat, message, keyboard=keyboard)
+    before = answers.shown(kept, (excerpt.rank - 2) % len(kept.excerpts) + 1)
+    in_parts = len(split(before)) > 1  # the button stands under the last: to replace that alone would leave the others
+    if in_parts or not await edit(pressed.bot, pressed.chat, pressed.number, message, keyboard):
+        await pressed.send(message, keyboard)
 
 
 async def _verify(pressed: Press) -> None:
@@ -107,7 +125,7 @@ async def _file(pressed: Press) -> None:
 async def _file_by_number(pressed: Press) -> None:
     path = pressed.service.state.text_of(pressed.values[0])
     if path is None:
-        raise SeedbotError("This button is too old to be understood.")
+        raise SeedbotError(_TOO_OLD)
     await _send_file(pressed, path)
 
 
@@ -122,8 +140,12 @@ async def _send_file(pressed: Press, document: str) -> None:
     if size > _LARGEST_FILE:
         raise SeedbotError("The file is larger than a bot may send (50 MB).")
     await pressed.done()
-    name = PurePosixPath(document).name
-    await patiently(lambda: pressed.bot.send_document(pressed.chat, data, filename=name))
+    name, thread = PurePosixPath(document).name, pressed.thread
+    sent = await patiently(
+        lambda: pressed.bot.send_document(pressed.chat, data, filename=name, message_thread_id=thread), _FILE_SECONDS
+    )
+    if sent is None:
+        await pressed.send(Formatted("Telegram did not take the file. Please try again later."))
 
 
 async def _vote(pressed: Press, *, good: bool) -> None:
@@ -159,15 +181,15 @@ async def _admin(pressed: Press, work: Callable[[Service, Bot, int, int], Awaita
 
 
 async def _approve(pressed: Press) -> None:
-    await _admin(pressed, admin.approve)
+    await _admin(pressed, access_requests.approve)
 
 
 async def _decline(pressed: Press) -> None:
-    await _admin(pressed, admin.decline)
+    await _admin(pressed, access_requests.decline)
 
 
 async def _remove(pressed: Press) -> None:
-    await _admin(pressed, admin.remove_confirmed)
+    await _admin(pressed, documents.remove_confirmed)
 
 
 def _excerpt(pressed: Press) -> tuple[KeptAnswer, Excerpt]:

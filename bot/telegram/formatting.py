@@ -5,6 +5,7 @@ Telegram counts offsets and lengths in UTF-16 code units: https://core.telegram.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from telegram import MessageEntity
 LIMIT = 4096  # UTF-16 units of one message
 
 _CLUSTER = regex.compile(r"\X")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Builder:
 
     def add(self, text: str, *styles: str) -> Builder:
         """Appends `text` in some styles (`MessageEntity.BOLD`, …)."""
-        start = self.length
+        start, text = self.length, without_surrogates(text)
         self._parts.append(text)
         self.length += units(text)
         for style in styles:
@@ -52,6 +54,11 @@ class Builder:
         return Formatted("".join(self._parts), tuple(ordered))
 
 
+def without_surrogates(text: str) -> str:
+    """`text` with each half of a surrogate pair, which cannot be encoded, as the replacement character."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
 def units(text: str) -> int:
     """The length of `text` in UTF-16 code units."""
     return len(text) + sum(character > "\uffff" for character in text)
@@ -60,7 +67,8 @@ def units(text: str) -> int:
 def split(message: Formatted, limit: int = LIMIT) -> list[Formatted]:
     """The message in parts of at most `limit` units: between lines or words where it can be, never inside a character.
 
-    An entity that reaches over a cut goes on in the next part.
+    A character of more units than that, made of thousands of code points, is cut between them. An entity that reaches
+    over a cut goes on in the next part.
     """
     if units(message.text) <= limit:
         return [_trimmed(message)]
@@ -88,23 +96,28 @@ def shortened(text: str, most: int) -> str:
 def _pieces(text: str, limit: int) -> Iterator[str]:
     start = end = size = 0
     good = 0  # the last place in this piece after white space
-    for match in _CLUSTER.finditer(text):
-        cluster, wide = match[0], units(match[0])
-        if size + wide > limit:
+    for cluster in _clusters(text, limit):
+        wide = units(cluster)
+        while size + wide > limit:
             cut = good if good > start + (end - start) // 2 else end
-            if cut == start:  # a single character of more than `limit` units
-                cut = end = match.end()
             yield text[start:cut]
             size = units(text[cut:end])
             start = good = cut
-        if match.end() <= start:
-            continue
-        end = match.end()
+        end += len(cluster)
         size += wide
         if cluster.isspace():
             good = end
     if start < end:
         yield text[start:end]
+
+
+def _clusters(text: str, limit: int) -> Iterator[str]:
+    """The characters of `text` as people see them; single code points where one has more than `limit` units."""
+    for match in _CLUSTER.finditer(text):
+        if units(match[0]) > limit:
+            yield from match[0]
+        else:
+            yield match[0]
 
 
 def _within(entities: tuple[MessageEntity, ...], start: int, end: int) -> Iterator[MessageEntity]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
-from telegram import Chat, Message, Update
+from telegram import Bot, Update
 from telegram.constants import ChatType
 from telegram.ext import (
     ApplicationHandlerStop,
@@ -19,10 +19,12 @@ from telegram.ext import (
     filters,
 )
 
-from bot.telegram import admin, asking, browsing, buttons
+from bot.telegram import access_requests, admin, asking, browsing, buttons, documents
 from bot.telegram.formatting import Builder
+from bot.telegram.menus import set_menu_of
+from bot.telegram.reading import MOST_ID
 from bot.telegram.requests import Request
-from bot.telegram.sending import patiently, send
+from bot.telegram.sending import QUERY_SECONDS, patiently, send
 from bot.telegram.service import describe
 
 if TYPE_CHECKING:
@@ -42,13 +44,14 @@ _EVERYBODY: dict[str, Handler] = {
 }
 _ADMINS: dict[str, Handler] = {
     "build": admin.build,
-    "add": admin.add,
-    "remove": admin.remove,
-    "allow": admin.allow,
-    "deny": admin.deny,
+    "add": documents.add,
+    "remove": documents.remove,
+    "allow": access_requests.allow,
+    "deny": access_requests.deny,
     "stats": admin.stats,
 }
-_GROUP_REFUSAL_SECONDS = 3600.0
+_COUNTED_ITSELF = ("ask",)  # a question, which `asking` counts
+_FAILED = "Something went wrong here, not with your question. Please ask again in a moment."
 
 log = logging.getLogger(__name__)
 
@@ -67,88 +70,111 @@ def add_handlers(application: Bots, service: Service) -> None:
         if update.callback_query is not None:
             await buttons.press(service, context.bot, update.callback_query)
 
-    async def on_inline(update: Update, context: Context) -> None:
+    async def on_inline(update: Update, _: Context) -> None:
         if update.inline_query is not None:
-            await asking.inline(service, context.bot, update.inline_query)
+            await asking.inline(service, update.inline_query)
 
     async def gate(update: Update, context: Context) -> None:
         await _gate(service, update, context)
 
+    async def failed(update: object, context: Context) -> None:
+        await _failed(service, update, context)
+
     new = filters.UpdateType.MESSAGE
+    private = new & filters.ChatType.PRIVATE
     application.add_handler(TypeHandler(Update, gate), group=-1)
     for name, handler in _EVERYBODY.items():
-        application.add_handler(CommandHandler(name, on_message(handler), new))
+        limited = handler if name in _COUNTED_ITSELF else _limited(handler)
+        application.add_handler(CommandHandler(name, on_message(limited), new))
     for name, handler in _ADMINS.items():
-        application.add_handler(CommandHandler(name, on_message(admin.for_admins(handler)), new))
+        application.add_handler(CommandHandler(name, on_message(_limited(admin.for_admins(handler))), new))
     application.add_handler(CallbackQueryHandler(on_button))
     application.add_handler(InlineQueryHandler(on_inline))
-    application.add_handler(MessageHandler(new & filters.Document.ALL, on_message(admin.receive_file)))
+    application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, on_message(_migrated)))
+    application.add_handler(MessageHandler(private & filters.Document.ALL, on_message(documents.receive_file)))
     application.add_handler(MessageHandler(new & filters.COMMAND, on_message(browsing.unknown_command)))
     application.add_handler(MessageHandler(new & filters.TEXT, on_message(asking.message)))
     application.add_handler(MessageHandler(new & filters.CAPTION, on_message(asking.message)))
-    application.add_handler(MessageHandler(new & filters.ChatType.PRIVATE, on_message(browsing.not_text)))
-    application.add_error_handler(_failed)
+    application.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, on_message(browsing.not_text)))
+    application.add_error_handler(failed)
+
+
+async def excuse(service: Service, bot: Bot, harmful: Sequence[Update]) -> None:
+    """Says of each message that it is left alone because the bot ended whenever it was at work on it."""
+    text = "I was cut off twice while I worked on this message, so I leave it alone. Please ask in other words."
+    for update in harmful:
+        message = update.message
+        if message is not None and _is_permitted(service, update):
+            await send(bot, message.chat_id, Builder().add(text).formatted(), reply_to=message.message_id)
+
+
+def _limited(handler: Handler) -> Handler:
+    """A handler that somebody who sends too much is kept from, and told so once."""
+
+    async def limited(request: Request) -> None:
+        if request.service.limits.admits(request.user, "command"):
+            await handler(request)
+        elif request.service.limits.may_tell(-request.user):
+            await request.reply("That is a lot at once. Please wait a minute, then go on.")
+
+    return limited
+
+
+async def _migrated(request: Request) -> None:
+    """A group has become a supergroup, which has an id of its own."""
+    to = request.message.migrate_to_chat_id
+    if to is not None:
+        request.service.access.move(request.chat, to)
 
 
 async def _gate(service: Service, update: Update, context: Context) -> None:
-    """Lets an update pass, or refuses it: in private and where a group asks, with the id that would be allowed."""
-    user, chat = update.effective_user, update.effective_chat
-    if update.message is None and update.callback_query is None and update.inline_query is None:
-        raise ApplicationHandlerStop  # edited messages, channel posts, and whatever else there may be
-    if chat is not None and chat.type == ChatType.CHANNEL:
-        raise ApplicationHandlerStop
-    group = chat.id if chat is not None and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP) else None
-    in_its_name = update.message is not None and group is not None and _is_the_group(update.message, chat)
-    if user is None or (user.is_bot and not in_its_name):
-        raise ApplicationHandlerStop
-    if service.access.permits(None if in_its_name else user.id, group):
-        return
-    log.info("refused", extra=describe(update))
-    if update.callback_query is not None:
-        query = update.callback_query
-        await patiently(lambda: query.answer("You may not use this bot."))
-    elif update.inline_query is not None:
-        inline = update.inline_query
-        await patiently(lambda: inline.answer([], cache_time=5, is_personal=True))
-    elif update.message is not None and chat is not None:
-        await _refuse(service, context, update.message, chat, group)
+    """Lets an update pass, or refuses it. Whatever goes wrong here refuses: nobody gets in by an error."""
+    try:
+        if _is_permitted(service, update):
+            _greet(service, update, context)
+            return
+        await access_requests.refuse(service, update, context.bot)
+    except Exception:  # an outer edge
+        log.exception("the gate failed", extra={"update": update.update_id})
     raise ApplicationHandlerStop
 
 
-async def _refuse(service: Service, context: Context, message: Message, chat: Chat, group: int | None) -> None:
-    if group is not None:
-        asked = asking.question_for_bot(message, context.bot) is not None or _is_command(message, context.bot.username)
-        if asked and service.limits.may_tell(group, _GROUP_REFUSAL_SECONDS):
-            text = f"This group may not use the bot. An admin of the bot can change that: /allow {group}"
-            await send(context.bot, chat.id, Builder().add(text).formatted(), reply_to=message.message_id)
-        return
-    user = message.from_user
-    if user is None or not service.limits.may_tell(user.id):
-        return
-    denied = service.state.allowed(user.id) is False
-    builder = Builder().add("You may not use this bot", "bold").add(f". Your id is {user.id}.")
-    if not denied and service.settings.telegram.admins:
-        code, is_new = service.state.pairing_code(user.id, user.full_name[:100])
-        builder.add(f"\nIf you should, give an admin this code: {code}")
-        if is_new:
-            await admin.announce(service, context.bot, user, code)
-    await send(context.bot, chat.id, builder.formatted())
+def _is_permitted(service: Service, update: Update) -> bool:
+    """Whether an update is one that is answered, from somebody and at a place that may be answered."""
+    user, chat = update.effective_user, update.effective_chat
+    if update.message is None and update.callback_query is None and update.inline_query is None:
+        return False  # edited messages, channel posts, and whatever else there may be
+    if user is None or not _is_id(user.id) or (chat is not None and not _is_id(chat.id)):
+        return False
+    if chat is not None and chat.type == ChatType.CHANNEL:
+        return False
+    group = access_requests.group_of(chat)
+    if access_requests.in_its_name(update):
+        return service.access.permits(None, group)
+    return not user.is_bot and service.access.permits(user.id, group)
 
 
-def _is_the_group(message: Message, chat: Chat | None) -> bool:
-    """Whether an admin writes in the name of the group itself."""
-    return message.sender_chat is not None and chat is not None and message.sender_chat.id == chat.id
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST_ID
 
 
-def _is_command(message: Message, username: str) -> bool:
-    first = (message.text or "").split(maxsplit=1)[:1]
-    return bool(first) and first[0].startswith("/") and first[0].lower().endswith(f"@{username.lower()}")
+def _greet(service: Service, update: Update, context: Context) -> None:
+    """Sets an admin's menu at their first message, before which Telegram does not know the chat; nobody waits."""
+    message = update.message
+    if message is not None and message.chat.type == ChatType.PRIVATE and message.chat_id in service.lacking_menus:
+        context.application.create_task(set_menu_of(context.bot, service, message.chat_id))
 
 
-async def _failed(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-    """The outer edge: what no handler expected is logged, and the person is told that it was not their fault."""
+async def _failed(service: Service, update: object, context: Context) -> None:
+    """The outer edge: what no handler expected is logged, and whoever may ask is told that it was not their fault."""
     known: dict[str, Any] = describe(update) if isinstance(update, Update) else {}
     log.error("a handler failed", exc_info=context.error, extra=known)
-    if isinstance(update, Update) and update.message is not None:
-        text = "Something went wrong here, not with your question. Please ask again in a moment."
-        await send(context.bot, update.message.chat_id, Builder().add(text).formatted())
+    if not isinstance(update, Update) or not _is_permitted(service, update):
+        return
+    if update.message is not None:
+        await send(context.bot, update.message.chat_id, Builder().add(_FAILED).formatted())
+    elif update.callback_query is not None:
+        query = update.callback_query
+        await patiently(lambda: query.answer("Something went wrong here. Please try again.", True), QUERY_SECONDS)
+    elif update.inline_query is not None:
+        await asking.offer_nothing(update.inline_query, "Something went wrong here: try again")

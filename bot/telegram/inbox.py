@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 from telegram import Bot, Update
 from telegram.ext import BaseUpdateProcessor
-from telegram.request import HTTPXRequest
 
+from bot.telegram.reading import readable
 from bot.telegram.state import State
 
-_AT_ONCE = 1024
+_AT_ONCE = 4096
+_MOST_ATTEMPTS = 2  # an update that was at work when two processes ended is left alone by the third
+_FORGET_SECONDS = 3600.0
 
 log = logging.getLogger(__name__)
 
@@ -25,28 +29,62 @@ class Inbox(asyncio.Queue[object]):
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
+        self._forgotten_at = -_FORGET_SECONDS
+        self._rows: dict[int, tuple[int, int]] = {}  # row and earlier attempts of each update in memory, by its `id()`
 
     async def put(self, item: object) -> None:
-        """Takes an update in once, however often Telegram sends it."""
-        if isinstance(item, Update) and not self._state.receive(item.update_id, item.to_json()):
+        """Takes an update in once, however often Telegram sends it. Raises sqlite3.Error where it cannot be kept."""
+        if not isinstance(item, Update):
+            await super().put(item)
             return
-        await super().put(item)
+        self._forget()
+        row = self._state.receive(item.update_id, json.dumps(item.to_dict(), sort_keys=True))
+        if row is not None:
+            await self._line_up(item, row, 0)
 
-    async def resume(self, bot: Bot) -> int:
-        """Puts back what an earlier process left undone, and says how much that was."""
-        bodies = self._state.waiting()
-        for body in bodies:
-            await super().put(Update.de_json(json.loads(body), bot))
-        return len(bodies)
+    async def resume(self, bot: Bot) -> tuple[int, list[Update]]:
+        """Puts back what earlier processes left undone: how many, and those that are left alone from now on."""
+        harmful, count = [], 0
+        for row, attempts, body in self._state.waiting():
+            update = Update.de_json(readable(json.loads(body)) or {"update_id": 0}, bot)
+            if attempts < _MOST_ATTEMPTS:
+                await self._line_up(update, row, attempts)
+                count += 1
+            else:
+                log.error("left alone: it was at work whenever the bot ended", extra={"update": update.update_id})
+                self._state.done(row)
+                harmful.append(update)
+        return count, harmful
+
+    def claim(self, update: Update) -> tuple[int, int]:
+        """The row of an update that was taken out, and how often work on it was begun by earlier processes."""
+        return self._rows.pop(id(update))
+
+    async def _line_up(self, update: Update, row: int, attempts: int) -> None:
+        self._rows[id(update)] = row, attempts
+        await super().put(update)
+
+    def _forget(self) -> None:
+        now = time.monotonic()
+        if now - self._forgotten_at >= _FORGET_SECONDS:
+            self._forgotten_at = now
+            self._state.forget_updates()
 
 
 class ByChat(BaseUpdateProcessor):
-    """Runs the handlers of one chat in the order of its updates, those of different chats at the same time."""
+    """Runs the handlers of one chat in the order of its updates, those of different chats at the same time.
 
-    def __init__(self, state: State) -> None:
+    What was at work when an earlier process was killed runs one at a time: the update that ended the process is then
+    known, and no other is blamed.
+    """
+
+    def __init__(self, inbox: Inbox, state: State) -> None:
         super().__init__(_AT_ONCE)
-        self._state = state
+        self._inbox, self._state = inbox, state
         self._lines: dict[int, tuple[asyncio.Lock, int]] = {}  # of each chat, and how many stand in it
+        self._alone = asyncio.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     async def initialize(self) -> None:
         """Nothing has to be made ready."""
@@ -59,46 +97,49 @@ class ByChat(BaseUpdateProcessor):
         if not isinstance(update, Update):
             await coroutine
             return
-        identity = _queue_of(update)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        row, attempts = self._inbox.claim(update)
+        identity = _line_of(update)
         lock, waiting = self._lines.get(identity, (asyncio.Lock(), 0))
         self._lines[identity] = (lock, waiting + 1)
         try:
             async with lock:
-                await coroutine
-                self._state.done(update.update_id)
+                if attempts:
+                    async with self._alone:
+                        await self._work(row, coroutine)
+                else:
+                    await self._work(row, coroutine)
         finally:
+            if isinstance(coroutine, Coroutine):
+                coroutine.close()  # which it may not have come to
+            self._tasks.discard(task)
             lock, waiting = self._lines.pop(identity)
             if waiting > 1:
                 self._lines[identity] = (lock, waiting - 1)
 
+    async def finish(self, seconds: float) -> None:
+        """Lets what is at work end, and after so long breaks it off; that is done again after the next start."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._inbox.join(), seconds)
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
 
-class UpdatesRequest(HTTPXRequest):
-    """Fetches updates, and replaces one that python-telegram-bot cannot read by an empty one.
-
-    Otherwise it would be fetched again and again, and nothing after it would ever be seen.
-    """
-
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> Any:
-        """The answer of the server with only those updates in full that can be read."""
-        answer = HTTPXRequest.parse_json_payload(payload)
-        if isinstance(answer.get("result"), list):
-            answer["result"] = [one for row in answer["result"] if (one := _readable(row)) is not None]
-        return answer
-
-
-def _readable(row: Any) -> dict[str, Any] | None:
-    if not isinstance(row, dict) or not isinstance(row.get("update_id"), int):
-        return None
-    try:
-        Update.de_json(dict(row), None).to_json()
-    except Exception as error:  # noqa: BLE001 - whatever it is about the update, it must not stop the others
-        log.warning("unreadable update", extra={"error": type(error).__name__})
-        return {"update_id": row["update_id"]}
-    return row
+    async def _work(self, row: int, coroutine: Awaitable[Any]) -> None:
+        if self._closed:
+            return
+        self._state.begin(row)
+        try:
+            await coroutine
+        except asyncio.CancelledError:
+            self._state.put_back(row)
+            raise
+        self._state.done(row)
 
 
-def _queue_of(update: Update) -> int:
+def _line_of(update: Update) -> int:
     if update.effective_chat is not None:
         return update.effective_chat.id
     return update.effective_user.id if update.effective_user is not None else 0

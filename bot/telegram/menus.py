@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from telegram import (
     Bot,
     BotCommand,
+    BotCommandScope,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
@@ -40,13 +41,24 @@ log = logging.getLogger(__name__)
 
 async def set_menus(bot: Bot, service: Service) -> None:
     """Sets the menus; a server that has no menus is lived with."""
-    menus = [
-        (BotCommandScopeAllPrivateChats(), EVERYBODY),
-        (BotCommandScopeAllGroupChats(), GROUP),
-        *((BotCommandScopeChat(admin), ADMIN) for admin in service.settings.telegram.admins),
-    ]
-    for scope, commands in menus:
-        try:
-            await bot.set_my_commands([BotCommand(name, text) for name, text in commands.items()], scope)
-        except TelegramError as error:
-            log.info("no menu", extra={"error": str(error)})
+    await _set(bot, BotCommandScopeAllPrivateChats(), EVERYBODY)
+    await _set(bot, BotCommandScopeAllGroupChats(), GROUP)
+    for admin in service.settings.telegram.admins:
+        await set_menu_of(bot, service, admin)
+
+
+async def set_menu_of(bot: Bot, service: Service, admin: int) -> None:
+    """Sets the menu of one admin, unless it is set. Telegram takes it only after their first message."""
+    if admin in service.lacking_menus:
+        service.lacking_menus.discard(admin)
+        if not await _set(bot, BotCommandScopeChat(admin), ADMIN):
+            service.lacking_menus.add(admin)
+
+
+async def _set(bot: Bot, scope: BotCommandScope, commands: dict[str, str]) -> bool:
+    try:
+        await bot.set_my_commands([BotCommand(name, text) for name, text in commands.items()], scope)
+    except TelegramError as error:
+        log.info("no menu", extra={"error": f"{type(error).__name__}: {error}"})
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ from telegram.constants import ChatType
 
 from bot.telegram.formatting import Builder, Formatted
 from bot.telegram.sending import send
+from retrieval.errors import SeedbotError
 
 if TYPE_CHECKING:
     from bot.telegram.service import Service
+
+_COMMAND = re.compile(r"`seedbot (\w+)(?: --(full))?`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Request:
     @property
     def thread(self) -> int | None:
         """The topic of a forum it belongs to."""
-        return self.message.message_thread_id if self.message.is_topic_message else None
+        return topic_of(self.message)
 
     async def reply(self, text: str | Formatted, keyboard: InlineKeyboardMarkup | None = None) -> Message | None:
         """Sends a reply to the message; None where Telegram did not take it."""
@@ -57,3 +61,19 @@ class Request:
             thread=self.thread,
             keyboard=keyboard,
         )
+
+
+def in_chat(error: SeedbotError) -> str:
+    """An error for somebody who writes in a chat: what a terminal's command does, a command here does."""
+    return _COMMAND.sub(lambda found: f"/{found[1]} {found[2] or ''}".strip(), str(error))
+
+
+def after_command(message: Message) -> str:
+    """What follows the command in a message, be it after a space or on the next line."""
+    words = (message.text or message.caption or "").split(maxsplit=1)
+    return words[1].strip() if len(words) > 1 else ""
+
+
+def topic_of(message: Message) -> int | None:
+    """The topic of a forum that a message belongs to."""
+    return message.message_thread_id if message.is_topic_message else None

@@ -4,43 +4,64 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from telegram import Bot, InlineKeyboardMarkup, Message, ReplyParameters
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from bot.telegram.connection import SeedBot, seconds_of
 from bot.telegram.formatting import Formatted, split
 
 T = TypeVar("T")
 
-_ATTEMPTS = 8
-_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.3, 10.0
+QUERY_SECONDS = 30.0
+"""How long an answer to a pressed button or an inline query is worth trying; then Telegram has forgotten the query."""
+
+_PATIENCE_SECONDS = 6 * 3600.0
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.3, 30.0
+_LACKING = 3  # times that 404 or 401 may be a hiccup; then the server lacks the method
+_CHANGEABLE = ("entit", "parse", "repl", "thread", "topic")  # of what a message was refused for, and goes without
+_TYPING_AFTER_SECONDS, _TYPING_SECONDS = 0.3, 4.5  # Telegram shows the sign for five
 
 log = logging.getLogger(__name__)
 
 
-async def patiently(call: Callable[[], Awaitable[T]]) -> T | None:
-    """Calls Telegram until it works; None where it never will (blocked, chat gone, refused) or did not in the end."""
-    wait = _FIRST_WAIT_SECONDS
-    for _ in range(_ATTEMPTS):
+async def persist(call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS) -> T:
+    """Calls Telegram until it works.
+
+    Raises TelegramError where it never will (blocked, chat gone, refused) or did not within `seconds`.
+    """
+    clock, wait, lacking = asyncio.get_running_loop().time, _FIRST_WAIT_SECONDS, 0
+    end = clock() + seconds
+    while True:
         try:
             return await call()
-        except (BadRequest, Forbidden) as error:
-            log.warning("refused by Telegram", extra={"error": str(error)})
-            return None
+        except BadRequest:  # which is a NetworkError to the library
+            raise
         except RetryAfter as error:
-            pause = error.retry_after
-            await asyncio.sleep(float(pause if isinstance(pause, int) else pause.total_seconds()))
-        except NetworkError:
-            await asyncio.sleep(wait)
+            failed: TelegramError = error
+            pause = max(seconds_of(error), _FIRST_WAIT_SECONDS)
+        except (NetworkError, InvalidToken) as error:
+            lacking += isinstance(error, InvalidToken)
+            if lacking > _LACKING:
+                raise
+            failed, pause = error, wait
             wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
-        except TelegramError as error:
-            log.warning("failed at Telegram", extra={"error": str(error)})
-            return None
-    log.error("gave up after several attempts")
-    return None
+        if clock() + pause > end:
+            raise failed
+        await asyncio.sleep(pause)
+
+
+async def patiently(call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS) -> T | None:
+    """Like `persist`; None where that would raise, which is logged."""
+    try:
+        return await persist(call, seconds)
+    except TelegramError as error:
+        log.warning("refused by Telegram", extra={"error": f"{type(error).__name__}: {error}"})
+        return None
 
 
 async def send(
@@ -52,31 +73,27 @@ async def send(
     thread: int | None = None,
     keyboard: InlineKeyboardMarkup | None = None,
 ) -> Message | None:
-    """Sends a message in as many parts as it needs, the buttons under the last, and returns the last."""
+    """Sends a message in as many parts as it needs, the buttons under the last, and returns the last.
+
+    None where Telegram does not take it. A part that is refused for its form is sent again as plain text.
+    """
     parts = split(message)
     sent: Message | None = None
     for number, part in enumerate(parts, 1):
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to and number == 1 else None
-
-        call = partial(
-            bot.send_message,
-            chat,
-            part.text,
-            entities=part.entities,
-            reply_parameters=reply,
-            reply_markup=keyboard if number == len(parts) else None,
-            message_thread_id=thread,
-            disable_web_page_preview=True,
-        )
-        sent = await patiently(call)
+        form = {"entities": part.entities, "reply_parameters": reply, "message_thread_id": thread}
+        buttons = keyboard if number == len(parts) else None
+        sent = await patiently(partial(_send, bot, chat, part, form, buttons))
         if sent is None:
             return None
     return sent
 
 
 async def edit(bot: Bot, chat: int, number: int, message: Formatted, keyboard: InlineKeyboardMarkup | None) -> bool:
-    """Replaces the text of a message that was sent; False where Telegram does not take that."""
-    part = split(message)[0]
+    """Replaces the text of a message that was sent; False where it does not fit into one, or Telegram refuses."""
+    part, *more = split(message)
+    if more:
+        return False
 
     async def call() -> object:
         try:
@@ -96,16 +113,40 @@ async def edit(bot: Bot, chat: int, number: int, message: Formatted, keyboard: I
     return await patiently(call) is not None
 
 
-async def typing_until(bot: Bot, chat: int, thread: int | None, done: asyncio.Event) -> None:
-    """Shows that the bot is at work, once that takes long enough to be seen; a server without that is lived with."""
-    wait = 0.3
+@asynccontextmanager
+async def typing(bot: Bot, chat: int, thread: int | None) -> AsyncIterator[None]:
+    """Shows that the bot is at work, once that takes long enough to be seen. Nobody waits for the sign."""
+    task = asyncio.create_task(_type(bot, chat, thread))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _type(bot: Bot, chat: int, thread: int | None) -> None:
+    await asyncio.sleep(_TYPING_AFTER_SECONDS)
     while True:
         try:
-            await asyncio.wait_for(done.wait(), wait)
-            return
-        except TimeoutError:
-            wait = 4.5  # Telegram shows it for five seconds
-        try:
             await bot.send_chat_action(chat, "typing", message_thread_id=thread)
-        except TelegramError:
+        except TelegramError:  # a server without that is lived with
             return
+        await asyncio.sleep(_TYPING_SECONDS)
+
+
+async def _send(
+    bot: Bot, chat: int, part: Formatted, form: dict[str, Any], keyboard: InlineKeyboardMarkup | None
+) -> Message:
+    async def call(to: int, **form: Any) -> Message:
+        return await bot.send_message(to, part.text, reply_markup=keyboard, disable_web_page_preview=True, **form)
+
+    try:
+        return await call(chat, **form)
+    except ChatMigrated as error:
+        if isinstance(bot, SeedBot):
+            bot.moved(chat, error.new_chat_id)
+        return await call(error.new_chat_id, entities=part.entities)
+    except BadRequest as error:
+        if not any(form.values()) or not any(word in str(error).lower() for word in _CHANGEABLE):
+            raise
+        log.warning("refused by Telegram; sent again as plain text", extra={"error": str(error)})
+        return await call(chat)

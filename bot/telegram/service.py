@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
+import re
+import secrets
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import quote
 
 from telegram import Update
-from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
-from telegram.ext import AIORateLimiter, Application, ApplicationBuilder
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter
+from telegram.ext import Application, ApplicationBuilder
 
 from bot import logs
 from bot.settings import Settings
 from bot.telegram.access import Access, Limits
-from bot.telegram.inbox import ByChat, Inbox, UpdatesRequest
+from bot.telegram.connection import SeedBot, seconds_of
+from bot.telegram.health import answering_checks, telling_systemd
+from bot.telegram.inbox import ByChat, Inbox
+from bot.telegram.receiving import UNREACHABLE, polling, webhook
+from bot.telegram.sending import persist
 from bot.telegram.state import State
 from retrieval.errors import SeedbotError, SettingsError
 from retrieval.library import Library
@@ -28,9 +34,11 @@ from retrieval.library import Library
 T = TypeVar("T")
 Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram-bot's application
 
-UPDATES = ["message", "callback_query", "inline_query"]
-_START_PAUSES_SECONDS = (0.5, 1.5)
-_RETRIES = 30  # of a message that Telegram asks to send later
+_STOP_SECONDS = 20.0  # for what is at work when the bot is stopped; systemd and Docker wait a minute
+_DEAF_SECONDS = 120.0  # without an answer from Telegram, which answers every thirty where there is nothing new
+_START_SECONDS = 5.0
+_LEAST_SECRET = 8  # characters; to hide a part of a token that is shorter would blot out words
+_TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
 
 log = logging.getLogger(__name__)
 
@@ -46,22 +54,44 @@ class Service:
         self.library, self.settings, self.state = library, settings, state
         self.access = Access(settings.telegram, state)
         self.limits = Limits(settings.telegram.questions_per_minute)
-        self._pool = ThreadPoolExecutor(settings.telegram.workers, thread_name_prefix="ask")
+        self.lacking_menus = set(settings.telegram.admins)
         self.failure: str | None = None
         self.stop = asyncio.Event()
+        self._pool = ThreadPoolExecutor(settings.telegram.workers, thread_name_prefix="ask")
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="build")
+        self._heard_at: float | None = None
 
     async def in_pool(self, work: Callable[[], T]) -> T:
         """Runs work that takes time beside the event loop, at most `workers` at once."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
+    async def in_turn(self, work: Callable[[], T]) -> T:
+        """Runs work that changes the library, one after the other, beside the questions."""
+        return await asyncio.get_running_loop().run_in_executor(self._builder, work)
+
     def fail(self, sentence: str) -> None:
         """Stops the bot for a reason that nobody can wait out."""
-        self.failure = sentence
+        self.failure = self.failure or sentence
         self.stop.set()
 
+    def heard(self) -> None:
+        """Notes that Telegram answered when it was asked for updates."""
+        self._heard_at = time.monotonic()
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long Telegram has not answered; 0 where it is not asked, but calls."""
+        return 0.0 if self._heard_at is None else time.monotonic() - self._heard_at
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether Telegram has not answered for longer than that takes."""
+        return self.silent_seconds > _DEAF_SECONDS
+
     def close(self) -> None:
-        """Waits for what is running on the pool."""
-        self._pool.shutdown(wait=True)
+        """Waits for what is running on the pools."""
+        for pool in (self._pool, self._builder):
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def run(library: Library, settings: Settings) -> None:
@@ -69,7 +99,11 @@ def run(library: Library, settings: Settings) -> None:
     token = os.environ.get("TELEGRAM_BOT_TOKEN", "").strip()
     if not token:
         raise SettingsError(NO_TOKEN)
-    logs.hide(token)
+    for secret in (token, quote(token, safe=""), token.partition(":")[2]):
+        if secret == token or len(secret) >= _LEAST_SECRET:
+            logs.hide(secret)
+    if not _TOKEN.fullmatch(token):
+        raise SettingsError("TELEGRAM_BOT_TOKEN holds a character that no token has: copy it again from @BotFather.")
     logs.structured()
     asyncio.run(_run(library, settings, token))
 
@@ -94,101 +128,68 @@ def _application(service: Service, token: str) -> Bots:
     from bot.telegram.handlers import add_handlers
 
     settings = service.settings.telegram
-    builder = (
-        ApplicationBuilder()
-        .token(token)
-        .base_url(settings.method_url)
-        .base_file_url(settings.file_url)
-        .update_queue(Inbox(service.state))
-        .concurrent_updates(ByChat(service.state))
-        .rate_limiter(AIORateLimiter(overall_max_rate=0, group_max_rate=20, max_retries=_RETRIES))
-        .get_updates_request(UpdatesRequest(connection_pool_size=2))
-        .connection_pool_size(256)
-        .pool_timeout(30.0)
-        .job_queue(None)
-    )
-    application = builder.build()
+    bot = SeedBot(token, settings.method_url, settings.file_url)
+    inbox = Inbox(service.state)
+    builder = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
+    application = builder.update_queue(inbox).concurrent_updates(ByChat(inbox, service.state)).build()
     add_handlers(application, service)
+    bot.when_moved(service.access.move)
     return application
 
 
 @contextlib.asynccontextmanager
 async def _started(application: Bots, service: Service) -> AsyncIterator[None]:
     """Everything that runs, stopped in the opposite order."""
+    from bot.telegram.handlers import excuse
     from bot.telegram.menus import set_menus
 
+    inbox, line, bot = application.update_queue, application.update_processor, application.bot
+    assert isinstance(inbox, Inbox)
+    assert isinstance(line, ByChat)
+    assert isinstance(bot, SeedBot)
     async with contextlib.AsyncExitStack() as stack:
         await _connect(application, service)
         stack.push_async_callback(application.shutdown)
+        await stack.enter_async_context(answering_checks(service))
         await application.start()
         stack.push_async_callback(application.stop)
-        menus = asyncio.create_task(set_menus(application.bot, service))  # nobody has to wait for them
-        stack.callback(menus.cancel)
-        inbox = application.update_queue
-        assert isinstance(inbox, Inbox)
-        resumed = await inbox.resume(application.bot)
-        await _listen(application, service)
-        assert application.updater is not None
-        stack.push_async_callback(application.updater.stop)
-        await stack.enter_async_context(_health(service))
+        stack.push_async_callback(line.finish, _STOP_SECONDS)
+        resumed, harmful = await inbox.resume(bot)
+        for work in (set_menus(bot, service), excuse(service, bot, harmful)):  # nobody has to wait for these
+            stack.callback(asyncio.create_task(work).cancel)
+        await stack.enter_async_context(_updates(bot, inbox, service))
+        await stack.enter_async_context(telling_systemd())
         _stop_on_signals(service)
-        log.info("ready", extra={"bot": application.bot.username, "resumed": resumed})
+        log.info("ready", extra={"bot": bot.username, "resumed": resumed})
         if not service.settings.telegram.public and not _anybody(service):
             log.warning("nobody may use the bot: set SEEDBOT_TELEGRAM__ADMINS to your id")
         yield
         log.info("stopping")
 
 
+def _updates(bot: SeedBot, inbox: Inbox, service: Service) -> contextlib.AbstractAsyncContextManager[None]:
+    """Updates as the settings want them: asked for, or delivered by Telegram with a secret that nobody else knows."""
+    settings = service.settings.telegram
+    if not settings.webhook:
+        return polling(bot, inbox, service)
+    secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
+    logs.hide(secret)
+    return webhook(bot, inbox, service, secret)
+
+
 async def _connect(application: Bots, service: Service) -> None:
     """Learns the bot's own name. A failure may pass in seconds; a wrong token does not."""
-    for pause in (*_START_PAUSES_SECONDS, None):
-        try:
-            await application.initialize()
-            return
-        except InvalidToken as error:
-            raise SeedbotError("Telegram does not know this token: copy it again from @BotFather.") from error
-        except NetworkError as error:
-            if pause is None:
-                raise SeedbotError(_unreachable(service, error)) from error
-            await asyncio.sleep(pause)
-
-
-async def _listen(application: Bots, service: Service) -> None:
-    settings, updater = service.settings.telegram, application.updater
-    assert updater is not None
     try:
-        if settings.webhook:
-            await updater.start_webhook(
-                listen=settings.webhook_listen,
-                port=settings.webhook_port,
-                url_path="telegram",
-                webhook_url=settings.webhook.rstrip("/") + "/telegram",
-                secret_token=settings.webhook_secret.get_secret_value() or None,
-                allowed_updates=UPDATES,
-            )
-        else:
-            await updater.start_polling(
-                timeout=30, allowed_updates=UPDATES, error_callback=partial(_polling_failed, service)
-            )
+        await persist(application.initialize, _START_SECONDS)
+    except InvalidToken as error:
+        raise SeedbotError("Telegram does not know this token: copy it again from @BotFather.") from error
+    except (BadRequest, Forbidden) as error:
+        raise SeedbotError(f"Telegram refuses this bot ({error}): look at it with @BotFather.") from error
+    except RetryAfter as error:
+        raise SeedbotError(f"Telegram wants to be asked in {seconds_of(error):.0f} s: start again then.") from error
     except NetworkError as error:
-        raise SeedbotError(_unreachable(service, error)) from error
-    except OSError as error:
-        where = f"{settings.webhook_listen}:{settings.webhook_port}"
-        raise SeedbotError(f"The webhook cannot listen at {where} ({error.strerror}): choose another port.") from error
-
-
-def _polling_failed(service: Service, error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        service.fail("Another program is already receiving this bot's messages: stop it, or make a bot of its own.")
-    elif isinstance(error, InvalidToken):
-        service.fail("Telegram no longer accepts this token: get the new one from @BotFather.")
-    else:
-        log.warning("waiting for Telegram", extra={"error": type(error).__name__})
-
-
-def _unreachable(service: Service, error: Exception) -> str:
-    server = service.settings.telegram.method_url.removesuffix("/bot")
-    return f"Telegram cannot be reached at {server} ({type(error).__name__}): check the network and try again."
+        server = service.settings.telegram.method_url.removesuffix("/bot")
+        raise SeedbotError(UNREACHABLE.format(server=server, error=type(error).__name__)) from error
 
 
 def _anybody(service: Service) -> bool:
@@ -201,28 +202,6 @@ def _stop_on_signals(service: Service) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError, ValueError):  # not the main thread, or no such signal here
             loop.add_signal_handler(number, service.stop.set)
-
-
-@contextlib.asynccontextmanager
-async def _health(service: Service) -> AsyncIterator[None]:
-    """`GET /health` on a port of its own, for whatever watches the service; none with port 0."""
-    port = service.settings.telegram.health_port
-    if not port:
-        yield
-        return
-    from tornado.web import Application as WebApplication
-    from tornado.web import RequestHandler
-
-    class Health(RequestHandler):
-        def get(self) -> None:
-            self.set_header("Content-Type", "application/json")
-            self.write(json.dumps({"ok": True, "generation": service.library.generation}))
-
-    server = WebApplication([("/health", Health)], log_function=lambda _: None).listen(port, "0.0.0.0")
-    try:
-        yield
-    finally:
-        server.stop()
 
 
 def describe(update: Update) -> dict[str, object]:

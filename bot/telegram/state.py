@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import secrets
 import sqlite3
 import threading
 import time
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.types import Answer, Citation, Excerpt, Filter, Span
+from bot.telegram.kept import KeptAnswer, packed, unpacked
+from retrieval.types import Answer, Filter
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS inbox (update_id INTEGER PRIMARY KEY, body TEXT, received REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS updates (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL, digest BLOB NOT NULL, body TEXT,
+    received REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, UNIQUE (number, digest));
 CREATE TABLE IF NOT EXISTS access (id INTEGER PRIMARY KEY, allowed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS pairings (code TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, user INTEGER NOT NULL, asked REAL NOT NULL,
     question TEXT NOT NULL, found INTEGER NOT NULL, confidence REAL NOT NULL, generation INTEGER NOT NULL,
-    excerpts TEXT NOT NULL);
+    excerpts TEXT NOT NULL, corrections TEXT NOT NULL DEFAULT '[]', unanswered TEXT NOT NULL DEFAULT '[]');
 CREATE TABLE IF NOT EXISTS votes (answer INTEGER, user INTEGER, good INTEGER NOT NULL, PRIMARY KEY (answer, user));
 CREATE TABLE IF NOT EXISTS filters (chat INTEGER PRIMARY KEY, glob TEXT, since TEXT, until TEXT);
 CREATE TABLE IF NOT EXISTS texts (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL UNIQUE);
 """
-_REMEMBERED_UPDATES = 5_000
+_REMEMBERED_SECONDS = 86_400.0  # Telegram repeats an update no longer than that
 _KEPT_ANSWERS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """An answer as it was given, for the buttons under it."""
-
-    id: int
-    chat: int
-    question: str
-    found: bool
-    confidence: float
-    generation: int
-    excerpts: tuple[Excerpt, ...]
+_KEPT_PAIRINGS = 1_000
+_FIRST_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # so that no code is taken for an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +57,48 @@ class State:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
+        self._bring_up_to_date()
         path.chmod(0o600)  # it holds questions
 
     def close(self) -> None:
         """Closes the file."""
         self._connection.close()
 
-    # The inbox: an update stays until it is done, and its number is remembered, so that it is done once.
+    # Updates: each stays until it is done, and is remembered for a day, so that it is done once.
 
-    def receive(self, update_id: int, body: str) -> bool:
-        """Notes an update; False where it was noted before."""
-        return bool(self._write("INSERT OR IGNORE INTO inbox VALUES (?, ?, ?)", update_id, body, time.time()))
+    def receive(self, number: int, body: str) -> int | None:
+        """Notes an update and returns its row; None where it was noted before.
 
-    def done(self, update_id: int) -> None:
+        The same number with another body is a new update: a server that was started anew counts from 1 again.
+        """
+        digest = hashlib.sha256(body.encode()).digest()[:16]
+        with self._lock, closing(self._connection.cursor()) as cursor:
+            cursor.execute(
+                "INSERT OR IGNORE INTO updates (number, digest, body, received) VALUES (?, ?, ?, ?)",
+                (number, digest, body, time.time()),
+            )
+            return cursor.lastrowid if cursor.rowcount else None
+
+    def begin(self, row: int) -> None:
+        """Notes that an update is being worked on, so that one which ends the process is known at the next start."""
+        self._write("UPDATE updates SET attempts = attempts + 1 WHERE row = ?", row)
+
+    def put_back(self, row: int) -> None:
+        """Notes that the work on an update was broken off in good order and begins anew at the next start."""
+        self._write("UPDATE updates SET attempts = attempts - 1 WHERE row = ?", row)
+
+    def done(self, row: int) -> None:
         """Notes that an update needs no more work."""
-        self._write("UPDATE inbox SET body = NULL WHERE update_id = ?", update_id)
+        self._write("UPDATE updates SET body = NULL WHERE row = ?", row)
 
-    def waiting(self) -> list[str]:
-        """The bodies of the updates that are not done, in order; older numbers that are done are forgotten."""
-        self._write(
-            "DELETE FROM inbox WHERE body IS NULL AND update_id NOT IN "
-            "(SELECT update_id FROM inbox ORDER BY received DESC LIMIT ?)",
-            _REMEMBERED_UPDATES,
-        )
-        return [row[0] for row in self._read("SELECT body FROM inbox WHERE body IS NOT NULL ORDER BY update_id")]
+    def waiting(self) -> list[tuple[int, int, str]]:
+        """Row, earlier attempts and body of each update that is not done, in order."""
+        return self._read("SELECT row, attempts, body FROM updates WHERE body IS NOT NULL ORDER BY row")
+
+    def forget_updates(self, confirmed: int = 0) -> None:
+        """Forgets what was done a day ago, and what was done with a number below `confirmed`: it never comes again."""
+        before = time.time() - _REMEMBERED_SECONDS
+        self._write("DELETE FROM updates WHERE body IS NULL AND (received < ? OR number < ?)", before, confirmed)
 
     # Access.
 
@@ -107,8 +117,9 @@ class State:
         rows = self._read("SELECT code FROM pairings WHERE id = ?", identity)
         if rows:
             return str(rows[0][0]), False
-        code = secrets.token_hex(4).upper()
+        code = secrets.choice(_FIRST_LETTERS) + secrets.token_hex(4).upper()
         self._write("INSERT INTO pairings VALUES (?, ?, ?)", code, identity, name)
+        self._write("DELETE FROM pairings WHERE rowid <= (SELECT max(rowid) FROM pairings) - ?", _KEPT_PAIRINGS)
         return code, True
 
     def paired(self, code: str) -> int | None:
@@ -120,13 +131,13 @@ class State:
 
     def keep_answer(self, chat: int, user: int, answer: Answer) -> int:
         """Keeps an answer for its buttons and returns its number."""
-        excerpts = json.dumps([asdict(one) | {"evidence": {}} for one in answer.excerpts], ensure_ascii=False)
-        row = (chat, user, time.time(), answer.question, answer.found, answer.confidence, answer.generation, excerpts)
+        row = (chat, user, time.time(), answer.question, answer.found, answer.confidence, answer.generation)
         with self._lock, closing(self._connection.cursor()) as cursor:
             cursor.execute(
-                "INSERT INTO answers (chat, user, asked, question, found, confidence, generation, excerpts) "
-                "VALUES (?,?,?,?,?,?,?,?)",
-                row,
+                "INSERT INTO answers "
+                "(chat, user, asked, question, found, confidence, generation, excerpts, corrections, unanswered) "
+                "VALUES (?,?,?,?,?,?,?,?,?,?)",
+                (*row, *packed(answer)),
             )
             identity = int(cursor.lastrowid or 0)
             cursor.execute("DELETE FROM answers WHERE id <= ?", (identity - _KEPT_ANSWERS,))
@@ -135,13 +146,14 @@ class State:
     def answer(self, identity: int) -> KeptAnswer | None:
         """An answer that was kept."""
         rows = self._read(
-            "SELECT id, chat, question, found, confidence, generation, excerpts FROM answers WHERE id = ?", identity
+            "SELECT id, chat, question, found, confidence, generation, excerpts, corrections, unanswered "
+            "FROM answers WHERE id = ?",
+            identity,
         )
         if not rows:
             return None
-        number, chat, question, found, confidence, generation, excerpts = rows[0]
-        kept = tuple(_excerpt(row) for row in json.loads(excerpts))
-        return KeptAnswer(number, chat, question, bool(found), confidence, generation, kept)
+        number, chat, question, found, confidence, generation, *values = rows[0]
+        return KeptAnswer(number, chat, question, bool(found), confidence, generation, *unpacked(*values))
 
     def vote(self, answer: int, user: int, *, good: bool) -> None:
         """Notes a thumb; the last one of a person counts."""
@@ -196,6 +208,21 @@ class State:
         rows = self._read("SELECT text FROM texts WHERE id = ?", number)
         return str(rows[0][0]) if rows else None
 
+    def move(self, group: int, to: int) -> None:
+        """What holds for a group holds for the supergroup that it has become."""
+        self.set_filter(to, self.filter(group))
+        self.set_allowed(to, allowed=True)
+
+    def _bring_up_to_date(self) -> None:
+        """Adds what files of earlier versions lack, and takes over the updates that wait in them."""
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(answers)")}
+        for column in sorted({"corrections", "unanswered"} - columns):
+            self._connection.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT NOT NULL DEFAULT '[]'")
+        if self._read("SELECT 1 FROM sqlite_master WHERE name = 'inbox'"):
+            for number, body in self._read("SELECT update_id, body FROM inbox WHERE body IS NOT NULL ORDER BY 1"):
+                self.receive(number, body)
+            self._write("DROP TABLE inbox")
+
     def _write(self, query: str, *values: object) -> int:
         with self._lock:
             return self._connection.execute(query, values).rowcount
@@ -203,18 +230,3 @@ class State:
     def _read(self, query: str, *values: object) -> list[Any]:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
-
-
-def _excerpt(row: dict[str, Any]) -> Excerpt:
-    return Excerpt(
-        rank=row["rank"],
-        text=row["text"],
-        highlights=tuple(Span(one["start"], one["end"]) for one in row["highlights"]),
-        score=row["score"],
-        citation=_citation(row["citation"]),
-        also_in=tuple(_citation(one) for one in row["also_in"]),
-    )
-
-
-def _citation(row: dict[str, Any]) -> Citation:
-    return Citation(**(row | {"headings": tuple(row["headings"])}))

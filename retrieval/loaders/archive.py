@@ -7,8 +7,11 @@ import zipfile
 
 from retrieval.errors import DocumentError
 
-_MOST_BYTES = 500_000_000
+_MOST_BYTES = 100_000_000
+_MOST_IN_ONE = 30_000_000  # of a part that is text; as a tree it takes twenty times that
 _MOST_RATIO = 200  # unpacked over packed, beyond the first ten million bytes
+_MEDIA = frozenset({"png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "emf", "wmf", "mp3", "mp4", "ttf", "otf", "bin"})
+_ABSURD = "it unpacks to an absurd size, as an archive made to do harm does: remove it"
 
 
 def check_archive(data: bytes) -> None:
@@ -20,6 +23,14 @@ def check_archive(data: bytes) -> None:
         raise DocumentError("it is damaged: save it again or get another copy") from error
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > _MOST_BYTES or (unpacked > 10_000_000 and unpacked > _MOST_RATIO * len(data)):
-        raise DocumentError("it unpacks to an absurd size, as an archive made to do harm does: remove it")
+        raise DocumentError(_ABSURD)
+    if any(entry.file_size > _MOST_IN_ONE and not _is_media(entry.filename) for entry in entries):
+        raise DocumentError(_ABSURD)
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+        raise DocumentError("it is packed as no document is: save it again")  # LZMA may ask for gigabytes at once
     if any(entry.flag_bits & 1 for entry in entries):
         raise DocumentError("it is encrypted: save a copy without a password")
+
+
+def _is_media(name: str) -> bool:
+    return name.rpartition(".")[2].lower() in _MEDIA

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from typing import Any
 
 from retrieval.errors import DocumentError
+from retrieval.loaders import confined
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, TextBuilder
 
+_MOST_INFLATED = 64_000_000  # bytes of all streams together, above which a file is read apart
+_STEP = 1_000_000
+_MOST_STREAMS = 20_000
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_VEILED = re.compile(  # what the size of a stream cannot be told from: two filters, one that is not Flate, a cipher
+    rb"/Filter\s*\[[^\]]{0,99}Decode[^\]]{0,99}Decode|/Filter\s+\d+\s+\d+\s+R|/F[A-Za-z]*#[0-9A-Fa-f]{2}|/LZWDecode|/Encrypt"
+)
+
 
 def load(data: bytes) -> Loaded:
-    """Raises DocumentError where the file is damaged, needs a password, or holds pictures of text only."""
+    """Raises DocumentError where the file is damaged, needs a password, or holds pictures of text only.
+
+    A file whose streams may unpack to far more than a document holds is read in a process that may be lost.
+    """
+    if not confined.is_confined() and _may_be_a_bomb(data):
+        return confined.read("document.pdf", data)
     import pypdfium2
 
     try:
@@ -45,3 +61,32 @@ def _load(document: Any) -> Loaded:
 def _unwrapped(text: str) -> str:
     """Line feeds as everywhere else; a hyphen that pdfium marks as breaking a word stays as it is printed."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufffe", "-")
+
+
+def _may_be_a_bomb(data: bytes) -> bool:
+    if _VEILED.search(data):
+        return True
+    left, end = _MOST_INFLATED, 0
+    for number, match in enumerate(_STREAM.finditer(data)):
+        if end >= 0:  # else nothing further on ends either, as in a file that was cut off
+            end = data.find(b"endstream", match.end())
+        left -= _inflated(data, match.end(), end if end >= 0 else len(data), left)
+        if left <= 0 or number > _MOST_STREAMS:
+            return True
+    return False
+
+
+def _inflated(data: bytes, start: int, end: int, most: int) -> int:
+    """How many bytes a Flate stream unpacks to, counted up to `most`; what else may stand there counts nothing."""
+    inflater, size = zlib.decompressobj(), 0
+    try:
+        for at in range(start, end, _STEP):
+            packed = data[at : min(at + _STEP, end)]
+            while packed and size < most:
+                size += len(inflater.decompress(packed, _STEP))
+                packed = inflater.unconsumed_tail
+            if inflater.eof or size >= most:
+                break
+    except zlib.error:
+        pass
+    return size

@@ -26,7 +26,10 @@ def test_ask_answers_with_json_that_quotes_the_document(over_seeds: Run) -> None
     done = over_seeds("ask", "--json", "How many men were on board the Endurance?")
     (answer,) = done.rows
     assert done.code == 0
-    assert list(answer) == ["question", "found", "confidence", "excerpts", "missing", "generation", "elapsed_ms"]
+    assert list(answer) == [
+        "question", "found", "confidence", "excerpts", "missing", "unanswered", "corrections", "generation",
+        "elapsed_ms",
+    ]  # fmt: skip
     assert answer["found"] is True
     assert 0.5 <= answer["confidence"] <= 1
     assert [one["rank"] for one in answer["excerpts"]] == [1, 2, 3]
@@ -56,6 +59,18 @@ def test_what_the_documents_do_not_hold_exits_with_3_and_still_shows_the_nearest
     plain = over_seeds("ask", "Who composed the opera Tosca?")
     assert plain.code == 3
     assert plain.out.startswith("Not in your sources.\nNo document mentions ")
+
+
+def test_a_misspelt_word_is_read_as_the_documents_write_it_and_said(over_seeds: Run) -> None:
+    (answer,) = over_seeds("ask", "--json", "How many men were on board the Enduranec with Shakleton?").rows
+    assert answer["corrections"] == [
+        {"typed": "Enduranec", "read_as": "Endurance"},
+        {"typed": "Shakleton", "read_as": "Shackleton"},
+    ]
+    assert answer["missing"] == []
+    assert "28 men on board" in answer["excerpts"][0]["text"]
+    plain = over_seeds("ask", "How many men were on board the Enduranec with Shakleton?")
+    assert plain.out.split("\n")[1] == "Read “Enduranec” as “Endurance”, “Shakleton” as “Shackleton”."
 
 
 def test_a_question_may_be_several_arguments(over_seeds: Run) -> None:

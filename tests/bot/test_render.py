@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from bot import messages
 from bot.render import marked, show_answer, show_report
-from retrieval.types import Answer, Citation, Excerpt, Skipped, Span, SyncReport
+from retrieval.types import Answer, Citation, Correction, Excerpt, Skipped, Span, SyncReport
 
 PLACE = Citation("notes/sea.md", "The Sea", "2021-10-22", 311, 562, 4, 3, ("Tides", "Spring tides"), "ab")
 
@@ -53,6 +54,16 @@ def test_an_honest_no_names_what_no_document_mentions() -> None:
         "Not in your sources.\nNo document mentions “Atlantis” or “submarines”.\n"
         "The nearest passages; they may not answer the question:\n"
     )
+
+
+def test_a_corrected_word_is_shown_under_the_verdict() -> None:
+    read = (Correction("Amundsn", "Amundsen"), Correction("\x1bpole", "Pole"))
+    shown = _shown(replace(_answer("The tide."), corrections=read), terminal=False)
+    assert shown.startswith(
+        "Answered: almost certainly (95%)\nRead “Amundsn” as “Amundsen”, “␛pole” as “Pole”.\n\n1. notes/sea.md:4"
+    )
+    refused = _shown(replace(_answer("The tide.", found=False), corrections=read[:1], missing=("ice",)), terminal=False)
+    assert refused.startswith("Not in your sources.\nRead “Amundsn” as “Amundsen”.\nNo document mentions “ice”.\n")
 
 
 def test_a_doubtful_answer_says_so() -> None:

@@ -67,7 +67,8 @@ def test_next_shows_further_excerpts_and_counts_on(talk: Talk) -> None:
 def test_why_shows_what_each_measure_added(talk: Talk) -> None:
     talk("How old can a tern get?")
     shown = talk("/why")
-    assert all(name in shown for name in ("cosine", "bm25", "sentence late", "score"))
+    assert "Excerpt 1 comes before 2 by: " in shown
+    assert all(part in shown for part in ("read closely with the question", "each word's meaning", "score"))
 
 
 def test_verify_rereads_the_files(talk: Talk) -> None:

@@ -19,11 +19,14 @@ def config(tmp_path: Path) -> Path:
 
 def test_the_shipped_file_names_every_setting_with_its_default() -> None:
     text = (REPOSITORY / "config" / "seedbot.toml").read_text("utf-8")
-    commented_out = text.replace("# query_prompt", "query_prompt").replace("# passage_prompt", "passage_prompt")
+    commented_out = text
+    for name in ("query_prompt", "passage_prompt", "found_at"):
+        commented_out = commented_out.replace(f"# {name}", name)
     table = tomllib.loads(commented_out)
     defaults = Settings.model_construct().model_dump(mode="json")
     assert table["embedding"].pop("query_prompt") == table["embedding"].pop("passage_prompt") == ""
     assert defaults["embedding"].pop("query_prompt") is defaults["embedding"].pop("passage_prompt") is None
+    assert (table["answer"].pop("found_at"), defaults["answer"].pop("found_at")) == (0.5, None)
     assert table == defaults
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.telegram import service as running
 from bot.telegram.service import Service
 from bot.telegram.state import State
 from retrieval.library import Library
+from retrieval.settings import AnswerSettings
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Answer, Filter
 from tests.telegram.server import TOKEN, FakeTelegram
@@ -35,10 +37,7 @@ class SureLibrary(Library):
         answer = super().ask(question, top=top, where=where)
         words = {word.strip("?.,!").casefold() for word in question.split() if len(word) > 3}
         found = any(word in one.text.casefold() for one in answer.excerpts[:1] for word in words)
-        return Answer(
-            answer.question, found, 0.95 if found else 0.05, answer.excerpts, answer.generation, answer.elapsed_ms,
-            answer.missing,
-        )  # fmt: skip
+        return replace(answer, found=found, confidence=0.95 if found else 0.05)
 
 
 class World:
@@ -55,7 +54,8 @@ class World:
     def settings(self, **telegram: Any) -> Settings:
         own = {"admins": (ADMIN,), "users": (FRIEND,), "groups": (GROUP,), **telegram}
         urls = {"base_url": f"{self.telegram.base}/bot", "base_file_url": f"{self.telegram.base}/file/bot"}
-        return Settings(seeds=self.seeds, library=self.library, telegram=TelegramSettings(**{**urls, **own}))
+        told = TelegramSettings(**{**urls, **own})
+        return Settings(seeds=self.seeds, library=self.library, telegram=told, answer=AnswerSettings(read=0))
 
     @asynccontextmanager
     async def bot(self, **telegram: Any) -> AsyncIterator[Service]:

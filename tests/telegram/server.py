@@ -40,12 +40,17 @@ class Refused(Exception):
 
 @dataclass
 class Fault:
-    """What happens instead of an answer, so many times, to calls of one method (or of any)."""
+    """What happens instead of an answer, so many times, to calls of one method (or of any), for one chat (or any).
 
-    kind: str  # "429", "500", "502", "drop", "timeout", "lost" (done, but the answer is dropped)
+    `kind` is an HTTP status such as "404", "ok-false" for a refusal with HTTP status 200 (and `retry_after`), "drop"
+    for a closed connection, "timeout", or "lost" where the call is done but its answer dropped.
+    """
+
+    kind: str
     times: int = 1
     method: str = ""
     retry_after: int = 1
+    chat: int | None = None
 
 
 @dataclass
@@ -63,9 +68,14 @@ class FakeTelegram:
     faults: list[Fault] = field(default_factory=list)
     blocked: set[int] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
+    migrated: dict[int, int] = field(default_factory=dict)
+    unknown_entities: set[str] = field(default_factory=set)
     webhook: dict[str, Any] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     conflict: bool = False
+    polls: int = 0
+    reshaped: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """What a server that leaves things out makes of the result of a method."""
 
     def __post_init__(self) -> None:
         self._updates: deque[dict[str, Any]] = deque()
@@ -132,6 +142,11 @@ class FakeTelegram:
         self.deliver([made])
         return made
 
+    def forget(self) -> None:
+        """What a server knows after it was started anew: nothing, and it counts from 1."""
+        self._updates.clear()
+        self._numbers = itertools.count(1)
+
     def deliver(self, updates: Iterable[dict[str, Any]]) -> None:
         """Queues updates as they are, duplicates and garbage included."""
         self._updates.extend(updates)
@@ -192,7 +207,8 @@ class FakeTelegram:
 
     async def _serve(self, handler: RequestHandler, token: str, method: str) -> None:
         values = _parameters(handler)
-        fault = self._fault(method)
+        self.polls += method == "getUpdates"
+        fault = self._fault(method, values)
         if fault is not None and fault.kind == "drop":
             handler.request.connection.stream.close()  # type: ignore[union-attr]
             return
@@ -205,8 +221,10 @@ class FakeTelegram:
         try:
             if token != TOKEN:
                 raise Refused(401, "Unauthorized")
-            if fault is not None and fault.kind == "429":
+            if fault is not None and fault.kind in ("429", "ok-false"):
                 raise Refused(429, f"Too Many Requests: retry after {fault.retry_after}", retry_after=fault.retry_after)
+            if fault is not None and fault.kind.isdecimal():
+                raise Refused(int(fault.kind), f"{fault.kind} for once")
             if method in self.missing:
                 raise Refused(404, "Not Found: method not found")
             if method != "getUpdates":
@@ -214,20 +232,22 @@ class FakeTelegram:
             result = await getattr(self, f"_{method}", self._unknown)(values)
         except Refused as error:
             self.refused.append(f"{method}: {error.description}")
-            handler.set_status(error.code)
+            handler.set_status(200 if fault is not None and fault.kind == "ok-false" else error.code)
             body: dict[str, Any] = {"ok": False, "error_code": error.code, "description": error.description}
             if error.parameters:
                 body["parameters"] = error.parameters
             handler.write(body)
             return
+        result = self.reshaped.get(method, lambda given: given)(result)
         if fault is not None and fault.kind == "lost":
             handler.request.connection.stream.close()  # type: ignore[union-attr]
             return
         handler.write({"ok": True, "result": result})
 
-    def _fault(self, method: str) -> Fault | None:
+    def _fault(self, method: str, values: dict[str, Any]) -> Fault | None:
         for fault in self.faults:
-            if fault.times > 0 and (fault.method == method or (not fault.method and method != "getUpdates")):
+            meant = fault.method == method or (not fault.method and method != "getUpdates")
+            if fault.times > 0 and meant and fault.chat in (None, int(values.get("chat_id") or 0)):
                 fault.times -= 1
                 return fault
         return None
@@ -288,9 +308,14 @@ class FakeTelegram:
         reply = values.get("reply_parameters") or {}
         if reply and (chat, reply["message_id"]) not in self._messages and not reply.get("allow_sending_without_reply"):
             raise Refused(400, "Bad Request: message to be replied not found")
+        if chat in self.migrated:
+            moved = {"migrate_to_chat_id": self.migrated[chat]}
+            raise Refused(400, "Bad Request: group chat was upgraded to a supergroup chat", **moved)
+        if self.unknown_entities & {entity["type"] for entity in values.get("entities") or []}:
+            raise Refused(400, "Bad Request: can't parse entities: unsupported type")
         message = self._new_message(chat, "private" if chat > 0 else "supergroup", text=values["text"].strip())
         message["from"] = {key: BOT[key] for key in ("id", "is_bot", "first_name", "username")}
-        for name in ("entities", "reply_markup", "reply_parameters"):
+        for name in ("entities", "reply_markup", "reply_parameters", "message_thread_id"):
             if values.get(name):
                 message[name] = values[name]
         self.sent.append(message)

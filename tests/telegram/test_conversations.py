@@ -176,7 +176,7 @@ def test_strangers_are_refused_everywhere_and_can_pair(talk: Run) -> None:
             telegram.document("a.txt", b"x", chat=STRANGER)
             press = telegram.press_data(refusal, "m:1:1")
             await telegram.until(lambda: press in telegram.pressed)
-            assert telegram.pressed[press]["text"] == "You may not use this bot."
+            assert telegram.pressed[press]["text"] == f"You may not use this bot. Your id is {STRANGER}."
             telegram.text(f"/allow {code}", chat=ADMIN)
             await telegram.until(lambda: len([m for m in telegram.sent if m["chat"]["id"] == STRANGER]) == 2)
             telegram.text("When is the tide highest?", chat=STRANGER)
@@ -186,7 +186,7 @@ def test_strangers_are_refused_everywhere_and_can_pair(talk: Run) -> None:
             await telegram.reply(3, chat=ADMIN)
             press = telegram.press(answer, "More context", user=STRANGER)
             await telegram.until(lambda: press in telegram.pressed)
-            assert telegram.pressed[press]["text"] == "You may not use this bot."
+            assert telegram.pressed[press]["text"] == f"You may not use this bot. Your id is {STRANGER}."
 
     talk(conversation)
 

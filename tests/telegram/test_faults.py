@@ -191,6 +191,7 @@ def _start(world: World, **environment: str) -> subprocess.Popen[str]:
         "SEEDBOT_TELEGRAM__BASE_FILE_URL": f"{world.telegram.base}/file/bot",
         "SEEDBOT_TELEGRAM__PUBLIC": "true",
         "SEEDBOT_TELEGRAM__QUESTIONS_PER_MINUTE": "1000",
+        "SEEDBOT_ANSWER__READ": "0",
     }
     return subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, str(world.seeds), str(world.library)],

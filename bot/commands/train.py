@@ -1,0 +1,116 @@
+"""`seedbot train`: the ranking fitted to questions of your own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot import tuned
+from bot.options import open_built_library, with_settings
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from retrieval.recalibration import Calibration
+    from retrieval.retraining import Training
+
+_LABELS = {"hit@1": ("right excerpt first", "hit@1"), "hit@3": ("among the first 3", "hit@3")}
+_LABELS |= {"mrr": ("mean reciprocal rank", "MRR")}
+
+
+@click.command("train")
+@click.argument("questions", type=click.Path(path_type=Path), metavar="QUESTIONS.jsonl", required=False)
+@click.option("--undo", is_flag=True, help="Answer with the shipped weights again.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@with_settings
+def command(settings: Settings, questions: Path | None, undo: bool, as_json: bool) -> int:
+    """Fit the ranking, and then the confidence, to QUESTIONS.jsonl.
+
+    What was fitted is kept in the library only where it answers held-out questions better than the shipped weights do,
+    by more than chance; it takes effect at the next question. --undo also takes back what `eval --calibrate` kept.
+    """
+    if undo:
+        if questions is not None:
+            raise click.UsageError("--undo takes no questions.")
+        return _undo(settings, as_json=as_json)
+    if questions is None:
+        raise click.UsageError("Missing argument 'QUESTIONS.jsonl'.")
+    return _train(settings, questions, as_json=as_json)
+
+
+def _undo(settings: Settings, *, as_json: bool) -> int:
+    from bot import records
+
+    undone = tuned.undo(settings)
+    if as_json:
+        click.echo(records.line({"undone": undone}))
+    elif undone:
+        click.echo("Undone: the shipped weights answer again.")
+    else:
+        click.echo("There was nothing to undo: the shipped weights answer.")
+    return 0
+
+
+def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
+    from bot.progress import counted
+    from retrieval.errors import QuestionSetError
+    from retrieval.question_sets import read_questions
+    from retrieval.recalibration import calibrate
+    from retrieval.retraining import train
+
+    asked = read_questions(path)
+    with open_built_library(settings) as library, counted("Asking") as step:
+        documents = tuned.documents_for(library, asked, path)
+        engine = library.engine()
+        training = train(engine, asked, documents, settings.answer, step)
+        calibration, refusal = None, ""
+        if not training.why_not:
+            try:
+                calibration = calibrate(training.outcomes, settings.answer)
+            except QuestionSetError as error:
+                refusal = str(error)
+            fits = [training.fit()]
+            if calibration is not None and not calibration.why_not:
+                fits.append(calibration.fit(engine))
+            tuned.keep(settings, library, fits, path, len(training.outcomes))
+    if as_json:
+        _print(training, calibration, refusal)
+    else:
+        _show(training, calibration, refusal)
+        if training.why_not:
+            tuned.show_still_kept(settings)
+    return 0
+
+
+def _print(training: Training, calibration: Calibration | None, refusal: str) -> None:
+    from bot import records
+
+    of_confidence = {"kept": False, "why_not": refusal} if refusal else None
+    record = {
+        "kept": not training.why_not,
+        "why_not": training.why_not or None,
+        "shipped": records.evaluation(training.shipped),
+        "tuned": records.evaluation(training.tuned),
+        "difference": records.figures(dict(training.difference)),
+        "confidence": of_confidence if calibration is None else tuned.record(calibration),
+    }
+    click.echo(records.line(record))
+
+
+def _show(training: Training, calibration: Calibration | None, refusal: str) -> None:
+    table = tuned.new_table("shipped", "tuned", "difference", "95% interval")
+    for name, (label, term) in _LABELS.items():
+        change = training.difference[name]
+        values = [tuned.number(one.figures[name].value) for one in (training.shipped, training.tuned)]
+        table.add_row(label, term, *values, f"{change.value:+.3f}", f"{change.low:+.3f} to {change.high:+.3f}")
+    tuned.show(table)
+    click.echo(tuned.held_out([one.question for one in training.outcomes]))
+    if training.why_not:
+        click.echo(f"Nothing was changed: {training.why_not}.")
+        return
+    click.echo("The ranking was fitted and kept; `seedbot train --undo` takes it back.")
+    if calibration is not None:
+        tuned.show_calibration(calibration)
+    else:
+        click.echo(f"The confidence is the shipped one. {refusal}")

@@ -1,0 +1,147 @@
+"""Newcomers: who is told that they may not use the bot, with which code, and how an admin lets them in."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+from telegram import Bot, Chat, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity, Update, User
+from telegram.constants import ChatType
+
+from bot.messages import visible
+from bot.telegram import asking
+from bot.telegram.formatting import Builder, shortened
+from bot.telegram.menus import ADMIN
+from bot.telegram.requests import Request
+from bot.telegram.sending import QUERY_SECONDS, patiently, send
+from bot.telegram.service import describe
+
+if TYPE_CHECKING:
+    from bot.telegram.service import Service
+
+_GROUP_REFUSAL_SECONDS = 3600.0
+_NO = "You may not use this bot"
+
+log = logging.getLogger(__name__)
+
+
+def group_of(chat: Chat | None) -> int | None:
+    """The group that an update comes from; None in private, and for inline queries."""
+    return chat.id if chat is not None and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP) else None
+
+
+def in_its_name(update: Update) -> bool:
+    """Whether an admin of a group writes in the name of the group itself."""
+    message = update.message
+    if message is None or message.sender_chat is None or group_of(message.chat) is None:
+        return False
+    return message.sender_chat.id == message.chat.id
+
+
+async def refuse(service: Service, update: Update, bot: Bot) -> None:
+    """Tells somebody that they may not, with the id that would have to be allowed; bots and channels nothing."""
+    user, message, query, inline = update.effective_user, update.message, update.callback_query, update.inline_query
+    if user is None or (user.is_bot and not in_its_name(update)):
+        return
+    log.info("refused", extra=describe(update))
+    if query is not None:
+        await patiently(lambda: query.answer(f"{_NO}. Your id is {user.id}.", show_alert=True), QUERY_SECONDS)
+    elif inline is not None:
+        await asking.offer_nothing(inline, f"{_NO}: your id is {user.id}")
+    elif message is not None and group_of(message.chat) is None and message.chat.type == ChatType.PRIVATE:
+        await _refuse_person(service, bot, message, user)
+    elif message is not None and group_of(message.chat) is not None and _is_asked(message, bot):
+        await _refuse_in_group(service, bot, message, user)
+
+
+async def allow(request: Request) -> None:
+    """/allow ID or CODE."""
+    identity = await _meant(request)
+    if identity is not None:
+        await request.reply(await approve(request.service, request.bot, identity, request.user))
+
+
+async def deny(request: Request) -> None:
+    """/deny ID."""
+    identity = await _meant(request)
+    if identity is not None:
+        await request.reply(await decline(request.service, request.bot, identity, request.user))
+
+
+async def approve(service: Service, bot: Bot, identity: int, admin: int) -> str:
+    """Lets a person or a group in, and tells them."""
+    del admin
+    service.state.set_allowed(identity, allowed=True)
+    if identity < 0:
+        return "This group may use the bot now."
+    await send(bot, identity, Builder().add("You may use this bot now: just ask. /help shows how.").formatted())
+    return "They may use the bot now."
+
+
+async def decline(service: Service, bot: Bot, identity: int, admin: int) -> str:
+    """Keeps a person or a group out; an admin is one by the settings."""
+    del bot, admin
+    if service.access.is_admin(identity):
+        return "That is an admin of this bot: take the id out of SEEDBOT_TELEGRAM__ADMINS and start the bot anew."
+    service.state.set_allowed(identity, allowed=False)
+    return "This group may not use the bot." if identity < 0 else "They may not use the bot."
+
+
+async def _meant(request: Request) -> int | None:
+    """Whom /allow or /deny is about: a code, an id, or the group it stands in. None where the reply asks for one."""
+    word = request.words[0] if request.words else ""
+    if not word and not request.is_private:
+        return request.chat
+    identity = request.service.state.paired(word) if word else None
+    if identity is None and re.fullmatch(r"-?\d{1,15}", word):
+        identity = int(word)
+    if identity is None:
+        await request.reply("Write an id or a code behind it, such as /allow 12345678; in a group, /allow is enough.")
+    return identity
+
+
+async def _refuse_person(service: Service, bot: Bot, message: Message, user: User) -> None:
+    if not service.limits.may_tell(user.id):
+        return
+    builder = Builder().add(_NO, MessageEntity.BOLD).add(f". Your id is {user.id}.")
+    if not service.access.is_denied(user.id) and service.settings.telegram.admins:
+        code, is_new = service.state.pairing_code(user.id, user.full_name[:100])
+        builder.add(f"\nIf you should, give an admin this code: {code}")
+        if is_new and service.limits.may_announce():
+            await _announce(service, bot, user, code)
+    await send(bot, message.chat_id, builder.formatted())
+
+
+async def _refuse_in_group(service: Service, bot: Bot, message: Message, user: User) -> None:
+    if service.access.is_denied(user.id):
+        if not service.limits.may_tell(user.id, _GROUP_REFUSAL_SECONDS):
+            return
+        text = f"{_NO}. Your id is {user.id}."
+    elif service.limits.may_tell(message.chat_id, _GROUP_REFUSAL_SECONDS):
+        text = f"This group may not use the bot. An admin of the bot can change that: /allow {message.chat_id}"
+    else:
+        return
+    await send(bot, message.chat_id, Builder().add(text).formatted(), reply_to=message.message_id)
+
+
+async def _announce(service: Service, bot: Bot, user: User, code: str) -> None:
+    """Tells the admins that somebody would like to use the bot."""
+    builder = Builder().add(visible(shortened(user.full_name, 100)), MessageEntity.BOLD)
+    name = f" (@{visible(shortened(user.username, 64))})" if user.username else ""
+    builder.add(f"{name}, id {user.id}, would like to use this bot. Code: {code}")
+    row = [
+        InlineKeyboardButton("Allow", callback_data=f"a:{user.id}"),
+        InlineKeyboardButton("Decline", callback_data=f"x:{user.id}"),
+    ]
+    for admin in service.settings.telegram.admins:
+        await send(bot, admin, builder.formatted(), keyboard=InlineKeyboardMarkup([row]))
+
+
+def _is_asked(message: Message, bot: Bot) -> bool:
+    """Whether the bot is meant: mentioned, replied to, or given a command of its own."""
+    if asking.question_for_bot(message, bot) is not None:
+        return True
+    word = (message.text or "").partition("\n")[0].split(maxsplit=1)[:1]
+    name, _, to = (word[0] if word else "").lower().partition("@")
+    return name[:1] == "/" and name[1:] in {*ADMIN, "start"} and to in ("", bot.username.lower())

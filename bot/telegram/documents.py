@@ -1,0 +1,160 @@
+"""Documents that admins add and remove in a chat: checked apart from the bot, moved whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
+from telegram.error import TelegramError
+
+from bot import messages
+from bot.messages import visible
+from bot.telegram import asking
+from bot.telegram.admin import LOCK_SECONDS
+from bot.telegram.browsing import named
+from bot.telegram.formatting import Builder, Formatted, shortened
+from bot.telegram.requests import Request, in_chat
+from bot.telegram.sending import persist, send
+from retrieval.errors import DocumentError, SeedbotError
+from retrieval.loaders import SUFFIXES, confined
+from retrieval.types import Document, SyncReport
+
+if TYPE_CHECKING:
+    from bot.telegram.service import Service
+
+_LARGEST_DOWNLOAD = 20_000_000  # bytes that Telegram lets a bot fetch
+_TOO_LARGE = "Telegram lets bots fetch files of up to 20 MB: put this one into the folder itself."
+_FETCH_SECONDS = 120.0
+_LONGEST_NAME = 180  # bytes, of the 255 that file systems take: a number and a suffix may be added
+
+log = logging.getLogger(__name__)
+
+
+async def add(request: Request) -> None:
+    """/add: says what to send."""
+    formats = " ".join(sorted(SUFFIXES))
+    await request.reply(f"Send me the document as a file in our private chat. I read {formats}, up to 20 MB.")
+
+
+async def receive_file(request: Request) -> None:
+    """A file from an admin in a private chat becomes a document of the library."""
+    service, document = request.service, request.message.document
+    if document is None:
+        return
+    if not service.access.is_admin(request.user):
+        if (request.message.caption or "/").startswith("/"):
+            await request.reply("Only an admin may add documents. Ask me a question about those that are here.")
+        else:
+            await asking.message(request)
+        return
+    if (document.file_size or 0) > _LARGEST_DOWNLOAD:
+        await request.reply(_TOO_LARGE)
+        return
+    name = safe_name(document.file_name or "")
+    try:
+        if Path(name).suffix.lower() not in SUFFIXES:
+            suffix = Path(name).suffix or "a file without a suffix"
+            raise DocumentError(f"{suffix} is not a format that is read: send one of {' '.join(sorted(SUFFIXES))}")
+        data = await _fetched(request.bot, document.file_id)
+        added, report = await service.in_turn(lambda: _add(service, name, data))
+    except DocumentError as error:
+        await request.reply(f"{visible(name)} cannot be used: {error}.")
+    except SeedbotError as error:
+        await request.reply(in_chat(error))
+    except TelegramError as error:
+        log.warning("no file", extra={"error": str(error)})
+        too_large = "too big" in str(error).lower()
+        await request.reply(_TOO_LARGE if too_large else "Telegram did not hand over the file. Please send it again.")
+    else:
+        await request.reply(_welcomed(added, report, service))
+
+
+async def remove(request: Request) -> None:
+    """/remove PATH: asks before it does."""
+    document = await named(request, "/remove")
+    if document is None:
+        return
+    number = request.service.state.number_of(document.path)
+    button = InlineKeyboardButton("Remove it", callback_data=f"r:{number}")
+    builder = Builder().add("Remove ").add(visible(document.title), MessageEntity.BOLD)
+    builder.add(f" ({visible(document.path)})? The file moves to the folder “removed” of the library.")
+    await request.reply(builder.formatted(), InlineKeyboardMarkup([[button]]))
+
+
+async def remove_confirmed(service: Service, bot: Bot, number: int, admin: int) -> str:
+    """Moves a document out of the seeds folder and builds. Raises SeedbotError."""
+    path = service.state.text_of(number)
+    if path is None:
+        raise SeedbotError("This button is too old to be understood.")
+    await service.in_turn(lambda: _remove(service, path))
+    await send(bot, admin, Builder().add(f"{visible(path)} is removed.").formatted())
+    return "Removed."
+
+
+def safe_name(name: str) -> str:
+    """A file name without folders, control characters or a leading dot, of at most 180 bytes."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    kept = "".join(character for character in last if character.isprintable() and character not in '/:*?"<>|')
+    stem, suffix = os.path.splitext(kept.strip().lstrip("."))  # noqa: PTH122 - a name, no path
+    suffix = suffix[:10]
+    room = _LONGEST_NAME - len(suffix.encode())
+    short = stem.strip().encode()[:room].decode(errors="ignore").strip()
+    return f"{short or 'document'}{suffix}"
+
+
+async def _fetched(bot: Bot, identity: str) -> bytes:
+    """The bytes of a file. Raises TelegramError."""
+    file = await persist(lambda: bot.get_file(identity), _FETCH_SECONDS)
+    if not file.file_path:
+        raise TelegramError("no path")
+    return bytes(await persist(file.download_as_bytearray, _FETCH_SECONDS))
+
+
+def _add(service: Service, name: str, data: bytes) -> tuple[Document, SyncReport]:
+    """Looks whether the file can be read, puts it into the folder whole or not at all, and builds."""
+    seeds = service.settings.seeds
+    confined.check(name, data)
+    path = seeds / name
+    number = 2
+    while path.exists() and path.read_bytes() != data:
+        path = seeds / f"{Path(name).stem}-{number}{Path(name).suffix}"
+        number += 1
+    partial = seeds / f".{path.name}.partial"
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        raise SeedbotError(f"The folder of documents cannot be written ({error.strerror}).") from error
+    report = service.library.sync(wait_seconds=LOCK_SECONDS)
+    return service.library.document(path.name), report
+
+
+def _remove(service: Service, path: str) -> None:
+    service.library.document(path)
+    source = service.settings.seeds / path
+    target = service.settings.library / "removed" / f"{int(time.time())}-{PurePosixPath(path).name}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(source, target)  # which also reaches another file system
+    except OSError as error:
+        raise SeedbotError(f"The file cannot be moved ({error.strerror or error}).") from error
+    try:
+        service.library.sync(wait_seconds=LOCK_SECONDS)
+    except SeedbotError:
+        shutil.move(target, source)  # a library is never left without a document
+        raise
+
+
+def _welcomed(document: Document, report: SyncReport, service: Service) -> Formatted:
+    passages = next((one.passages for one in service.library.documents() if one.path == document.path), 0)
+    builder = Builder().add("I can now answer from ").add(visible(document.title), MessageEntity.BOLD)
+    builder.add(f" ({messages.count(passages, 'passage')}, {report.embedded} new).")
+    headings = [one.text for one in document.headings if one.text != document.title][:6]
+    if headings:
+        builder.add("\nIt speaks of " + visible(shortened("; ".join(headings), 600)) + ".")
+    return builder.formatted()

@@ -1,0 +1,71 @@
+"""An answer as it was given, kept for the buttons under it: to JSON and back, whichever version wrote it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from retrieval.types import Answer, Citation, Correction, Excerpt, Span
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer as it was given, and the chat it was given in."""
+
+    id: int
+    chat: int
+    question: str
+    found: bool
+    confidence: float
+    generation: int
+    excerpts: tuple[Excerpt, ...]
+    corrections: tuple[Correction, ...] = ()
+    unanswered: tuple[str, ...] = ()
+
+    def answer(self) -> Answer:
+        """What `messages` takes; without what only the first showing needs."""
+        return Answer(
+            self.question,
+            self.found,
+            self.confidence,
+            self.excerpts,
+            self.generation,
+            elapsed_ms=0.0,
+            unanswered=self.unanswered,
+            corrections=self.corrections,
+        )
+
+
+def packed(answer: Answer) -> tuple[str, str, str]:
+    """The excerpts, corrections and unanswered questions of an answer, each as JSON."""
+    excerpts = [asdict(one) | {"evidence": {}} for one in answer.excerpts]
+    corrections = [asdict(one) for one in answer.corrections]
+    return _json(excerpts), _json(corrections), _json(list(answer.unanswered))
+
+
+def unpacked(excerpts: str, corrections: str, unanswered: str) -> tuple[Any, Any, Any]:
+    """What `packed` made, as the last fields of a KeptAnswer."""
+    read = tuple(Correction(**row) for row in json.loads(corrections))
+    return tuple(_excerpt(row) for row in json.loads(excerpts)), read, tuple(json.loads(unanswered))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _excerpt(row: dict[str, Any]) -> Excerpt:
+    return Excerpt(
+        rank=row["rank"],
+        text=row["text"],
+        highlights=tuple(Span(one["start"], one["end"]) for one in row["highlights"]),
+        score=row["score"],
+        citation=_citation(row["citation"]),
+        also_in=tuple(_citation(one) for one in row["also_in"]),
+        answer=Span(**row["answer"]) if row.get("answer") else None,
+        part=row.get("part"),
+    )
+
+
+def _citation(row: dict[str, Any]) -> Citation:
+    return Citation(**(row | {"headings": tuple(row["headings"])}))

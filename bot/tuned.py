@@ -1,0 +1,148 @@
+"""What `seedbot train` and `seedbot eval --calibrate` share: asking, keeping, and saying what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot import messages
+from bot.settings import Settings
+from retrieval import tuning
+from retrieval.library import Library
+from retrieval.tuning import Fit, Tuned
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from retrieval.question_sets import EvalQuestion
+    from retrieval.recalibration import Calibration
+
+_WAIT_SECONDS = 30.0
+_FITNESS = {
+    "log_loss": ("log loss", ""),
+    "calibration_error": ("expected calibration error", ""),
+    "answered": ("answered", "of the answerable"),
+    "precision": ("right when answered", "of all answers"),
+    "refusal": ("refused", "of the unanswerable"),
+}
+
+
+def documents_for(library: Library, asked: Sequence[EvalQuestion], path: Path) -> frozenset[str]:
+    """The documents of the library. Raises QuestionSetError where the questions do not fit them."""
+    from retrieval.question_sets import check_against
+
+    documents = frozenset(one.path for one in library.documents())
+    check_against(asked, path, lambda name: library.document(name).text if name in documents else None)
+    return documents
+
+
+def keep(settings: Settings, library: Library, fits: Sequence[Fit], questions: Path, count: int) -> None:
+    """Writes fits into the library. Raises LibraryError."""
+    with library.building(_WAIT_SECONDS):
+        tuning.keep(settings.library, fits, questions.name, count)
+
+
+def undo(settings: Settings) -> bool:
+    """Removes what was kept; says whether there was anything. Raises LibraryError."""
+    if not (settings.library / tuning.FILE).exists():
+        return False
+    with Library.open(settings, repair=True).building(_WAIT_SECONDS):
+        return tuning.undo(settings.library)
+
+
+def sentence(tuned: Iterable[Tuned]) -> str:
+    """`ranking and confidence tuned on 240 questions of own.jsonl`."""
+    on: dict[str, list[str]] = {}
+    for one in tuned:
+        where = f"tuned on {messages.count(one.questions, 'question')} of {messages.visible(one.file)}"
+        on.setdefault(where, []).append(one.what)
+    return ", ".join(f"{' and '.join(what)} {where}" for where, what in on.items())
+
+
+def show_still_kept(settings: Settings) -> None:
+    """What answers on where nothing was changed, if it is not the shipped weights. Raises LibraryError."""
+    own = tuning.tuned_in(settings.library)
+    if own:
+        click.echo(f"Still kept: {sentence(own)}; `seedbot train --undo` takes it back.")
+
+
+def outdated(tuned: Iterable[Tuned]) -> str:
+    """What to run again, because other weights were shipped since; empty where nothing is outdated."""
+    old = {one.what: messages.visible(one.file) for one in tuned if one.outdated}
+    if not old:
+        return ""
+    ranking = old.get("ranking")  # with it, the confidence is fitted again as well
+    again = f"train {ranking}" if ranking else f"eval {old['confidence']} --calibrate"
+    return f"fitted with another version: run `seedbot {again}` again"
+
+
+def record(calibration: Calibration) -> dict[str, Any]:
+    """A calibration as `--json` prints it."""
+    return {
+        "kept": not calibration.why_not,
+        "why_not": calibration.why_not or None,
+        "questions": calibration.questions,
+        "before": asdict(calibration.before),
+        "after": asdict(calibration.after),
+        "slope": round(calibration.slope, 4),
+        "shift": round(calibration.shift, 4),
+        "caution": dict(calibration.caution),
+    }
+
+
+def tuned_records(tuned: Iterable[Tuned]) -> list[dict[str, Any]]:
+    """What a library's own weights were fitted to, as `status --json` prints it."""
+    return [asdict(one) for one in tuned]
+
+
+def show_calibration(calibration: Calibration) -> None:
+    """The figures before and after, and what became of them."""
+    table = new_table("shipped", "fitted")
+    for name, (label, of) in _FITNESS.items():
+        table.add_row(label, of, *(number(getattr(one, name)) for one in (calibration.before, calibration.after)))
+    show(table)
+    if calibration.why_not:
+        click.echo(f"The confidence was left as it is: {calibration.why_not}.")
+        return
+    cuts = ", ".join(f"{name} from {calibration.caution[name]:.2f}" for name in ("sure", "balanced", "eager"))
+    click.echo(f"The confidence was fitted to {messages.count(calibration.questions, 'question')}: {cuts}.")
+
+
+def new_table(*columns: str) -> Table:
+    """A table of figures: name, what of, then the columns."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("figure")
+    table.add_column("", style="dim")
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def show(table: Table) -> None:
+    """Prints a table, 100 columns wide where nobody watches."""
+    from bot.render import console
+
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = 100
+    screen.print(table)
+
+
+def number(value: float | None) -> str:
+    """With three digits; a dash where there was nothing to count."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def held_out(questions: Sequence[EvalQuestion]) -> str:
+    """How the figures came to be."""
+    from retrieval.question_sets import FOLDS, count_documents
+
+    of = "documents" if count_documents(questions) >= FOLDS else "questions"
+    return f"What was fitted is judged on held-out {of}, in {FOLDS} folds."

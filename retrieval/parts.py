@@ -1,0 +1,90 @@
+"""Several questions in one message, told apart: by question marks, and by lines that make a list of questions.
+
+In doubt it is one question: statements, courtesies and what is too short to be asked alone stay with their neighbour.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from retrieval.terms import analyse
+
+_MOST = 5  # parts; what comes after them stays with the last
+_FEWEST_WORDS = 3  # of a question that stands alone
+
+_MARK = re.compile(r"(?P<mark>[?？؟])[!?！？؟]*[\"”»’)\]]*")
+_BULLET = re.compile(r"[ \t]*(?:\(?\d{1,2}[.):]|\(?[a-zA-Z][.)]|[-*•–])[ \t]+")
+_OPENING = re.compile(
+    r"(?:(?:and|also|or|but|then|so|plus|next|finally|ok|okay|please)\b,?\s+)*"
+    r"(?:(?:in|on|at|for|from|to|by|with|of|about|under|during|since|until)\s+(?:what|which|whom|whose|how)"
+    r"|(?:what|who|when|where|why|how)(?:['’]s)?|whom|whose|which"
+    r"|(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)(?:n['’]t)?"
+    r"|tell me|name|list|explain|describe|define)\s",
+    re.IGNORECASE,
+)
+_COURTESY = re.compile(
+    r"(?:(?:hi|hello|hey|there|everyone|thanks|thank you|many thanks|in advance|so much|very much|please|sorry"
+    r"|excuse me|good (?:morning|afternoon|evening|day)|how are you|(?:can|could) you help(?: me)?"
+    r"|(?:may|can) i ask(?: you)?(?: something| a question)?|any ideas?|(?:does )?anyone know)\b[\s,.:;!?？-]*)+",
+    re.IGNORECASE,
+)
+
+
+def split_questions(text: str) -> tuple[str, ...]:
+    """The questions of a message in their order, at most five, each as it stands there; one that is one stays whole."""
+    kept: list[tuple[int, int]] = []
+    begun: int | None = None  # where that begins which waits for a question to stand with
+    for start, end in _pieces(text):
+        if _is_question(text[start:end]) and len(kept) < _MOST:
+            kept.append((start if begun is None else begun, end))
+            begun = None
+        elif kept:
+            kept[-1] = (kept[-1][0], end)
+        elif begun is None:
+            begun = start
+    if len(kept) < 2:
+        return (text.strip(),)
+    return tuple(_without_bullet(text[start:end]) for start, end in kept)
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """The message cut wherever a question may end, without a gap."""
+    ends = {match.end() for match in _MARK.finditer(text) if _may_end(text, match)}
+    lines = [match.start() for match in re.finditer(r"^(?=[^\n]*\S)", text, re.MULTILINE)]
+    listed = [start for start in lines if _BULLET.match(text, start)]
+    if len(listed) > 1:
+        ends.update(listed)
+    elif not _MARK.search(text) and all(_OPENING.match(text, start) for start in lines):
+        ends.update(lines)
+    bounds = sorted({0, *ends, len(text)})
+    for start, end in pairwise(bounds):
+        if text[start:end].strip():
+            yield start, end
+
+
+def _may_end(text: str, match: re.Match[str]) -> bool:
+    """Whether a question can end with this mark: not within a quotation, nor where the sentence goes on."""
+    before = text[: match.end()]
+    if before.count('"') % 2 or before.count("“") > before.count("”") or before.count("«") > before.count("»"):
+        return False
+    after = text[match.end() :]
+    if match["mark"] == "?" and after[:1].strip() and not after[0].isupper():
+        return False  # within a link
+    following = after.lstrip()
+    return not following[:1].islower() or bool(_OPENING.match(following))
+
+
+def _is_question(piece: str) -> bool:
+    """Whether a piece can be asked alone."""
+    asked = _without_bullet(piece)
+    if len(analyse(asked, "")) < _FEWEST_WORDS or _COURTESY.fullmatch(asked):
+        return False
+    return bool(_MARK.search(asked) or _OPENING.match(asked))
+
+
+def _without_bullet(piece: str) -> str:
+    piece = piece.strip()
+    bullet = _BULLET.match(piece)
+    return piece[bullet.end() :] if bullet else piece

@@ -1,0 +1,115 @@
+"""The reader: a small model that reads a question and a window together and says where in it the answer stands.
+
+Its weights lie in `retrieval/reader_model/` with a card that says how they came to be; `training/` makes them again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.types import Span
+
+FOLDER = Path(__file__).with_name("reader_model")
+
+LONGEST, LONGEST_QUESTION = 232, 48
+"""Tokens of question and passage together, and of the question, that are read."""
+
+LANGUAGE = "en"
+"""The language of the texts that it learnt from."""
+
+_LONGEST_ANSWER = 24  # tokens
+_LONGEST_TEXT = 4000  # characters of a passage or a question that are looked at
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader makes of one passage; all offsets are code points of its text.
+
+    `score` and `span` are logits: that the passage answers, and of the likeliest answer in it, `answer`. `certainty`,
+    between 0 and 1, is the share of the probability over all spans that `answer` holds. `starts` `[t]` are the offsets
+    of the passage's tokens and `begins` `[t]` the probability that the answer begins there.
+    """
+
+    score: float
+    span: float
+    answer: Span
+    certainty: float
+    starts: NDArray[np.int32]
+    begins: Floats
+
+
+@lru_cache(maxsize=2)
+def open_reader(threads: int = 0) -> Reader:
+    """The package's reader, opened once a process; 0 threads means all cores."""
+    return Reader(FOLDER, threads or len(os.sched_getaffinity(0)))
+
+
+class Reader:
+    """A reader model with its tokenizer. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        """Loads `model.onnx` and `tokenizer.json`; raises whatever onnxruntime or tokenizers raise."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        path = folder / "model.onnx"
+        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._open, self._close = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+        """Reads every passage; what goes beyond `LONGEST` tokens is not looked at."""
+        if not passages:
+            return []
+        head = self._tokenizer.encode(question[:_LONGEST_TEXT], add_special_tokens=False).ids[:LONGEST_QUESTION]
+        opening = [self._open, *head, self._close]
+        room = LONGEST - len(opening) - 1
+        texts = self._tokenizer.encode_batch([w[:_LONGEST_TEXT] for w in passages], add_special_tokens=False)
+        bodies = [text.ids[:room] for text in texts]
+        width = len(opening) + max(map(len, bodies)) + 1
+        ids = np.zeros((len(passages), width), np.int64)
+        mask, kinds = np.zeros_like(ids), np.zeros_like(ids)
+        for row, body in enumerate(bodies):
+            whole = [*opening, *body, self._close]
+            ids[row, : len(whole)] = whole
+            mask[row, : len(whole)] = 1
+            kinds[row, len(opening) : len(whole) - 1] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds}
+        scores, spans = self._session.run(None, feed)
+        first = len(opening)
+        return [
+            _reading(float(score), rows[first : first + len(body)], text.offsets)
+            for score, rows, body, text in zip(scores, spans, bodies, texts, strict=True)
+        ]
+
+
+def _reading(score: float, spans: Floats, offsets: Sequence[tuple[int, int]]) -> Reading:
+    """The likeliest span of at most `_LONGEST_ANSWER` tokens; `spans` is `[t, 2]`, logits of begin and end."""
+    count = len(spans)
+    starts = np.array([start for start, _ in offsets[:count]], np.int32)
+    if not count:
+        return Reading(score, float(min(score, 0.0)), Span(0, 0), 0.0, starts, np.zeros(0, np.float32))
+    pairs = spans[:, None, 0] + spans[None, :, 1]
+    allowed = np.triu(np.ones((count, count), bool)) & ~np.triu(np.ones((count, count), bool), _LONGEST_ANSWER)
+    pairs = np.where(allowed, pairs, -np.inf)
+    begin, end = divmod(int(np.argmax(pairs)), count)
+    best = float(pairs[begin, end])
+    masses = np.exp(pairs - best).sum(axis=1)
+    begins = np.asarray(masses / masses.sum(), np.float32)
+    return Reading(score, best, Span(offsets[begin][0], offsets[end][1]), float(1.0 / masses.sum()), starts, begins)

@@ -1,0 +1,58 @@
+"""Numbers and dates of a question in the forms that documents may have them in."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.library import Library
+from retrieval.numbers import with_other_forms
+from retrieval.ranking import prepare
+from retrieval.terms import analyse_query
+from retrieval.testing import FakeEmbedder
+from tests.conftest import Write
+
+
+def _more(text: str, languages: frozenset[str] = frozenset({"en"})) -> dict[str, list[str]]:
+    """The forms that words of a question gain."""
+    plain = analyse_query(text, languages)
+    pairs = zip(plain, with_other_forms(text, plain, languages), strict=True)
+    return {text[a.start : a.end]: list(b.forms[len(a.forms) :]) for a, b in pairs if a != b}
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("the 3rd of eleven men", {"3rd": ["third"], "eleven": ["11"]}),
+        ("Fifteen days in the Twentieth century", {"Fifteen": ["15"], "Twentieth": ["20th"]}),
+        ("1,000 of 12 and 40", {"1,000": ["thousand"], "12": ["twelv"], "40": ["forti"]}),
+        ("twenty-five and thirty first", {"twenty": ["25"], "five": ["25"], "thirty": ["31st"], "first": ["31st"]}),
+        ("two hundred", {"two": ["200"], "hundred": ["200"]}),
+        ("1.5 million", {"1.5": ["1500000"], "million": ["1500000"]}),
+        ("about 2,000 thousand", {"2,000": ["2000000"], "thousand": ["2000000"]}),
+        ("1.2345 thousand", {"thousand": ["1000"]}),
+        ("two hundred and six", {"two": ["2"], "hundred": ["100"], "six": ["6"]}),  # no number of two words
+        ("one of 21 in 1911", {}),
+        ("on 2021-10-02", {"10": ["octob", "oct"], "02": ["2", "2nd"]}),
+        ("on 22/10/2021", {"22": ["22nd"], "10": ["octob", "oct"]}),
+        ("on 3/4/1999", {"3": ["march", "mar", "3rd"], "4": ["4th", "april", "apr"]}),  # day or month first
+        ("2021-13-45 or 1/2/3/2000", {"13": ["thirteen"], "2": ["two"], "3": ["three"]}),
+    ],
+)  # fmt: skip
+def test_numbers_gain_their_other_forms(text: str, more: dict[str, list[str]]) -> None:
+    assert _more(text) == more
+
+
+def test_only_libraries_with_english_documents_are_asked_in_english_forms() -> None:
+    assert _more("die 10 Tage", frozenset({"de"})) == {}
+    assert _more("die 10 Tage", frozenset({"de", "en"})) == {"10": ["ten"]}
+    assert _more("10 days", frozenset()) == {"10": ["ten"]}
+
+
+def test_a_number_in_another_form_is_not_absent(library: Library, write: Write, embedder: FakeEmbedder) -> None:
+    write("log.txt", "The third boat sank on 22 October. It carried eleven men.\n")
+    library.sync()
+    question = prepare("3rd, 2021-10-22, 11 or 14", embedder, library.searcher())
+    words = [question.text[term.start : term.end] for term in question.terms]
+    assert dict(zip(words, question.absent.tolist(), strict=True)) == {
+        "3rd": False, "2021": True, "10": False, "22": False, "11": False, "or": True, "14": True
+    }  # fmt: skip

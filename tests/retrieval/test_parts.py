@@ -1,0 +1,78 @@
+"""Several questions in one message are told apart, and one question stays one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.parts import split_questions
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "Who wrote Tosca? And when was it first performed?",
+            ("Who wrote Tosca?", "And when was it first performed?"),
+        ),
+        ("who wrote tosca? when was it performed", ("who wrote tosca?", "when was it performed")),
+        ("What is the deposit?Can it be waived?", ("What is the deposit?", "Can it be waived?")),
+        ("1. Who wrote Tosca?\n2) Where was it sung?", ("Who wrote Tosca?", "Where was it sung?")),
+        ("- who wrote Tosca\n- list its three acts", ("who wrote Tosca", "list its three acts")),
+        ("who wrote tosca\nwhen was it performed\n", ("who wrote tosca", "when was it performed")),
+        (
+            "I start on Monday. What should I wear? In which room is it? I am new.",
+            ("I start on Monday. What should I wear?", "In which room is it? I am new."),
+        ),
+        ('Who said "Et tu, Brute?" Was it Caesar?', ('Who said "Et tu, Brute?"', "Was it Caesar?")),
+        ("¿Quién escribió Tosca? ¿Cuándo se estrenó?", ("¿Quién escribió Tosca?", "¿Cuándo se estrenó?")),
+        ("谁写了托斯卡？什么时候首演？", ("谁写了托斯卡？", "什么时候首演？")),
+        ("من كتب أوبرا توسكا؟ متى عرضت لأول مرة؟", ("من كتب أوبرا توسكا؟", "متى عرضت لأول مرة؟")),
+        ("Hello! Who sang it? Thanks! Where was it sung?", ("Hello! Who sang it?", "Thanks! Where was it sung?")),
+    ],
+)  # fmt: skip
+def test_several_questions(text: str, parts: tuple[str, ...]) -> None:
+    assert split_questions(text) == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Who wrote Tosca?",
+        "Who wrote Tosca? Why?",  # too short to be asked alone
+        "Tosca? When was it first performed?",
+        "Hi! How are you? Who wrote Tosca? Thank you!",
+        "Can you help me? Who wrote Tosca?",
+        'Who sings "Where are you now? Where?" in the film?',
+        "Who sang «What's up? What's down?» in 1993?",
+        "Who sang What's Up? in the film of that name?",  # the sentence goes on
+        "What is https://example.org/?q=who and where is it?",
+        "Which of the operas of Puccini\nwas first performed in Rome?",  # a line that was too long
+        "Which of these is true?\n- Cats are mammals\n- Dogs are reptiles",
+        "The lamp is lit at dusk.\nIt goes out at dawn.",
+        "What??? Really?!",
+        "dam construction rivers ecosystem",
+    ],
+)
+def test_one_question_stays_one(text: str) -> None:
+    assert split_questions(text) == (text,)
+
+
+def test_what_comes_after_the_fifth_question_stays_with_it() -> None:
+    parts = split_questions(" ".join(f"What is number {n}?" for n in range(7)))
+    assert parts[:4] == tuple(f"What is number {n}?" for n in range(4))
+    assert parts[4:] == ("What is number 4? What is number 5? What is number 6?",)
+
+
+@given(st.text('aW h?؟\n"“”-1.)什么', max_size=60))
+def test_nothing_but_bullets_and_space_is_lost(text: str) -> None:
+    parts = split_questions(text)
+    assert 1 <= len(parts) <= 5
+    at = 0
+    for part in parts:
+        found = text.find(part, at)
+        assert found >= 0
+        assert set(text[at:found]) <= set(" \n-1.)aWh")  # a bullet may be a letter
+        at = found + len(part)
+    assert text[at:].strip() == ""

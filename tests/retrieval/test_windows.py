@@ -1,0 +1,87 @@
+"""Which sentences of a passage are shown, and which words of them are marked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from retrieval.evidence import Evidence
+from retrieval.ranking import Hit
+from retrieval.reader import Reading
+from retrieval.store import DocumentRow, Entry, FileState
+from retrieval.types import Passage, Span
+from retrieval.windows import sentence_probabilities, window
+
+DOCUMENT = DocumentRow(1, "a.txt", "", "a", False, None, "en", FileState(0, 0))
+BEFORE = 100  # code points before the passage
+
+
+def _hit(sentences: list[str], rated: list[float], answer: str | None = None, certainty: float = 0.9) -> Hit:
+    text = " ".join(sentences)
+    starts = [text.index(one) for one in sentences]
+    spans = tuple(Span(BEFORE + at, BEFORE + at + len(one)) for at, one in zip(starts, sentences, strict=True))
+    evidence = Evidence(
+        np.zeros(0, np.uint32), np.zeros(0, np.uint16), np.zeros((0, 4), np.int8), np.zeros((len(spans), 4), np.int8)
+    )
+    entry = Entry(1, DOCUMENT, Passage(Span(BEFORE, BEFORE + len(text)), spans), 1, text, evidence)
+    reading = None
+    if answer is not None:
+        at = text.index(answer)
+        begins = np.array([certainty, 1 - certainty], np.float32)
+        reading = Reading(1.0, 5.0, Span(at, at + len(answer)), certainty, np.array([at, 0], np.int32), begins)
+    return Hit(entry, 1.0, np.zeros(3, np.float32), np.array(rated, np.float32), reading)
+
+
+def _shown(hit: Hit, span: Span) -> str:
+    return hit.entry.text[span.start - BEFORE : span.end - BEFORE]
+
+
+SENTENCES = ["The bridge is long.", "It was finished in 1919.", "Trains cross it."]
+
+
+def test_without_a_reading_the_sentence_that_ranking_rates_best_is_marked() -> None:
+    hit = _hit(SENTENCES, [0.0, 0.0, 5.0])
+    piece = window(hit, 30)
+    assert _shown(hit, piece.span) == _shown(hit, piece.best) == "Trains cross it."
+    assert piece.answer is None
+
+
+def test_the_reader_moves_the_mark_to_the_sentence_of_its_answer() -> None:
+    hit = _hit(SENTENCES, [0.0, 0.0, 2.0], answer="1919")
+    piece = window(hit, 500)
+    assert _shown(hit, piece.span) == " ".join(SENTENCES)
+    assert _shown(hit, piece.best) == "It was finished in 1919."
+    assert piece.answer is not None
+    assert _shown(hit, piece.answer) == "1919"
+
+
+def test_an_answer_that_the_reader_doubts_is_not_marked() -> None:
+    piece = window(_hit(SENTENCES, [0.0, 5.0, 0.0], answer="1919", certainty=0.1), 500)
+    assert piece.answer is None
+
+
+def test_an_answer_that_is_the_whole_sentence_is_not_marked_twice() -> None:
+    assert window(_hit(SENTENCES, [0.0, 5.0, 0.0], answer="It was finished in 1919."), 500).answer is None
+
+
+def test_probabilities_of_sentences_add_up_to_one() -> None:
+    for hit in (_hit(SENTENCES, [1.0, 2.0, 3.0]), _hit(SENTENCES, [1.0, 2.0, 3.0], answer="1919")):
+        assert sentence_probabilities(hit).sum() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_sentence_that_is_too_long_is_cut_around_the_answer() -> None:
+    long = "word " * 100 + "the year was 1919 and " + "more " * 100 + "end."
+    hit = _hit([long], [0.0], answer="1919")
+    piece = window(hit, 120)
+    shown = _shown(hit, piece.span)
+    assert len(piece.span) <= 120
+    assert "the year was 1919 and" in shown
+    assert not shown.startswith(" ")
+    assert piece.answer is not None
+    assert _shown(hit, piece.answer) == "1919"
+
+
+def test_a_sentence_that_is_too_long_keeps_its_beginning_where_no_answer_is_known() -> None:
+    hit = _hit(["word " * 100 + "end."], [0.0])
+    piece = window(hit, 82)
+    assert _shown(hit, piece.span) == ("word " * 16).rstrip()

@@ -1,0 +1,48 @@
+"""What was read differently is said under every excerpt of an answer, also after a restart."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bot.telegram import answers
+from bot.telegram.state import State
+from retrieval.types import Answer, Citation, Correction, Excerpt, Span
+
+READ = (Correction("Amundsn", "Amundsen"),)
+
+
+def _answer(*, found: bool) -> Answer:
+    place = Citation("pole.txt", "Pole", None, 0, 8, 1, None, (), "ab")
+    excerpts = tuple(Excerpt(rank, "By dogs.", (Span(0, 8),), 0.5, place) for rank in (1, 2))
+    return Answer("Amundsn?", found, 0.9, excerpts, 1, 1.0, missing=("ice",), corrections=READ)
+
+
+def test_a_kept_answer_says_what_was_read_with_every_excerpt(tmp_path: Path) -> None:
+    with closing(State(tmp_path / "state.sqlite")) as state:
+        number = state.keep_answer(1, 1, _answer(found=True))
+    with closing(State(tmp_path / "state.sqlite")) as state:
+        kept = state.answer(number)
+    assert kept is not None
+    assert kept.corrections == READ
+    for rank in (1, 2):
+        assert answers.shown(kept, rank).text.startswith("Read “Amundsn” as “Amundsen”.\nBy dogs.\n")
+
+
+def test_a_refusal_says_what_was_read() -> None:
+    text = answers.refused(_answer(found=False)).text
+    assert text == "Not in your sources.\nRead “Amundsn” as “Amundsen”.\nNo document mentions “ice”."
+
+
+def test_a_file_of_the_first_version_gains_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    with closing(State(path)) as state:
+        old = state.keep_answer(1, 1, _answer(found=True))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE answers DROP COLUMN corrections")
+    with closing(State(path)) as state:
+        before, after = state.answer(old), state.answer(state.keep_answer(1, 1, _answer(found=True)))
+    assert before is not None
+    assert after is not None
+    assert (before.corrections, after.corrections) == ((), READ)

@@ -1,0 +1,249 @@
+"""Nobody gets in by an error, by a forged delivery, or by a code that is taken for an id."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sqlite3
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot import logs
+from bot.telegram import service as running
+from bot.telegram.service import Service
+from bot.telegram.state import State
+from retrieval.testing import FakeEmbedder
+from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, SureLibrary, Talk, World
+from tests.telegram.server import TOKEN
+
+Run = Callable[[Talk], None]
+
+_SECRETS = ("tide is highest", "tides.md", "documents", "Something went wrong")
+
+
+def _said_to(world: World, chat: int) -> list[str]:
+    return [message["text"] for message in world.telegram.sent if message["chat"]["id"] == chat]
+
+
+async def _friend_is_served(world: World) -> None:
+    world.telegram.text("When is the tide highest?", chat=FRIEND)
+    assert "tide is highest" in (await world.telegram.reply(1, chat=FRIEND))["text"]
+
+
+@pytest.mark.parametrize("identity", [10**30, 2**60, [], {"a": 1}, "66", True, 1.5, None])
+def test_an_id_that_is_none_gets_silence(talk: Run, identity: object) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot():
+            for text in ("/sources", "/source tides.md", "When is the tide highest?"):
+                sender = {"id": identity, "is_bot": False, "first_name": "x"}
+                message = world.telegram._new_message(STRANGER, "private", text=text)
+                world.telegram.update(message=message | {"from": sender})
+                world.telegram.update(message=message | {"from": sender, "chat": {"id": identity, "type": "private"}})
+            await _friend_is_served(world)
+            assert len(world.telegram.sent) == 1
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [lambda _: True, lambda _: {}, lambda _: [], lambda sent: {"message_id": sent["message_id"]}, lambda _: None],
+    ids=["true", "nothing in it", "list", "number only", "null"],
+)
+def test_a_server_that_answers_oddly_opens_no_door(talk: Run, reply: Callable[[Any], Any]) -> None:
+    async def conversation(world: World) -> None:
+        world.telegram.reshaped["sendMessage"] = reply
+        async with world.bot():
+            for text in ("When is the tide highest?", "/sources"):
+                world.telegram.text(text, chat=STRANGER)
+            await _friend_is_served(world)
+            await world.telegram.reply(1, chat=STRANGER)
+            assert len(_said_to(world, STRANGER)) == 1
+            assert not any(word in _said_to(world, STRANGER)[0] for word in _SECRETS)
+
+    talk(conversation)
+
+
+def test_a_name_that_cannot_be_encoded_is_refused_like_any(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot():
+            message = world.telegram._new_message(STRANGER, "private", text="/sources")
+            sender = {"id": STRANGER, "is_bot": False, "first_name": "x\ud83d"}
+            world.telegram.update(message=message | {"from": sender})
+            refusal = await world.telegram.reply(1, chat=STRANGER)
+            assert refusal["text"].startswith("You may not use this bot.")
+            assert "x\ufffd" in _said_to(world, ADMIN)[0]
+            world.telegram.text("When is the tide \ud83d highest?", chat=FRIEND)
+            await world.telegram.reply(1, chat=FRIEND)
+            await asyncio.sleep(0.2)
+            assert len(_said_to(world, STRANGER)) == 1
+
+    talk(conversation)
+
+
+def test_a_state_that_cannot_be_read_lets_nobody_in(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> bool:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+            with monkeypatch.context() as patched:
+                patched.setattr(service.state, "allowed", full)
+                world.telegram.text("When is the tide highest?", chat=STRANGER)
+                world.telegram.text("When is the tide highest?", chat=FRIEND)
+                world.telegram.text("/status", chat=ADMIN)  # whom no list has to allow
+                await world.telegram.reply(1, chat=ADMIN)
+                await asyncio.sleep(0.3)
+            assert _said_to(world, STRANGER) == _said_to(world, FRIEND) == []
+
+    talk(conversation)
+
+
+def test_a_failure_is_not_told_to_who_may_not_use_the_bot(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+
+            def fails(*_: object, **__: object) -> None:
+                service.state.set_allowed(FRIEND, allowed=False)
+                raise RuntimeError
+
+            monkeypatch.setattr(service.library, "ask", fails)
+            world.telegram.text("When is the tide highest?", chat=FRIEND)
+            world.telegram.text("/status", chat=ADMIN)
+            await world.telegram.until(lambda: service.state.allowed(FRIEND) is False)
+            world.telegram.text("When is the tide highest?", chat=ADMIN)
+            await world.telegram.until(lambda: "Something went wrong here" in _said_to(world, ADMIN)[-1])
+            assert _said_to(world, FRIEND) == []
+
+    talk(conversation)
+
+
+def test_whoever_is_refused_learns_the_id_to_allow_in_each_kind_of_update(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            query = telegram.ask_inline("tide highest", user=STRANGER)
+            await telegram.until(lambda: query in telegram.inline)
+            assert telegram.inline[query]["button"]["text"] == f"You may not use this bot: your id is {STRANGER}"
+            for text in ("/help", "/ask tide", "/weather"):
+                telegram.text(text, chat=-77, user=STRANGER, group=True)
+            assert (await telegram.reply(1, chat=-77))["text"].endswith("/allow -77")
+            telegram.text("/deny 7", chat=ADMIN)
+            await telegram.reply(1, chat=ADMIN)
+            telegram.text("/ask tide", chat=GROUP, user=7, group=True)
+            assert (await telegram.reply(1, chat=GROUP))["text"] == "You may not use this bot. Your id is 7."
+            await asyncio.sleep(0.2)
+            assert len(_said_to(world, -77)) == 1
+
+    talk(conversation)
+
+
+def test_a_code_of_digits_is_a_code_and_new_ones_begin_with_a_letter(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+            service.state._write("INSERT INTO pairings VALUES ('12345678', ?, 'x')", STRANGER)
+            world.telegram.text("/allow 12345678", chat=ADMIN)
+            await world.telegram.reply(1, chat=ADMIN)
+            assert service.state.allowed(STRANGER) is True
+            assert service.state.allowed(12345678) is None
+            codes = [service.state.pairing_code(identity, "x")[0] for identity in range(100, 200)]
+            assert all(code[0].isalpha() for code in codes)
+
+    talk(conversation)
+
+
+def test_denying_an_admin_says_how_that_is_done(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+            world.telegram.text(f"/deny {ADMIN}", chat=ADMIN)
+            assert "SEEDBOT_TELEGRAM__ADMINS" in (await world.telegram.reply())["text"]
+            assert service.state.allowed(ADMIN) is None
+
+    talk(conversation)
+
+
+def test_admins_hear_of_ten_newcomers_an_hour(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot():
+            for stranger in range(100, 115):
+                world.telegram.text("hello", chat=stranger)
+            await world.telegram.until(lambda: len(world.telegram.sent) == 25)
+            await asyncio.sleep(0.2)
+            assert len(_said_to(world, ADMIN)) == 10
+
+    talk(conversation)
+
+
+def test_a_group_that_becomes_a_supergroup_keeps_what_it_may(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.migrated[GROUP] = -1009
+            telegram.text("/ask when is the tide highest?", chat=GROUP, user=7, group=True)
+            assert "tide is highest" in (await telegram.reply(1, chat=-1009))["text"]
+            telegram.text("/ask when is the tide highest?", chat=-1009, user=7, group=True)
+            await telegram.reply(2, chat=-1009)
+            service.state.set_allowed(-55, allowed=True)
+            moved = telegram._new_message(-55, "group", migrate_to_chat_id=-1055)
+            telegram.update(message=moved | {"from": {"id": 7, "is_bot": False, "first_name": "x"}})
+            await telegram.until(lambda: service.state.allowed(-1055))
+            unknown = telegram._new_message(-56, "group", migrate_to_chat_id=-1056)
+            telegram.update(message=unknown | {"from": {"id": 7, "is_bot": False, "first_name": "x"}})
+            await _friend_is_served(world)
+            assert service.state.allowed(-1056) is None
+
+    talk(conversation)
+
+
+def test_without_a_secret_of_its_own_a_webhook_gets_one_that_nobody_knows(talk: Run) -> None:
+    def free_port() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    def post(port: int, body: dict[str, Any], secret: str | None) -> int:
+        headers = {"Content-Type": "application/json"}
+        headers |= {} if secret is None else {"X-Telegram-Bot-Api-Secret-Token": secret}
+        address = f"http://127.0.0.1:{port}/telegram"
+        try:
+            with urllib.request.urlopen(urllib.request.Request(address, json.dumps(body).encode(), headers)) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    async def conversation(world: World) -> None:
+        port, secrets = free_port(), []
+        for _ in range(2):
+            async with world.bot(webhook="https://bot.example.org", webhook_port=port):
+                secrets.append(world.telegram.webhook["secret_token"])
+                world.telegram.text("/stats", chat=ADMIN)
+                forged = world.telegram._updates.pop()
+                for guess in (None, "", "guess"):
+                    assert await asyncio.to_thread(post, port, forged, guess) == 403
+                assert world.telegram.sent == []
+                assert logs.without_secrets(secrets[-1]) == "[secret]"
+        assert len(secrets[0]) >= 32
+        assert secrets[0] != secrets[1]
+
+    talk(conversation)
+
+
+def test_nothing_that_can_be_printed_shows_the_token(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        settings = world.settings()
+        with SureLibrary.open(settings, embedder=FakeEmbedder()) as library:
+            library.sync()
+            state = State(settings.library / "telegram.sqlite")
+            service = Service(library, settings, state)
+            application = running._application(service, TOKEN)
+            for thing in (application, application.bot, application.updater, application.update_queue, service):
+                assert TOKEN.split(":")[1] not in f"{thing!r} {thing} {thing!a}"
+            service.close()
+            state.close()
+
+    talk(conversation)

@@ -1,0 +1,247 @@
+"""Answers arrive: through outages of hours, through a stop in the middle of one, and past somebody who is throttled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.telegram import sending
+from bot.telegram import service as running
+from bot.telegram.service import Service
+from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World
+from tests.telegram.server import Fault, units
+
+Run = Callable[[Talk], None]
+
+
+def _slow(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers take long enough for the typing sign."""
+    ask = service.library.ask
+
+    def slow(*words: Any, **more: Any) -> Any:
+        time.sleep(0.6)
+        return ask(*words, **more)
+
+    monkeypatch.setattr(service.library, "ask", slow)
+
+
+def test_an_outage_of_forty_failures_loses_no_answer(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the pauses of an operation that is some twenty minutes; here they are shorter."""
+    monkeypatch.setattr(sending, "_LONGEST_WAIT_SECONDS", 0.02)
+    monkeypatch.setattr(sending, "_FIRST_WAIT_SECONDS", 0.01)
+
+    async def conversation(world: World) -> None:
+        faults = [Fault("502", 30, "sendMessage"), Fault("drop", 10, "sendMessage")]
+        world.telegram.faults += faults
+        async with world.bot():
+            world.telegram.text("When is the tide highest?", chat=FRIEND)
+            assert "tide is highest" in (await world.telegram.reply())["text"]
+            assert [fault.times for fault in faults] == [0, 0]
+
+    talk(conversation)
+
+
+def test_a_stop_in_an_outage_is_quick_and_the_answer_comes_after_the_restart(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_STOP_SECONDS", 0.5)
+
+    async def conversation(world: World) -> None:
+        outage = Fault("502", 10**6, "sendMessage")
+        world.telegram.faults.append(outage)
+        async with world.bot() as service:
+            world.telegram.text("When is the tide highest?", chat=FRIEND)
+            await world.telegram.until(lambda: outage.times < 10**6)
+            stopping = time.monotonic()
+        assert time.monotonic() - stopping < 10
+        world.telegram.faults.clear()
+        async with world.bot() as service:
+            assert "tide is highest" in (await world.telegram.reply())["text"]
+            await world.telegram.until(lambda: service.state.waiting() == [])
+            assert len(world.telegram.sent) == 1
+
+    talk(conversation)
+
+
+def test_a_throttled_chat_holds_nobody_else(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        telegram.faults.append(Fault("429", 1, "sendMessage", retry_after=600, chat=STRANGER))
+        async with world.bot(public=True):
+            telegram.text("When is the tide highest?", chat=STRANGER)
+            await telegram.until(lambda: telegram.faults[0].times == 0)
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            assert (await telegram.reply())["chat"]["id"] == FRIEND
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize("method", ["sendChatAction", "setMyCommands"])
+@pytest.mark.parametrize("kind", ["429", "timeout"])
+def test_what_nobody_waits_for_delays_no_answer(
+    talk: Run, method: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        telegram.faults.append(Fault(kind, 5, method, retry_after=600))
+        async with world.bot() as service:
+            _slow(service, monkeypatch)
+            await telegram.until(lambda: method != "setMyCommands" or telegram.faults[0].times < 5)
+            asked = time.monotonic()
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            await telegram.reply()
+            assert time.monotonic() - asked < 6  # the hanging call takes eight
+
+    talk(conversation)
+
+
+def test_the_typing_sign_is_shown_while_it_takes_long(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+            _slow(service, monkeypatch)
+            world.telegram.text("When is the tide highest?", chat=FRIEND)
+            await world.telegram.reply()
+            assert [values["chat_id"] for name, values in world.telegram.calls if name == "sendChatAction"] == [FRIEND]
+
+    talk(conversation)
+
+
+def test_a_message_that_is_refused_for_its_form_is_sent_without(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        world.telegram.unknown_entities = {"blockquote", "expandable_blockquote"}
+        async with world.bot():
+            world.telegram.text("When is the tide highest?", chat=FRIEND)
+            reply = await world.telegram.reply()
+            assert "tide is highest" in reply["text"]
+            assert "entities" not in reply
+            assert "reply_markup" in reply
+
+    talk(conversation)
+
+
+def test_a_character_longer_than_a_message_is_cut_between_its_parts(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        (world.seeds / "zalgo.txt").write_text("zalgo tide e" + "\u0301" * 6000 + " here.\n")
+        async with world.bot():
+            world.telegram.text("zalgo tide?", chat=FRIEND)
+            await world.telegram.until(lambda: len(world.telegram.sent) == 2)
+            assert all(units(message["text"]) <= 4096 for message in world.telegram.sent)
+            assert world.telegram.refused == []
+
+    talk(conversation)
+
+
+def test_replies_stay_in_their_topic(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            topic = {"message_thread_id": 9, "is_topic_message": True}
+            telegram.text("/ask When is the tide highest?", chat=GROUP, user=7, group=True, **topic)
+            answer = {**await telegram.reply(), **topic}
+            telegram.press(answer, "More context", user=7)
+            await telegram.reply(2)
+            telegram.press(answer, "Get file", user=7)
+            await telegram.until(lambda: telegram.documents)
+            assert [int(m["message_thread_id"]) for m in (*telegram.sent, *telegram.documents)] == [9, 9, 9]
+
+    talk(conversation)
+
+
+def test_the_next_source_of_an_answer_in_parts_is_a_message_of_its_own(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def conversation(world: World) -> None:
+        from dataclasses import replace
+
+        telegram = world.telegram
+        async with world.bot() as service:
+            ask = service.library.ask
+
+            def long(*words: Any, **more: Any) -> Any:
+                answer = ask(*words, **more)
+                texts = ("🙂 tide " * 900, "short tide", "🙂 tide " * 900)
+                made = zip(answer.excerpts, texts, strict=True)
+                return replace(answer, excerpts=tuple(replace(one, text=text, highlights=()) for one, text in made))
+
+            monkeypatch.setattr(service.library, "ask", long)
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            last = await telegram.reply(2)
+            telegram.press(last, "Next source")
+            short = await telegram.reply(3)
+            assert short["text"].startswith("short tide")
+            assert short["reply_parameters"]["message_id"] == last["message_id"]
+            telegram.press(short, "Next source")
+            await telegram.reply(5)
+            assert telegram.edits == []
+
+    talk(conversation)
+
+
+def test_a_button_whose_work_fails_says_so(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply()
+            monkeypatch.setattr(service.library, "verify", fails)
+            press = telegram.press(answer, "Verify")
+            await telegram.until(lambda: press in telegram.pressed)
+            assert telegram.pressed[press]["text"] == "Something went wrong here. Please try again."
+
+    talk(conversation)
+
+
+def test_inline_queries_have_a_limit_of_their_own_and_say_what_is_the_matter(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+
+        async def label(query: str) -> str:
+            await telegram.until(lambda: query in telegram.inline)
+            return str(telegram.inline[query]["button"]["text"])
+
+        async with world.bot(questions_per_minute=2) as service:
+            queries = [telegram.ask_inline("tide highest", user=FRIEND) for _ in range(31)]
+            assert await label(queries[-1]) == "Too many questions: wait a minute"
+            assert telegram.inline[queries[29]]["results"]
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            assert "tide is highest" in (await telegram.reply())["text"]
+            monkeypatch.setattr(service.library, "ask", fails)
+            assert await label(telegram.ask_inline("tide", user=ADMIN)) == "Something went wrong here: try again"
+
+    talk(conversation)
+
+
+def test_commands_have_a_limit_and_builds_hold_no_question(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot(questions_per_minute=2, admins=(ADMIN, 3), workers=2) as service:
+            for _ in range(15):
+                telegram.text("/sources", chat=FRIEND)
+            last = await telegram.reply(11, chat=FRIEND)
+            assert last["text"] == "That is a lot at once. Please wait a minute, then go on."
+            sync = service.library.sync
+
+            def slow(*words: Any, **more: Any) -> Any:
+                time.sleep(4)
+                return sync(*words, **more)
+
+            monkeypatch.setattr(service.library, "sync", slow)
+            telegram.text("/build", chat=ADMIN)
+            telegram.text("/build", chat=3)
+            await telegram.reply(1, chat=3)
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            assert "tide is highest" in (await telegram.reply(12, chat=FRIEND))["text"]
+            assert not telegram.edits
+
+    talk(conversation)

@@ -1,0 +1,38 @@
+"""Questions changed on purpose."""
+
+from __future__ import annotations
+
+from random import Random
+
+from training.perturb import as_typed, unanswerable, with_typo
+
+QUESTION = "Who was the first captain of the ship Endurance?"
+
+
+def test_a_typo_changes_one_longer_word_by_one_letter() -> None:
+    for seed in range(50):
+        changed = with_typo(QUESTION, Random(seed)).split(" ")
+        different = [(a, b) for a, b in zip(QUESTION.split(" "), changed, strict=True) if a != b]
+        assert len(different) <= 1  # a swap of two equal letters changes nothing
+        assert all(len(a) > 4 and abs(len(a) - len(b)) <= 1 for a, b in different)
+
+
+def test_a_question_without_longer_words_stays() -> None:
+    assert with_typo("Who am I?", Random(1)) == "Who am I?"
+
+
+def test_hurried_questions_are_never_empty() -> None:
+    assert all(as_typed("Who is it?", Random(seed)) for seed in range(50))
+
+
+def test_a_changed_question_differs_in_a_name_a_number_an_opposite_or_a_not() -> None:
+    passage = "Frank Worsley was captain of Endurance, and John King Davis of Aurora."
+    made = {unanswerable(QUESTION, passage, [passage], Random(seed)) for seed in range(200)}
+    assert "Who was the last captain of the ship Endurance?" in made
+    assert "Who wasn't the first captain of the ship Endurance?" in made
+    assert "Who was the first captain of the ship Aurora?" in made
+    assert QUESTION not in made
+
+
+def test_a_question_in_which_nothing_can_be_changed_gives_none() -> None:
+    assert unanswerable("Why?", "", [], Random(1)) is None

@@ -1,0 +1,272 @@
+"""Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
+
+SETS is a folder with the question sets `wiki-train` and `tales-train`; nothing else is looked at. What is fitted:
+
+- `ranking` and `sentence`, on the documents that the reader learnt from too: the passage that holds the answer becomes
+  the likeliest of a question's candidates, its sentence the likeliest of the passage;
+- `reading`, on documents held out from the reader: what a reading is worth against the score of ranking;
+- `confidence` (without the reader) and `read_confidence` (with it, held-out documents only): whether the first excerpt
+  covers the answer, in libraries that hold the question's document, or not, or all of it but the paragraph that was
+  asked about; and of questions in which a name was exchanged for one of another question, which nothing answers;
+- `caution`: from which confidence on 95, 90 and 80 of 100 of these answers are right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.sets import library_over
+from retrieval import coefficients as package
+from retrieval.answering import Engine
+from retrieval.calibration import PRECISIONS, precision_threshold
+from retrieval.confidence import confidence_features
+from retrieval.embedding import Embedder, open_embedder
+from retrieval.fitting import Group, fit_logistic, fit_softmax
+from retrieval.library import Library
+from retrieval.measures import FEATURES, SENTENCE_FEATURES
+from retrieval.question_sets import EvalQuestion, half, read_questions, sample
+from retrieval.ranking import Hit, Question, rank, read
+from retrieval.reader import open_reader
+from retrieval.retraining import training_groups
+from retrieval.settings import EmbeddingSettings
+from retrieval.terms import analyse
+from retrieval.types import Filter
+from retrieval.windows import window
+from training.examples import held_out
+from training.perturb import as_typed
+
+_SETS = ("wiki-train", "tales-train")
+_PER_SET = 3000
+_COMMON_SHARE = 0.005
+_CHARACTERS, _READ = 500, 4  # as the settings have them
+_READ_TO_FIT = 8
+_TYPED = 6  # one question in so many is asked as somebody in a hurry types it
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z]\w+(?: [A-Z]\w+)*|\b[12]\d{3}\b")  # capitalised within a question, or a year
+
+Rows = list[tuple[NDArray[np.float32], bool]]
+
+
+def main() -> None:
+    """Reads the command line and fits what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("--work", type=Path, required=True, help="folder for the libraries, kept between runs")
+    parser.add_argument("--only", choices=["ranking", "reading", "confidence"], action="append")
+    arguments = parser.parse_args()
+    embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
+    fitter = _Fitter(arguments.sets, arguments.work, embedder)
+    for part in arguments.only or ["ranking", "reading", "confidence"]:
+        getattr(fitter, part)()
+        package.record.cache_clear()
+        package.coefficients.cache_clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """A question set, its questions with a verbatim answer, and the documents that the reader has not seen."""
+
+    name: str
+    questions: list[EvalQuestion]
+    held: frozenset[str]
+
+    def learnt(self) -> list[EvalQuestion]:
+        return [q for q in self.questions if q.document not in self.held]
+
+    def unseen(self) -> list[EvalQuestion]:
+        return [q for q in self.questions if q.document in self.held]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitter:
+    folder: Path
+    work: Path
+    embedder: Embedder
+
+    def sets(self) -> Iterator[_Set]:
+        for name in _SETS:
+            questions = read_questions(self.folder / name / "questions.jsonl")
+            documents = sorted({str(q.document) for q in questions})
+            yield _Set(name, [q for q in questions if q.answers], held_out(name, documents))
+
+    @contextmanager
+    def engine(
+        self, name: str, only: Iterable[str] | None = None, label: str = "whole", *, reads: bool = False
+    ) -> Iterator[Engine]:
+        """What answers from a set's documents, or `only` some of them."""
+        with self.open(name, only, label) as library:
+            yield Engine(library.searcher(), self.embedder, open_reader() if reads else None, package.coefficients())
+
+    def open(self, name: str, only: Iterable[str] | None = None, label: str = "whole") -> Library:
+        chosen = None if only is None else sorted(only)
+        return library_over(self.folder / name, self.work / name / label, self.embedder, chosen)
+
+    def ranking(self) -> None:
+        """Fits the ranking and the sentence weights."""
+        _write_common_words(*(self.open(name) for name in _SETS))
+        package.common_words.cache_clear()
+        passages: list[Group] = []
+        sentences: list[Group] = []
+        for one in self.sets():
+            with self.engine(one.name) as engine:
+                for question in sample(one.learnt(), _PER_SET):
+                    for groups, group in zip((passages, sentences), training_groups(engine, question), strict=True):
+                        groups += [] if group is None else [group]
+        record = _record()
+        record["ranking"] = _named(FEATURES, fit_softmax(passages))
+        record["sentence"] = _named(SENTENCE_FEATURES, fit_softmax(sentences))
+        record["ranking_from"] = f"{len(passages)} questions of wiki-train and tales-train; training/fit.py"
+        _write(record)
+
+    def reading(self) -> None:
+        """Fits what a reading is worth, in units of the ranking's score."""
+        groups: list[Group] = []
+        for one in self.sets():
+            with self.engine(one.name, reads=True) as engine:
+                for question in one.unseen():
+                    hits = _hits(engine, question.text, _READ_TO_FIT)[1][:_READ_TO_FIT]
+                    group = _reading_rows(engine, question, hits)
+                    groups += [] if group is None else [group]
+        fitted = fit_softmax(groups)
+        record = _record()
+        record["reading"] = _named(package.READING_FEATURES, fitted[1:] / fitted[0])
+        record["reading_from"] = f"{len(groups)} questions about documents held out from the reader; training/fit.py"
+        _write(record)
+
+    def confidence(self) -> None:
+        """Fits both confidences and the thresholds."""
+        record = _record()
+        for name, features, reads in (
+            ("confidence", package.CONFIDENCE_FEATURES, False),
+            ("read_confidence", package.READ_CONFIDENCE_FEATURES, True),
+        ):
+            rows = list(self._answers(reads=reads))
+            values = np.array([row for row, _ in rows], np.float64)
+            right = np.array([label for _, label in rows])
+            weights, bias = fit_logistic(values, right)
+            record[name] = _named(features, weights) | {"bias": round(bias, 4)}
+            record[f"{name}_from"] = f"{len(rows)} answers, {int(right.sum())} of them right; training/fit.py"
+            sure = 1 / (1 + np.exp(-(values @ weights + bias)))
+            record["caution"] = {
+                level: round(precision_threshold(sure, right, precision), 4) for level, precision in PRECISIONS.items()
+            }
+        _write(record)
+
+    def _answers(self, *, reads: bool) -> Iterator[tuple[NDArray[np.float32], bool]]:
+        """Answers of libraries that hold the document, or not, or not the paragraph; read ones of unseen documents."""
+        for one, count, documents, each in zip(self.sets(), (3000, 1500), (13, 40), (60, 12), strict=True):
+            asked = one.unseen() if reads else sample(one.questions, count)
+            names = {str(q.document) for q in one.questions}
+            exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
+            with self.engine(one.name, reads=reads) as engine:
+                yield from _confidence_rows(engine, [*asked, *exchanged])
+            present = names - one.held if reads else half(names)
+            with self.engine(one.name, present, "learnt" if reads else "half", reads=reads) as engine:
+                yield from _confidence_rows(engine, asked)
+            chosen = sorted(one.held if reads else names)[:documents]
+            for document in chosen:
+                own = sample([q for q in asked if q.document == document], each)
+                others = sample([q for q in one.questions if q.document != document], each // 3)
+                with self.engine(one.name, [document], f"one-{document}", reads=reads) as engine:
+                    yield from _confidence_rows(engine, [*own, *others])
+                    yield from _confidence_rows(engine, own[: each // 3], without_paragraph=True)
+                    yield from _confidence_rows(engine, _with_other_names(own, others, each // 3))
+
+
+def _hits(engine: Engine, text: str, count: int) -> tuple[Question, list[Hit]]:
+    question = engine.prepare(text)
+    hits = rank(question, engine.searcher, Filter(), engine.weights)
+    return question, hits if engine.reader is None else read(question, hits, engine.reader, count, engine.weights)
+
+
+def _reading_rows(engine: Engine, question: EvalQuestion, hits: Sequence[Hit]) -> Group | None:
+    """Score of ranking and both logits of each passage that was read; right is what shows the answer."""
+    rows, right = [], []
+    scale = float(engine.weights.ranking[engine.weights.ranking > 0].sum())
+    for hit in hits:
+        if hit.reading is None:
+            return None
+        rows.append([float(hit.measures @ engine.weights.ranking) / scale, hit.reading.score, hit.reading.span])
+        right.append(question.covered_by(hit.entry.document.path, window(hit, _CHARACTERS).span))
+    return (np.array(rows), np.array(right)) if any(right) and not all(right) else None
+
+
+def _confidence_rows(engine: Engine, questions: Sequence[EvalQuestion], *, without_paragraph: bool = False) -> Rows:
+    chance, rows = random.Random(4), []
+    for question in questions:
+        text = as_typed(question.text, chance) if chance.randrange(_TYPED) == 0 else question.text
+        prepared = engine.prepare(text)
+        hits = rank(prepared, engine.searcher, Filter(), engine.weights)
+        if without_paragraph:
+            hits = [hit for hit in hits if not _overlaps(question, hit)]
+        if engine.reader is not None:
+            hits = read(prepared, hits, engine.reader, _READ, engine.weights)
+        if hits and (engine.reader is None or hits[0].reading is not None):
+            span = window(hits[0], _CHARACTERS).span
+            right = question.covered_by(hits[0].entry.document.path, span)
+            rows.append((confidence_features(prepared, hits, engine.searcher), right))
+    return rows
+
+
+def _with_other_names(
+    questions: Sequence[EvalQuestion], others: Sequence[EvalQuestion], count: int
+) -> list[EvalQuestion]:
+    """Questions with their last name replaced by one from a question about another document: nothing answers them."""
+    chance = random.Random(1)
+    names = [(other.document, match[0]) for other in others for match in _NAME.finditer(other.text)]
+    made = []
+    for question in questions:
+        found = list(_NAME.finditer(question.text))
+        document, name = chance.choice(names) if names else (None, "")
+        if found and document != question.document and name not in question.text:
+            text = question.text[: found[-1].start()] + name + question.text[found[-1].end() :]
+            made.append(replace(question, text=text, answers=()))
+    return sample(made, count)
+
+
+def _overlaps(question: EvalQuestion, hit: Hit) -> bool:
+    gold, span = question.paragraph, hit.entry.passage.span
+    if gold is None or gold.doc != hit.entry.document.path:
+        return False
+    return span.start < gold.span.end and span.end > gold.span.start
+
+
+def _write_common_words(*libraries: Library) -> None:
+    """The share of passages in which each English stem stands, averaged over the sets."""
+    shares: Counter[str] = Counter()
+    for library in libraries:
+        with library:
+            texts = [row[2] for row in library.searcher().store.indexed()]
+        counts = Counter(word for text in texts for word in {term.text for term in analyse(text, "en")})
+        for word, count in counts.items():
+            shares[word] += count / len(texts) / len(libraries)
+    common = {word: round(share, 4) for word, share in shares.most_common() if share >= _COMMON_SHARE}
+    path = package.PATH.with_name("common_words.json")
+    path.write_text(json.dumps(common, ensure_ascii=False, indent=0) + "\n", "utf-8")
+
+
+def _named(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}
+
+
+def _record() -> dict[str, Any]:
+    return dict(json.loads(package.PATH.read_text("utf-8")))
+
+
+def _write(record: dict[str, Any]) -> None:
+    package.PATH.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
