@@ -155,7 +155,7 @@ def _is_permitted(service: Service, update: Update) -> bool:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST_ID
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < abs(value) <= MOST_ID
 
 
 def _greet(service: Service, update: Update, context: Context) -> None:

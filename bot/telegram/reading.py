@@ -118,7 +118,7 @@ def _person(person: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_id(owner: dict[str, Any]) -> None:
-    if not _is_number(owner.get("id"), MOST_ID):
+    if not _is_number(owner.get("id")) or not owner["id"]:
         raise ValueError("not an id")
 
 
@@ -133,8 +133,8 @@ def _entities(text: str) -> list[dict[str, Any]]:
     return [{"type": kind, "offset": units(text[: one.start()]), "length": units(one[0])} for kind, one in found]
 
 
-def _number(digits: str) -> int:
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else 0
+def _number(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else float(digits)  # which is no id, and quickly read
 
 
 def _clean(value: Any) -> Any:
