@@ -49,7 +49,7 @@ class AnswerSettings(Section):
     excerpts: Annotated[int, Field(ge=1, le=50)] = 3
     excerpt_characters: Annotated[int, Field(ge=80, le=4000)] = 500
     read: Annotated[int, Field(ge=0, le=15)] = 4
-    caution: Literal["sure", "balanced", "eager", "always"] = "balanced"
+    caution: Literal["sure", "balanced", "eager", "always"] = "eager"
     found_at: Share | None = None
 
     def found_from(self, caution: Mapping[str, float]) -> float:
