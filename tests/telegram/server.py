@@ -144,8 +144,9 @@ class FakeTelegram:
 
     def forget(self) -> None:
         """What a server knows after it was started anew: nothing, and it counts from 1."""
-        self._updates.clear()
+        self._updates = deque()  # calls that wait for the old one end in vain
         self._numbers = itertools.count(1)
+        self._news.set()
 
     def deliver(self, updates: Iterable[dict[str, Any]]) -> None:
         """Queues updates as they are, duplicates and garbage included."""
@@ -262,8 +263,8 @@ class FakeTelegram:
         if self.conflict:
             raise Refused(409, "Conflict: terminated by other getUpdates request")
         offset, timeout = int(values.get("offset") or 0), float(values.get("timeout") or 0)
-        end = time.monotonic() + timeout
-        while True:
+        end, updates = time.monotonic() + timeout, self._updates
+        while updates is self._updates:
             while self._updates and offset and self._number(self._updates[0]) < offset:
                 self._updates.popleft()
             if self._updates:
@@ -276,6 +277,7 @@ class FakeTelegram:
                 await asyncio.wait_for(self._news.wait(), left)
             except TimeoutError:
                 return []
+        return []
 
     @staticmethod
     def _number(update: dict[str, Any]) -> int:

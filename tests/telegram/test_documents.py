@@ -75,7 +75,8 @@ def test_a_file_made_to_do_harm_is_refused_and_the_bot_does_not_grow(
             before = _resident()
             world.telegram.document(name, data, chat=ADMIN)
             await world.telegram.until(lambda: world.telegram.sent, 90)
-            assert "memory" in world.telegram.sent[0]["text"]
+            refused = world.telegram.sent[0]["text"]
+            assert "memory" in refused or "60 seconds" in refused  # whichever bound a machine reaches first
             assert _resident() - before < 150
             assert {path.name for path in world.seeds.iterdir()} == {"ferry.txt", "tides.md"}
 
