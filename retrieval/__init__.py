@@ -3,3 +3,8 @@
 Start at `retrieval.library.Library`; it opens, syncs, asks and verifies. This package knows nothing of
 terminals or chat, and importing it loads no heavy library.
 """
+
+import os
+
+# onnxruntime reports its use to its maker unless this is set before it is loaded; child processes inherit it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -76,6 +76,13 @@ def test_a_word_that_no_document_holds_is_read_as_the_nearest_that_one_does(ask:
     assert question.missing == ("balloon",)
 
 
+def test_every_corrected_word_is_marked_where_it_stands_now(ask: Ask) -> None:
+    question = ask("Amundsn or Soctt or Amundsn")
+    assert question.text == "Amundsen or Scott or Amundsen"
+    assert question.corrections == (Correction("Amundsn", "Amundsen"), Correction("Soctt", "Scott"))
+    assert question.corrected.tolist() == [True, False, True, False, True]
+
+
 @pytest.mark.parametrize(
     ("typed", "text", "read_as"),
     [
@@ -117,8 +124,8 @@ def test_a_word_of_a_title_is_no_misspelling(ask: Ask) -> None:
 def test_of_two_words_as_near_the_commoner_is_meant_unless_letters_were_swapped(ask: Ask) -> None:
     tales = "".join(f"# {n}\n\nA planter planted. {'Filler goes here. ' * 9}\n\n" for n in range(4))
     assert ask("which plantter", tales + "# 5\n\nThe plantner.\n").corrections == (Correction("plantter", "planter"),)
-    swapped = "The gaol is old.\n\nA goal was scored.\n\nThe goal counts.\n"
-    assert ask("the gola", swapped).corrections == (Correction("gola", "goal"),)
+    cases = "".join(f"# {n}\n\nIt was a case. {'Filler goes here. ' * 9}\n\n" for n in range(4))
+    assert ask("the cuase", cases + "# 5\n\nIt had a cause.\n").corrections == (Correction("cuase", "cause"),)
 
 
 def test_a_word_with_another_ending_counts_where_the_model_knows_it(ask: Ask) -> None:
