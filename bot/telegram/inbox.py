@@ -121,11 +121,13 @@ class ByChat(BaseUpdateProcessor):
 
     async def finish(self, seconds: float) -> None:
         """Lets what is at work end, and after so long breaks it off; that is done again after the next start."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._inbox.join(), seconds)
-        self._closed = True
-        for task in self._tasks:
-            task.cancel()
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._inbox.join(), seconds)
+        finally:
+            self._closed = True
+            for task in self._tasks:
+                task.cancel()
 
     async def _work(self, row: int, coroutine: Awaitable[Any]) -> None:
         if self._closed:

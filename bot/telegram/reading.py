@@ -100,7 +100,7 @@ def _message(message: dict[str, Any], *, inner: bool = False) -> dict[str, Any]:
 
 
 def _callback(query: dict[str, Any]) -> dict[str, Any]:
-    query["from"] = _person(query["from"])
+    query |= {"id": _query_id(query), "from": _person(query["from"])}
     query.setdefault("chat_instance", "")
     if isinstance(query.get("message"), dict):
         query["message"] = _message(dict(query["message"]), inner=True)
@@ -108,8 +108,14 @@ def _callback(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inline(query: dict[str, Any]) -> dict[str, Any]:
-    query["from"] = _person(query["from"])
+    query |= {"id": _query_id(query), "from": _person(query["from"])}
     return {"query": "", "offset": "", **query}
+
+
+def _query_id(query: dict[str, Any]) -> str:
+    if not isinstance(query["id"], (str, int)):
+        raise ValueError("not an id")
+    return str(query["id"])
 
 
 def _person(person: dict[str, Any]) -> dict[str, Any]:

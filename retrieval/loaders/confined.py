@@ -5,8 +5,10 @@ As a program, `python -m retrieval.loaders.confined NAME` reads the file from it
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -16,14 +18,14 @@ from retrieval.errors import DocumentError
 from retrieval.loaders.loaded import Loaded
 from retrieval.types import Heading, Span
 
-_MOST_BYTES = 800_000_000  # of address space; Python and the libraries take up to a third of it
+_MOST_BYTES = 512_000_000  # of address space; of what people write, only HTML of megabytes takes half of it
 _MOST_SECONDS = 60
 _MOST_CHARACTERS = 20_000_000  # of text; a long novel has a million
 _REFUSED = 3  # exit code where the reason stands in the output
 _KEPT_VARIABLES = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")  # no secret is among them
 
-_TOO_SLOW = f"reading it takes more than {_MOST_SECONDS} seconds, as with a file made to do harm: convert or remove it"
-_TOO_BIG = "reading it takes more memory than a document may, as with a file made to do harm: convert or remove it"
+_TOO_SLOW = f"reading it takes more than {_MOST_SECONDS} seconds, as with a file made to do harm: split or convert it"
+_TOO_BIG = "reading it takes more memory than a document may, as with a file made to do harm: split or convert it"
 
 _here = False
 
@@ -76,11 +78,21 @@ def _run(arguments: list[str], data: bytes) -> str:
         done = subprocess.run(command, input=data, capture_output=True, timeout=_MOST_SECONDS, env=environment)
     except subprocess.TimeoutExpired as error:
         raise DocumentError(_TOO_SLOW) from error
-    if done.returncode == _REFUSED:
-        raise DocumentError(done.stdout.decode("utf-8", "replace"))
     if done.returncode != 0:
-        raise DocumentError(_TOO_BIG)
+        raise DocumentError(_reason(done))
     return done.stdout.decode()
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Why a process could not read a file: it says so, or it was ended by one of its limits."""
+    if done.returncode == _REFUSED:
+        return done.stdout.decode("utf-8", "replace")
+    if done.returncode == -signal.SIGXCPU:
+        return _TOO_SLOW
+    if done.returncode < 0 or b"MemoryError" in done.stderr:  # pdfium ends the process where it gets no memory
+        return _TOO_BIG
+    last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no word"])[-1][:200]
+    return f"reading it ended with {last}: convert it"
 
 
 def _confine() -> None:
@@ -98,6 +110,8 @@ def _confine() -> None:
         _, hardest = resource.getrlimit(limit)
         most = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
         resource.setrlimit(limit, (most, hardest))
+    with contextlib.suppress(OSError):  # where memory runs out all the same, this process goes first
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 if __name__ == "__main__":

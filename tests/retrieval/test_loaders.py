@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import random
+import subprocess
+import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import DocumentError
-from retrieval.loaders import SUFFIXES, load
+from retrieval.loaders import SUFFIXES, confined, load
 from retrieval.types import Document
-from tests.retrieval.files import epub, pdf, zipped
+from tests.retrieval.files import epub, pdf, pdf_bomb, zipped
 
 
 def _load(name: str, data: bytes | str) -> Document:
@@ -223,6 +228,15 @@ def test_nested_records_are_flattened() -> None:
     assert _load("a.json", data).text == "dam name: Clay; dam gates: upper, lower; open: yes; text: a b\n"
 
 
+def _packed(name: str, megabytes: int, method: int = zipfile.ZIP_DEFLATED, *, padding: int = 0) -> bytes:
+    """An archive with a part of so many megabytes, and some more that do not pack, so that the ratio looks harmless."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr(name, b"0" * (megabytes * 1_000_000))
+        archive.writestr("padding.bin", random.Random(1).randbytes(padding * 1_000_000))
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
@@ -240,6 +254,9 @@ def test_nested_records_are_flattened() -> None:
         ("a.docx", zipped({"x": "y"}), "no Word document"),
         ("a.docx", b"\xd0\xcf\x11\xe0" + bytes(600), "encrypted or in the old .doc format"),
         ("a.docx", zipped({"word/document.xml": "0" * 60_000_000}), "absurd size"),
+        ("a.docx", _packed("word/document.xml", 31, padding=1), "absurd size"),
+        ("a.docx", _packed("word/media/a.bmp", 101, padding=1), "absurd size"),
+        ("a.docx", _packed("word/document.xml", 1, zipfile.ZIP_LZMA), "packed as no document is"),
         ("a.epub", zipped({"x": "y"}), "damaged or no EPUB"),
         ("a.epub", epub([]), "it holds no text"),
         ("a.json", b"{", "it is not valid JSON"),
@@ -292,3 +309,45 @@ def test_any_bytes_are_a_document_or_one_sentence(suffix: str, data: bytes, begi
     assert document.text.strip()
     document.text.encode()
     assert all(0 <= h.span.start < h.span.end <= len(document.text) for h in document.headings)
+
+
+_SUSPECT = b"%\n1 0 obj << /Filter [/FlateDecode /FlateDecode] >> endobj\n"
+
+
+def test_a_pdf_that_may_be_a_bomb_is_read_apart_and_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pdf([["Clay swells."], ["Sand does not."]], title="Soils", date="D:20210506")
+    apart = []
+    run = confined._run
+    monkeypatch.setattr(confined, "_run", lambda *given: apart.append(given) or run(*given))
+    plain = _load("a.pdf", data)
+    assert apart == []
+    suspect = _load("a.pdf", data + _SUSPECT)
+    assert len(apart) == 1
+    assert replace(suspect, sha256=plain.sha256) == plain
+
+
+def test_what_takes_too_much_time_or_memory_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    confined.check("a.txt", b"Clay swells.\n")
+    with pytest.raises(DocumentError, match="it is empty"):
+        confined.check("a.txt", b"")
+    with pytest.raises(DocumentError, match="more memory than a document may"):
+        confined.check("a.pdf", pdf_bomb(600))
+    with pytest.raises(DocumentError, match="more memory than a document may"):
+        _load("a.pdf", pdf_bomb(600))
+    monkeypatch.setattr(confined, "_MOST_SECONDS", 0.01)
+    with pytest.raises(DocumentError, match="more than 60 seconds"):
+        confined.check("a.txt", b"Clay swells.\n")
+
+
+def test_the_process_that_reads_apart_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {}
+
+    def spy(command: list[str], **more: Any) -> subprocess.CompletedProcess[bytes]:
+        given.update(more["env"])
+        return subprocess.CompletedProcess(command, 0, b"", b"")
+
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "42:secret")
+    monkeypatch.setattr(subprocess, "run", spy)
+    confined.check("a.txt", b"x")
+    assert "42:secret" not in given.values()
+    assert "PYTHONPATH" in given

@@ -9,6 +9,7 @@ import logging
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,6 +40,10 @@ Run = Callable[[Talk], None]
         (Fault("drop", times=2, method="getUpdates"), 1),
         (Fault("500", times=3, method="setMyCommands"), 1),
         (Fault("502", times=2, method="getMe"), 1),
+        (Fault("404", times=1, method="getMe"), 1),
+        (Fault("ok-false", times=2, method="sendMessage"), 1),
+        (Fault("404", times=1, method="sendMessage"), 1),
+        (Fault("timeout", times=1, method="sendMessage"), 2),  # what took too long to be heard of arrived as well
     ],
     ids=lambda value: f"{value.kind}-{value.method}" if isinstance(value, Fault) else str(value),
 )
@@ -262,6 +267,25 @@ def test_logs_tell_what_happened_but_neither_the_token_nor_the_question(talk: Ru
         own = [line for line in err.splitlines() if '"from": "bot.' in line]
         assert own
         assert not any("tide highest" in line for line in own)
+
+    talk(conversation)
+
+
+def test_the_secret_of_a_webhook_is_not_logged_either(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        own = {"SEEDBOT_DEBUG": "1", "SEEDBOT_TELEGRAM__WEBHOOK": "https://bot.example.org"}
+        own["SEEDBOT_TELEGRAM__WEBHOOK_SECRET"] = "hook-secret-77"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            own["SEEDBOT_TELEGRAM__WEBHOOK_PORT"] = str(probe.getsockname()[1])
+        program = _start(world, **own)
+        await world.telegram.until(lambda: world.telegram.webhook, 60)
+        program.terminate()
+        out, err = await asyncio.to_thread(program.communicate)
+        assert world.telegram.webhook["secret_token"] == "hook-secret-77"
+        assert "setWebhook" in err
+        assert "hook-secret-77" not in out + err
+        assert TOKEN.split(":")[1] not in out + err
 
     talk(conversation)
 

@@ -48,11 +48,11 @@ def test_parts_fit_and_lose_only_white_space(pieces: list[tuple[str, str]], limi
     styled_before = "".join("".join(_slice(message, e).split()) for e in message.entities)
     styled_after = "".join("".join(_slice(part, e).split()) for part in parts for e in part.entities)
     assert styled_after == styled_before
+    longest = max((units(cluster) for cluster in whole), default=1)
     for part in parts:
-        longest = max((units(cluster) for cluster in whole), default=1)
-        assert units(part.text) <= max(limit, longest)
+        assert units(part.text) <= limit
         assert part.text == part.text.strip()
-        assert set(regex.findall(r"\X", part.text)) <= whole
+        assert longest > limit or set(regex.findall(r"\X", part.text)) <= whole
         for entity in part.entities:
             assert 0 <= entity.offset < entity.offset + entity.length <= units(part.text)
 
@@ -68,3 +68,16 @@ def test_a_shortened_text_fits_and_says_so(text: str, most: int) -> None:
     short = shortened(text, most)
     assert units(short) <= max(most, 1)
     assert short == text or short.endswith("…")
+
+
+def test_a_character_of_more_units_than_fit_is_cut_between_code_points() -> None:
+    text = "so e" + "\u0301" * 50 + " it is"
+    parts = split(Formatted(text), 20)
+    assert [units(part.text) for part in parts] == [20, 20, 20]
+    assert "".join(part.text for part in parts) == text
+
+
+def test_half_a_surrogate_pair_becomes_the_replacement_character() -> None:
+    message = Builder().add("a\ud83d", MessageEntity.BOLD).add("🙂\ude42").formatted()
+    assert message.text == "a\ufffd🙂\ufffd"
+    assert [(entity.offset, entity.length) for entity in message.entities] == [(0, 2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from bot.telegram import sending
 from bot.telegram import service as running
 from bot.telegram.service import Service
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World
-from tests.telegram.server import Fault
+from tests.telegram.server import Fault, units
 
 Run = Callable[[Talk], None]
 
@@ -26,6 +27,18 @@ def _slow(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
         return ask(*words, **more)
 
     monkeypatch.setattr(service.library, "ask", slow)
+
+
+def _answers(service: Service, monkeypatch: pytest.MonkeyPatch, texts: tuple[str, ...]) -> None:
+    """Answers consist of these excerpts."""
+    ask = service.library.ask
+
+    def fixed(*words: Any, **more: Any) -> Any:
+        answer = ask(*words, **more)
+        made = zip(answer.excerpts, texts, strict=True)
+        return replace(answer, excerpts=tuple(replace(one, text=text, highlights=()) for one, text in made))
+
+    monkeypatch.setattr(service.library, "ask", fixed)
 
 
 def test_an_outage_of_forty_failures_loses_no_answer(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +79,9 @@ def test_a_stop_in_an_outage_is_quick_and_the_answer_comes_after_the_restart(
     talk(conversation)
 
 
-def test_a_throttled_chat_holds_nobody_else(talk: Run) -> None:
+def test_a_throttled_chat_holds_nobody_else(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_STOP_SECONDS", 0.5)
+
     async def conversation(world: World) -> None:
         telegram = world.telegram
         telegram.faults.append(Fault("429", 1, "sendMessage", retry_after=600, chat=STRANGER))
@@ -123,6 +138,18 @@ def test_a_message_that_is_refused_for_its_form_is_sent_without(talk: Run) -> No
     talk(conversation)
 
 
+def test_a_character_longer_than_a_message_is_cut_between_its_parts(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+            _answers(service, monkeypatch, ("tide e" + "\u0301" * 6000, "tide", "tide"))
+            world.telegram.text("When is the tide highest?", chat=FRIEND)
+            await world.telegram.until(lambda: len(world.telegram.sent) == 2)
+            assert all(units(message["text"]) <= 4096 for message in world.telegram.sent)
+            assert world.telegram.refused == []
+
+    talk(conversation)
+
+
 def test_replies_stay_in_their_topic(talk: Run) -> None:
     async def conversation(world: World) -> None:
         telegram = world.telegram
@@ -143,19 +170,9 @@ def test_the_next_source_of_an_answer_in_parts_is_a_message_of_its_own(
     talk: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def conversation(world: World) -> None:
-        from dataclasses import replace
-
         telegram = world.telegram
         async with world.bot() as service:
-            ask = service.library.ask
-
-            def long(*words: Any, **more: Any) -> Any:
-                answer = ask(*words, **more)
-                texts = ("🙂 tide " * 900, "short tide", "🙂 tide " * 900)
-                made = zip(answer.excerpts, texts, strict=True)
-                return replace(answer, excerpts=tuple(replace(one, text=text, highlights=()) for one, text in made))
-
-            monkeypatch.setattr(service.library, "ask", long)
+            _answers(service, monkeypatch, ("🙂 tide " * 900, "short tide", "🙂 tide " * 900))
             telegram.text("When is the tide highest?", chat=FRIEND)
             last = await telegram.reply(2)
             telegram.press(last, "Next source")
