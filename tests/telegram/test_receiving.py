@@ -251,12 +251,14 @@ def test_a_rival_that_stays_ends_the_bot_and_one_that_goes_does_not(talk: Run, m
 def test_each_start_that_fails_says_why(talk: Run, fault: Fault | None, more: dict[str, Any], sentence: str) -> None:
     async def conversation(world: World) -> None:
         world.telegram.faults += [fault] if fault else []
-        with socket.socket() as taken:
-            taken.bind(("0.0.0.0", 0))
+        with socket.socket() as taken, socket.socket() as other:
+            for one in (taken, other):
+                one.bind(("0.0.0.0", 0))
             taken.listen()
-            port = taken.getsockname()[1]
+            port, free = (one.getsockname()[1] for one in (taken, other))
+            other.close()
             settings = {name: port if value == -1 else value for name, value in more.items()}
-            settings = {"webhook_port": port + 1, **settings} if "webhook" in settings else settings
+            settings = {"webhook_port": free, **settings} if "webhook" in settings else settings
             with pytest.raises(running.SeedbotError, match=sentence.replace("(", r"\(").replace(")", r"\)")):
                 async with world.bot(**settings):
                     pass
