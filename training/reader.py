@@ -26,11 +26,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from retrieval.embedding import open_embedder
-from retrieval.models import DEFAULT_MODEL, locate
+from retrieval.models import DEFAULT_MODEL, file_sha256, locate
 from retrieval.reader import LONGEST, LONGEST_QUESTION
 from retrieval.settings import EmbeddingSettings
 from training.examples import Example, make_examples
 from training.perturb import as_typed, unanswerable
+from training.shipped import shipped_weights
 
 _GROUP = 4  # passages of a question looked at together
 _BATCH = 8  # questions a step
@@ -102,6 +103,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--rate", type=float, default=1.2e-4)
+    parser.add_argument("--begin", type=Path, help="folder of an exported reader to begin from, instead of MiniLM")
     arguments = parser.parse_args()
     embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
     examples = make_examples(arguments.sets, arguments.work, embedder)
@@ -117,6 +119,8 @@ def train(learn: list[Example], held: list[Example], tokenizer: Any, arguments: 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     weights = _Weights(Reader(Path(locate(DEFAULT_MODEL))))
     model, precise = weights.model, weights.precise
+    if arguments.begin is not None:
+        weights.load(shipped_weights(arguments.begin))
     optimizer = torch.optim.AdamW(
         [
             {"params": [p for p in precise.values() if p.ndim > 1], "weight_decay": 0.01},
@@ -162,6 +166,7 @@ def train(learn: list[Example], held: list[Example], tokenizer: Any, arguments: 
         "questions_a_step": _BATCH,
         "passages_a_question": _GROUP,
         "rate": arguments.rate,
+        "begun_from": None if arguments.begin is None else file_sha256(arguments.begin / "model.onnx"),
         "held_out": evaluate(model, held, tokenizer),
     }
     (arguments.work / "record.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")

@@ -1,0 +1,39 @@
+"""Weights of an exported reader, so that a training can go on from what was shipped when its checkpoints are gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor
+
+
+def shipped_weights(folder: Path) -> dict[str, Tensor]:
+    """What `training.reader.Reader.load_state_dict` takes: the eight-bit weights of `model.onnx`, scaled back.
+
+    Rounding to eight bits loses at most half a step of each column's scale; the training makes up for it.
+    """
+    graph = onnx.load(str(folder / "model.onnx")).graph
+    stored = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in graph.initializer}
+    state = {name: value for name, value in stored.items() if name.startswith(("bert.", "spans.", "score."))}
+    state = {name: value for name, value in state.items() if name.endswith((".weight", ".bias"))}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":
+            state[_weight(node.name)] = _scaled(stored, node.input[1].removesuffix("_quantized")).T.contiguous()
+        elif node.op_type == "Gather" and node.input[0].endswith("_quantized"):
+            name = node.input[0].removesuffix("_quantized")
+            state[name] = _scaled(stored, name)
+    return state
+
+
+def _weight(node: str) -> str:
+    """The name of a layer's weight by its node: `/bert/encoder/layer.0/output/dense/MatMul_quant`."""
+    layer = node.strip("/").split("/")[:-1]
+    return ".".join(part for part in layer if not layer[-1].startswith(f"{part}.")) + ".weight"
+
+
+def _scaled(stored: dict[str, Tensor], name: str) -> Tensor:
+    zero = stored[f"{name}_zero_point"].float()
+    return (stored[f"{name}_quantized"].float() - zero) * stored[f"{name}_scale"]
