@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +22,11 @@ from retrieval.windows import Piece, window
 
 _JOINED = 8  # hits that may join an excerpt or be named by it
 _SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
+_WORD = re.compile(r"\w+(?:[.,:'\u2019]\w+)*")
+_NEGATIONS = frozenset(
+    {"no", "not", "none", "never", "without", "cannot", "nicht", "kein", "keine", "keinen", "nie", "ohne"}
+    | {"sin", "nunca", "pas", "jamais", "не", "нет"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +105,11 @@ def _is_new(excerpt: Excerpt, before: Sequence[Excerpt]) -> bool:
 
 @dataclass(slots=True)
 class _Kept:
-    """An excerpt in the making. `words` are those of the piece it began with."""
+    """An excerpt in the making. `words` and `telling` are those of the piece it began with."""
 
     piece: Piece
     words: frozenset[int]
+    telling: Counter[str]
     also_in: list[Citation] = field(default_factory=list)
 
 
@@ -118,20 +126,34 @@ def _excerpts(
         if place >= max(_JOINED, count) and len(kept) >= count:
             break
         piece = window(hit, characters)
-        words = piece.words()
-        same = next((one for one in kept if _says_the_same(one, piece, words)), None)
+        words, telling = piece.words(), _telling(piece)
+        same = next((one for one in kept if _says_the_same(one, piece, words, telling)), None)
         if same is not None and place < _JOINED:
             same.also_in.append(_cite(piece.hit, piece.span))
         elif same is None and not (place < _JOINED and _extend(kept, piece, searcher, characters)):
-            kept.append(_Kept(piece, words))
+            kept.append(_Kept(piece, words, telling))
     return [_excerpt(one.piece, one.also_in, searcher, weights) for one in kept[:count]]
 
 
-def _says_the_same(one: _Kept, other: Piece, words: frozenset[int]) -> bool:
+def _says_the_same(one: _Kept, other: Piece, words: frozenset[int], telling: Counter[str]) -> bool:
+    """Whether two documents say nearly the same; texts that differ in a number, a name or a "not" never do."""
     fewer, more = sorted((len(one.words), len(words)))
     if fewer < _SAME * more or not fewer or one.piece.document == other.document:
         return False
-    return len(one.words & words) >= _SAME * more
+    return len(one.words & words) >= _SAME * more and one.telling == telling
+
+
+def _telling(piece: Piece) -> Counter[str]:
+    """The words that change what a text says: with digits, with capitals, and negations."""
+    offset = piece.hit.entry.passage.span.start
+    words = _WORD.findall(piece.hit.entry.text[piece.span.start - offset : piece.span.end - offset])
+    return Counter(word for word in words if _tells(word))
+
+
+def _tells(word: str) -> bool:
+    if any(character.isdigit() or character.isupper() for character in word):
+        return True
+    return word in _NEGATIONS or word.endswith(("n't", "n\u2019t"))
 
 
 def _extend(kept: Sequence[_Kept], piece: Piece, searcher: Searcher, characters: int) -> bool:

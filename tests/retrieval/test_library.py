@@ -232,6 +232,26 @@ def test_texts_that_differ_in_one_number_stay_apart(library: Library, write: Wri
     assert [one.also_in for one in library.ask("trams in Ulm", top=5).excerpts] == [(), ()]
 
 
+@pytest.mark.parametrize(
+    ("word", "other"), [("120 euros", "180 euros"), ("was raised", "was not raised"), ("in Bern", "in Basel")]
+)
+def test_long_texts_that_contradict_each_other_stay_apart(
+    library: Library, write: Write, word: str, other: str
+) -> None:
+    text = (
+        "The deposit for a rented kayak was raised to 120 euros by the council that met in Bern last spring, and it is "
+        "given back to everybody who returns the boat clean and dry before the boathouse closes for the evening."
+    )
+    write("a.txt", text)
+    write("b.txt", text.replace(word, other))
+    library.sync()
+    excerpts = library.ask("What is the deposit for a kayak?", top=5).excerpts
+    assert [(one.citation.document, one.also_in) for one in excerpts] in (
+        [("a.txt", ()), ("b.txt", ())],
+        [("b.txt", ()), ("a.txt", ())],
+    )
+
+
 def test_more_excerpts_begin_with_the_same_ones(library: Library, write: Write) -> None:
     for number in range(12):
         write(f"{number}.txt", f"Report {number} on the harbour wall. " + f"Detail{number} follows here. " * 5)
