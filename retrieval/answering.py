@@ -105,11 +105,11 @@ def _is_new(excerpt: Excerpt, before: Sequence[Excerpt]) -> bool:
 
 @dataclass(slots=True)
 class _Kept:
-    """An excerpt in the making. `words` and `telling` are those of the piece it began with."""
+    """An excerpt in the making, the piece it `began` with and the words of that."""
 
     piece: Piece
+    began: Piece
     words: frozenset[int]
-    telling: Counter[str]
     also_in: list[Citation] = field(default_factory=list)
 
 
@@ -126,21 +126,21 @@ def _excerpts(
         if place >= max(_JOINED, count) and len(kept) >= count:
             break
         piece = window(hit, characters)
-        words, telling = piece.words(), _telling(piece)
-        same = next((one for one in kept if _says_the_same(one, piece, words, telling)), None)
+        words = piece.words()
+        same = next((one for one in kept if _says_the_same(one, piece, words)), None)
         if same is not None and place < _JOINED:
             same.also_in.append(_cite(piece.hit, piece.span))
         elif same is None and not (place < _JOINED and _extend(kept, piece, searcher, characters)):
-            kept.append(_Kept(piece, words, telling))
+            kept.append(_Kept(piece, piece, words))
     return [_excerpt(one.piece, one.also_in, searcher, weights) for one in kept[:count]]
 
 
-def _says_the_same(one: _Kept, other: Piece, words: frozenset[int], telling: Counter[str]) -> bool:
+def _says_the_same(one: _Kept, other: Piece, words: frozenset[int]) -> bool:
     """Whether two documents say nearly the same; texts that differ in a number, a name or a "not" never do."""
     fewer, more = sorted((len(one.words), len(words)))
     if fewer < _SAME * more or not fewer or one.piece.document == other.document:
         return False
-    return len(one.words & words) >= _SAME * more and one.telling == telling
+    return len(one.words & words) >= _SAME * more and _telling(one.began) == _telling(other)
 
 
 def _telling(piece: Piece) -> Counter[str]:
