@@ -7,7 +7,7 @@ headings (they travel as `Passage.headings`) and the metadata before the body. S
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _ITEM = re.compile(r"\s*(?:[-*•‣◦▪–—+|>#]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)])\s")
 _WRAPPED_LINE = 50  # shortest line, in characters, that is taken for a wrapped one
 _SEGMENT = 20_000  # characters given to the segmenter at once
+_WIDEST_TOKEN = 100  # characters; a longer word may be one token to the model, as may be a whole line without spaces
 
 
 def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: int) -> tuple[Passage, ...]:
@@ -35,7 +36,7 @@ def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: 
     budget; a longer one is divided evenly between sentences; a sentence over the budget is divided at white space,
     or between tokens where there is none. Where `document.layout` is `"rows"`, every line is a passage.
     """
-    tokens = Tokens(token_offsets(document.text))
+    tokens = Tokens(token_offsets(document.text), len(document.text))
     passages: list[Passage] = []
     for section, headings in _sections(document):
         paragraphs = [
@@ -50,34 +51,38 @@ def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: 
 
 
 class Tokens:
-    """Counts the model's tokens in any span of one text."""
+    """Counts the model's tokens in any span of one text; a stretch without tokens counts as one each 100 characters."""
 
-    def __init__(self, offsets: NDArray[np.int32]) -> None:
-        self._starts = np.ascontiguousarray(offsets[:, 0]) if len(offsets) else np.zeros(0, np.int32)
+    def __init__(self, offsets: NDArray[np.int32], length: int) -> None:
+        edges = np.concatenate(([0], offsets[:, 0], [length]))
+        wide = np.flatnonzero(np.diff(edges) > _WIDEST_TOKEN)
+        more = [np.arange(edges[at] + _WIDEST_TOKEN, edges[at + 1], _WIDEST_TOKEN) for at in wide]
+        starts = np.sort(np.concatenate([offsets[:, 0], *more])) if more else offsets[:, 0]
+        self._starts = memoryview(np.ascontiguousarray(starts, np.int32))
 
     def count(self, span: Span) -> int:
         """How many tokens start inside `span`."""
-        first, last = np.searchsorted(self._starts, (span.start, span.end))
-        return int(last - first)
+        first = bisect_left(self._starts, span.start)
+        return bisect_left(self._starts, span.end, first) - first
 
     def start_of(self, span: Span, index: int) -> int:
         """The offset where token number `index` of `span` starts."""
-        return int(self._starts[int(np.searchsorted(self._starts, span.start)) + index])
+        return self._starts[bisect_left(self._starts, span.start) + index]
 
 
 def _sections(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
     """The text between headings, each with the trail of headings above it; headings alone are kept as text."""
-    edges = [heading for heading in document.headings if heading.span.end > document.body_start]
-    starts = [document.body_start, *(heading.span.end for heading in edges)]
-    ends = [*(max(heading.span.start, document.body_start) for heading in edges), len(document.text)]
-    found = [
-        (Span(start, end), trail_at(document, start))
-        for start, end in zip(starts, ends, strict=True)
-        if document.text[start:end].strip()
-    ]
-    if not found and document.text.strip():
-        found = [(Span(0, len(document.text)), ())]
-    yield from found
+    trails = list(_trails(document))
+    starts: list[tuple[int, tuple[str, ...]]] = [(0, ()), *((heading.span.end, trail) for heading, trail in trails)]
+    ends = [*(heading.span.start for heading, _ in trails), len(document.text)]
+    empty = True
+    for (start, trail), end in zip(starts, ends, strict=True):
+        first = max(start, document.body_start)
+        if document.text[first:end].strip():
+            empty = False
+            yield Span(first, end), trail
+    if empty and document.text.strip():
+        yield Span(0, len(document.text)), ()
 
 
 def _blocks(document: Document, section: Span, language: str) -> Iterator[list[Span]]:
@@ -160,11 +165,10 @@ def _pack(paragraphs: Sequence[list[Span]], tokens: Tokens, budget: int, join_up
     """Joins short neighbouring paragraphs and divides long ones, so that every group fits the budget."""
     waiting: list[Span] = []
     for paragraph in paragraphs:
-        joined = [*waiting, *paragraph]
-        if waiting and tokens.count(Span(joined[0].start, joined[-1].end)) > join_up_to:
+        if waiting and tokens.count(Span(waiting[0].start, paragraph[-1].end)) > join_up_to:
             yield from _divide(waiting, tokens, budget)
-            joined = paragraph
-        waiting = joined
+            waiting = []
+        waiting.extend(paragraph)
     if waiting:
         yield from _divide(waiting, tokens, budget)
 
@@ -192,9 +196,19 @@ def page_at(document: Document, offset: int) -> int | None:
 
 def trail_at(document: Document, offset: int) -> tuple[str, ...]:
     """The headings above `offset`, outermost first, without the document's title."""
-    trail: list[Heading] = []
-    for heading in document.headings:
+    found: tuple[str, ...] = ()
+    for heading, trail in _trails(document):
         if heading.span.start > offset:
             break
-        trail = [one for one in trail if one.level < heading.level] + [heading]
-    return tuple(heading.text for heading in trail if heading.text != document.title)
+        found = trail
+    return found
+
+
+def _trails(document: Document) -> Iterator[tuple[Heading, tuple[str, ...]]]:
+    """Each heading with the trail that holds below it: itself and those above it, without the document's title."""
+    trail: list[Heading] = []
+    for heading in document.headings:
+        while trail and trail[-1].level >= heading.level:
+            trail.pop()
+        trail.append(heading)
+        yield heading, tuple(one.text for one in trail if one.text != document.title)

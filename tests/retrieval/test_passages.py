@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from retrieval.loaders import load
-from retrieval.passages import cut, page_at, trail_at
+from retrieval.passages import Tokens, cut, page_at, trail_at
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Document, Heading, Passage, Span
 
@@ -131,6 +137,57 @@ def test_a_very_long_block_is_never_cut_within_a_word() -> None:
 def test_a_word_without_end_is_kept_whole_in_text() -> None:
     text = "x" * 100_000
     assert "".join(_passages(text, name="a.txt")) == text
+
+
+def test_a_word_without_end_is_divided_although_the_model_sees_one_token_in_it() -> None:
+    document = _document("x" * 100_000, "a.txt")
+
+    def one_token(text: str) -> NDArray[np.int32]:
+        return np.array([[0, len(text)]], np.int32)
+
+    lengths = [len(one.span) for one in cut(document, "en", one_token, 40)]
+    assert sum(lengths) == 100_000
+    assert max(lengths) <= 40 * 100
+
+
+def test_the_trail_of_every_passage_is_that_above_it() -> None:
+    text = "# A\n\none\n\n## B\n\ntwo\n\n#### C\n\nthree\n\n## D\n\nfour\n\n# E\n\nfive\n\n### F\n\nsix\n"
+    trails = [one.headings for one in cut(_document(text), "en", _OFFSETS, 40)]
+    assert trails == [(), ("B",), ("B", "C"), ("D",), ("E",), ("E", "F")]
+
+
+class _Counted(Sequence[Heading]):
+    """Headings that count how often one is looked at."""
+
+    def __init__(self, headings: Sequence[Heading]) -> None:
+        self._headings, self.looked_at = headings, 0
+
+    def __len__(self) -> int:
+        return len(self._headings)
+
+    def __getitem__(self, index: Any) -> Any:
+        self.looked_at += 1
+        return self._headings[index]
+
+
+def test_cutting_looks_at_each_heading_a_few_times_however_many_there_are() -> None:
+    text = "".join(f"## Part {number}\n\nText {number}.\n\n" for number in range(300))
+    document = _document(text)
+    counted = _Counted(document.headings)
+    expected = cut(document, "en", _OFFSETS, 40)
+    assert cut(replace(document, headings=counted), "en", _OFFSETS, 40) == expected  # type: ignore[arg-type]
+    assert counted.looked_at <= 3 * len(counted)
+
+
+def test_counting_tokens_looks_at_a_few_of_them() -> None:
+    """The work for a span grows with the logarithm of the text, so that long texts are cut in good time."""
+    starts = np.arange(0, 40_000_000, 4, np.int32)
+    tokens = Tokens(np.stack([starts, starts + 4], axis=1), 40_000_000)
+    tracemalloc.start()
+    assert [tokens.count(Span(at, at + 400)) for at in range(0, 4000, 40)] == [100] * 100
+    assert tokens.start_of(Span(39_000_000, 40_000_000), 10) == 39_000_040
+    assert tracemalloc.get_traced_memory()[1] < 100_000
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 2), (25, 3), (99, 3)])
