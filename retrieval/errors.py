@@ -2,7 +2,8 @@
 
 SeedbotError
 ├── SettingsError        a setting is unknown, of the wrong type or out of range
-├── DocumentError        one file cannot be read; a sync skips it and reports the reason
+├── DocumentError        one file cannot be used; a sync skips it and reports the reason
+│   └── OutOfReach       it cannot be looked at now; a sync keeps what the library holds of it
 ├── SourceNotFound       a document, citation or position that the library does not hold
 ├── QuestionError        a question that cannot be asked (empty, a filter that matches nothing)
 ├── ModelError           the embedding model is missing, altered or unusable
@@ -23,7 +24,11 @@ class SettingsError(SeedbotError):
 
 
 class DocumentError(SeedbotError):
-    """One file cannot be read; the message names why, without the path."""
+    """One file cannot be used; the message names why, without the path."""
+
+
+class OutOfReach(DocumentError):
+    """The file cannot be looked at now, so that nothing is known of what it holds."""
 
 
 class SourceNotFound(SeedbotError):

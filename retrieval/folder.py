@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from retrieval.errors import DocumentError, NoDocuments
+from retrieval.errors import DocumentError, NoDocuments, OutOfReach
 from retrieval.store import FileState
+
+_NO_TARGET = "it is a link to something that is not there: mend the link or remove it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,48 +23,84 @@ class Found:
     state: FileState
 
 
-def scan(seeds: Path, *, without: Path) -> list[Found]:
-    """Every visible file under `seeds` but `without`, by path. Raises NoDocuments where there is no folder."""
+@dataclass(slots=True)
+class Scan:
+    """What a folder holds. `unseen` names files and folders that could not be looked at, each with the reason."""
+
+    files: list[Found] = field(default_factory=list)
+    unseen: dict[str, str] = field(default_factory=dict)
+
+
+def scan(seeds: Path, *, without: Path) -> Scan:
+    """Every visible file under `seeds` but `without`, by path. Raises NoDocuments where the folder cannot be read.
+
+    A folder is read once, however many links lead to it: at its own place if that is inside, else at the first link.
+    """
     if not seeds.is_dir():
         raise NoDocuments(
             f"There is no folder {str(seeds)!r} with documents: create it and put files in, or name one with --seeds."
         )
-    return sorted(_walk(seeds, "", without.absolute(), frozenset()), key=lambda found: found.relative)
+    found = Scan()
+    visited = {_identity(without)} if without.is_dir() else set()
+    folders, links = deque([""]), deque[str]()
+    while folders or links:
+        prefix = folders.popleft() if folders else links.popleft()
+        try:
+            identity = _identity(seeds / prefix)
+            if identity not in visited:
+                visited.add(identity)
+                _list(seeds / prefix, prefix, found, folders, links)
+        except OSError as error:
+            if not prefix:
+                raise NoDocuments(
+                    f"The folder {str(seeds)!r} cannot be read ({error.strerror}): check its permissions."
+                ) from error
+            found.unseen[prefix.rstrip("/")] = _unreadable(error)
+    found.files.sort(key=lambda one: one.relative)
+    return found
 
 
 def read(found: Found, largest_bytes: int) -> bytes:
-    """The bytes of a file. Raises DocumentError where it is too large, unreadable or gone."""
+    """The bytes of a file. Raises DocumentError where it is too large or gone, OutOfReach where it is unreadable."""
+    if found.state.size > largest_bytes:
+        raise DocumentError(
+            f"it is larger than {largest_bytes // 1_000_000} MB: "
+            "raise documents.largest_megabytes in the settings or split the file"
+        )
     try:
-        if found.state.size > largest_bytes:
-            raise DocumentError(
-                f"it is larger than {largest_bytes // 1_000_000} MB: "
-                "raise documents.largest_megabytes in the settings or split the file"
-            )
         return found.path.read_bytes()
     except FileNotFoundError as error:
         raise DocumentError("it vanished while it was being read") from error
     except OSError as error:
-        raise DocumentError(f"it cannot be read ({error.strerror}): check its permissions") from error
+        raise OutOfReach(_unreadable(error)) from error
 
 
-def _walk(folder: Path, prefix: str, without: Path, above: frozenset[tuple[int, int]]) -> Iterator[Found]:
-    """`above` holds the identity of every folder on the way here, so that a link to one of them is not followed."""
-    try:
-        here = folder.stat()
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    identity = (here.st_dev, here.st_ino)
-    if identity in above or folder.absolute() == without:
-        return
-    for entry in entries:
+def _list(folder: Path, prefix: str, found: Scan, folders: deque[str], links: deque[str]) -> None:
+    for entry in sorted(os.scandir(folder), key=lambda one: one.name):
+        relative = prefix + entry.name
         if entry.name.startswith("."):
             continue
         try:
             if entry.is_dir():
-                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", without, above | {identity})
+                (links if entry.is_symlink() else folders).append(f"{relative}/")
             elif entry.is_file():
-                state = entry.stat()
-                yield Found(prefix + entry.name, Path(entry.path), FileState(state.st_size, state.st_mtime_ns))
-        except OSError:
-            continue
+                found.files.append(Found(relative, Path(entry.path), _state(entry.stat())))
+            elif entry.is_symlink() and not Path(entry.path).exists():
+                found.unseen[relative] = _NO_TARGET
+        except OSError as error:
+            found.unseen[relative] = _unreadable(error)
+
+
+def _state(status: os.stat_result) -> FileState:
+    return FileState(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _unreadable(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return _NO_TARGET
+    return f"it cannot be read ({error.strerror}): check its permissions"

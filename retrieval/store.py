@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from retrieval.errors import LibraryError
 from retrieval.evidence import Evidence, unpack
 from retrieval.types import Document, Heading, Passage, Source, Span
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS documents (
     titled INTEGER NOT NULL, date TEXT, language TEXT NOT NULL, layout TEXT NOT NULL, characters INTEGER NOT NULL,
     body_start INTEGER NOT NULL, headings TEXT NOT NULL, pages TEXT NOT NULL, passages INTEGER NOT NULL,
     words INTEGER NOT NULL,
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL);
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS documents_sha256 ON documents (sha256);
 CREATE TABLE IF NOT EXISTS texts (
     document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, text TEXT NOT NULL);
@@ -44,16 +45,34 @@ CREATE INDEX IF NOT EXISTS passages_document ON passages (document);
 CREATE INDEX IF NOT EXISTS passages_key ON passages (key);
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, evidence BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS skipped (
-    path TEXT PRIMARY KEY, reason TEXT NOT NULL, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
+    path TEXT PRIMARY KEY, reason TEXT NOT NULL, size INTEGER, mtime_ns INTEGER,
+    ctime_ns INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 """
+_STATE = ("size", "mtime_ns", "ctime_ns", "inode")
+_FROM_VERSION_1 = (
+    *(
+        f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0"
+        for table in ("documents", "skipped")
+        for column in ("ctime_ns", "inode")
+    ),
+    # It lost vectors that were still in use: without "cutting", the next build starts over.
+    "DELETE FROM meta WHERE key = 'cutting' AND EXISTS "
+    "(SELECT 1 FROM passages WHERE key NOT IN (SELECT key FROM vectors))",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file's size in bytes and time of last change in nanoseconds, as the folder reports them."""
+    """What the folder reports of a file: another value of any means that it may hold something else.
+
+    `mtime_ns` can be set at will and is kept by copies; `ctime_ns` moves with every change, also of name or mode.
+    """
 
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    inode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +111,7 @@ class NewPassage:
     key: bytes
 
 
-_DOCUMENT = "d.id, d.path, d.sha256, d.title, d.titled, d.date, d.language, d.size, d.mtime_ns"
+_DOCUMENT = ", ".join(f"d.{name}" for name in ("id", "path", "sha256", "title", "titled", "date", "language", *_STATE))
 
 
 class Store:
@@ -206,9 +225,9 @@ class Store:
         )
         chosen: Iterable[tuple[int, ...] | None] = [None] if documents is None else [(d,) for d in documents]
         for one in chosen:
-            cursor = self._connection.execute(query + (" WHERE p.document = ?" if one else ""), one or ())
-            for row in cursor:
-                yield row[0], _document(row[4:]), row[1], row[2], row[3]
+            with self.explained():
+                for row in self._connection.execute(query + (" WHERE p.document = ?" if one else ""), one or ()):
+                    yield row[0], _document(row[4:]), row[1], row[2], row[3]
 
     def count_passages(self) -> int:
         """How many passages there are."""
@@ -221,8 +240,8 @@ class Store:
 
     def skipped(self) -> dict[str, tuple[str, FileState]]:
         """The files that the last sync could not use: path -> reason and state."""
-        rows = self._read("SELECT path, reason, size, mtime_ns FROM skipped")
-        return {path: (reason, FileState(size, mtime_ns)) for path, reason, size, mtime_ns in rows}
+        rows = self._read("SELECT path, reason, size, mtime_ns, ctime_ns, inode FROM skipped")
+        return {path: (reason, FileState(*state)) for path, reason, *state in rows}
 
     def known_keys(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of `keys` that have a vector already."""
@@ -243,11 +262,12 @@ class Store:
         headings = json.dumps([[h.span.start, h.span.end, h.level, h.text] for h in document.headings])
         cursor = self._connection.execute(
             "INSERT INTO documents (path, sha256, title, titled, date, language, layout, characters, body_start, "
-            "headings, pages, passages, words, size, mtime_ns) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "headings, pages, passages, words, size, mtime_ns, ctime_ns, inode) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 document.path, document.sha256, document.title, document.titled, document.date, language,
                 document.layout, len(document.text), document.body_start, headings, json.dumps(document.pages),
-                len(passages), sum(new.words for new in passages), state.size, state.mtime_ns,
+                len(passages), sum(new.words for new in passages), *astuple(state),
             ),
         )  # fmt: skip
         identity = int(cursor.lastrowid or 0)
@@ -259,14 +279,21 @@ class Store:
         )
         return identity
 
-    def remove_documents(self, ids: Sequence[int]) -> None:
-        """Removes documents, their passages, and the vectors that nothing else uses, in the caller's transaction."""
-        for one in ids:
-            keys = self._connection.execute("SELECT key FROM passages WHERE document = ?", (one,)).fetchall()
-            self._connection.execute("DELETE FROM documents WHERE id = ?", (one,))
-            self._connection.executemany(
-                "DELETE FROM vectors WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM passages WHERE key = ?1)", keys
-            )
+    def remove_documents(self, ids: Sequence[int]) -> list[bytes]:
+        """Removes documents and their passages, in the caller's transaction, and returns the keys of their vectors.
+
+        The vectors stay, because the next version of a document may use most of them: see `remove_vectors`.
+        """
+        keys = [row[0] for one in ids for row in self._read("SELECT key FROM passages WHERE document = ?", (one,))]
+        self._connection.executemany("DELETE FROM documents WHERE id = ?", [(one,) for one in ids])
+        return keys
+
+    def remove_vectors(self, keys: Iterable[bytes]) -> None:
+        """Removes those of these vectors that no passage uses, in the caller's transaction."""
+        self._connection.executemany(
+            "DELETE FROM vectors WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM passages WHERE key = ?1)",
+            [(key,) for key in keys],
+        )
 
     def prune_vectors(self) -> None:
         """Removes every vector that no passage uses, in the caller's transaction."""
@@ -274,29 +301,31 @@ class Store:
 
     def rename_document(self, identity: int, path: str, title: str, state: FileState) -> None:
         """Gives a document another path, in the caller's transaction."""
-        self._connection.execute(
-            "UPDATE documents SET path = ?, title = ?, size = ?, mtime_ns = ? WHERE id = ?",
-            (path, title, state.size, state.mtime_ns, identity),
-        )
+        self._connection.execute("UPDATE documents SET path = ?, title = ? WHERE id = ?", (path, title, identity))
+        self.set_states([(identity, state)])
 
     def set_states(self, states: Iterable[tuple[int, FileState]]) -> None:
         """Notes the files' new times where the content did not change, in the caller's transaction."""
         self._connection.executemany(
-            "UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?",
-            [(state.size, state.mtime_ns, identity) for identity, state in states],
+            "UPDATE documents SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ? WHERE id = ?",
+            [(*astuple(state), identity) for identity, state in states],
         )
 
     def set_skipped(self, skipped: Iterable[tuple[str, str, FileState]]) -> None:
         """Replaces the list of files that could not be used, in the caller's transaction."""
         self._connection.execute("DELETE FROM skipped")
         self._connection.executemany(
-            "INSERT INTO skipped VALUES (?,?,?,?)", [(p, reason, s.size, s.mtime_ns) for p, reason, s in skipped]
+            "INSERT OR REPLACE INTO skipped (path, reason, size, mtime_ns, ctime_ns, inode) VALUES (?,?,?,?,?,?)",
+            [(path, reason, *astuple(state)) for path, reason, state in skipped],
         )
 
     def check(self) -> str | None:
-        """What SQLite's own integrity check finds wrong, or None."""
+        """What SQLite's own integrity check finds wrong, or that vectors are missing, or None."""
         result = str(self._read("PRAGMA quick_check(1)")[0][0])
-        return None if result == "ok" else result
+        if result != "ok":
+            return result
+        lost = self._read("SELECT count(*) FROM passages WHERE key NOT IN (SELECT key FROM vectors)")[0][0]
+        return f"{lost} passages have no vector" if lost else None
 
     def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock, self.explained():
@@ -307,17 +336,24 @@ class Store:
         if not tables:  # another process may be making them at this moment
             script = f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             self._connection.executescript(script)
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if self._version() == 1:
+            with self.transaction():
+                for statement in _FROM_VERSION_1 if self._version() == 1 else ():
+                    self._connection.execute(statement)
+        version = self._version()
         if version != SCHEMA_VERSION:
             raise LibraryError(
                 f"The library at {self.path.parent} was made by another version of Seedbot "
                 f"(format {version}, this one reads {SCHEMA_VERSION}): run `seedbot build --full`."
             )
 
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
 
 def _document(row: Sequence[Any]) -> DocumentRow:
-    identity, path, sha256, title, titled, date, language, size, mtime_ns = row
-    return DocumentRow(identity, path, sha256, title, bool(titled), date, language, FileState(size, mtime_ns))
+    identity, path, sha256, title, titled, date, language, *state = row
+    return DocumentRow(identity, path, sha256, title, bool(titled), date, language, FileState(*state))
 
 
 def _entry(row: Sequence[Any]) -> Entry:

@@ -1,6 +1,6 @@
 """Brings a library up to date with its seeds folder. Readers see the old generation until the very last step.
 
-1. compare   the folder against the store, by size and time, then by content hash
+1. compare   the folder against the store, by what the file system says of each file, then by content hash
 2. read      changed files into documents and passages, kept in a temporary file
 3. embed     passages that have no vector yet; vectors are committed as they come, so a killed build loses little
 4. switch    in one transaction: documents, passages, generation; the new indexes are on the disk before it commits
@@ -18,13 +18,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import numpy as np
 
 from retrieval import evidence, passages, terms
 from retrieval.embedding import Embedder
-from retrieval.errors import DocumentError, LibraryError, NoDocuments
+from retrieval.errors import DocumentError, LibraryError, NoDocuments, OutOfReach
 from retrieval.folder import Found, read, scan
 from retrieval.indexes import Change, remove_other_indexes, write_indexes
 from retrieval.loaders import load, title_of
@@ -36,6 +37,7 @@ Report = Callable[[Progress], None]
 
 _RACY_NS = 2_000_000_000  # a file changed this shortly before a build may change again within the clock's tick
 _EMBED_AT_ONCE = 256  # passages whose vectors are committed together
+_UNSEEN = FileState(-1, 0)  # that of a file which could not be looked at, so that the next build tries again
 
 
 def cutting_fingerprint(settings: EngineSettings) -> str:
@@ -48,8 +50,9 @@ def sync(
 ) -> SyncReport:
     """One sync; the caller holds the library's lock. Raises LibraryError; a bad file is only skipped."""
     started = time.monotonic()
-    full = full or _made_otherwise(store, settings, embedder)
-    plan = _compare(store, settings, full=full)
+    otherwise = _made_otherwise(store, settings, embedder)
+    full = full or otherwise
+    plan = _compare(store, settings, full=full, keep_unseen=not otherwise)
     with tempfile.TemporaryFile(dir=settings.library) as spool:
         work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full)
         try:
@@ -67,13 +70,29 @@ def sync(
 
 @dataclass(slots=True)
 class _Plan:
-    """What the folder holds against what the store holds."""
+    """What the folder holds against what the store holds; `keep_unseen` where the latter can stay as it is."""
 
+    keep_unseen: bool
+    scanned_ns: int
     unread: list[Found] = field(default_factory=list)
     unchanged: list[DocumentRow] = field(default_factory=list)
     missing: dict[str, DocumentRow] = field(default_factory=dict)  # known, but no longer in the folder
     skipped: list[tuple[str, str, FileState]] = field(default_factory=list)
     known: dict[str, DocumentRow] = field(default_factory=dict)
+
+    def skip(self, relative: str, reason: str, state: FileState) -> None:
+        """Notes that a file cannot be used."""
+        self.skipped.append((_printable(relative), reason, state))
+
+    def leave_unseen(self, relative: str, reason: str) -> None:
+        """Keeps what the store holds of a file or folder that cannot be looked at; says that it does."""
+        rows = [row for path, row in self.known.items() if path == relative or path.startswith(f"{relative}/")]
+        if rows and self.keep_unseen:
+            reason = f"{reason}; what was read of it before is kept"
+            self.unchanged += rows
+            for row in rows:
+                self.missing.pop(row.path, None)
+        self.skip(relative, reason, _UNSEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +112,23 @@ def _made_otherwise(store: Store, settings: EngineSettings, embedder: Embedder) 
     return made != (embedder.fingerprint, cutting_fingerprint(settings))
 
 
-def _compare(store: Store, settings: EngineSettings, *, full: bool) -> _Plan:
-    plan = _Plan(known={row.path: row for row in store.documents()})
-    plan.missing = dict(plan.known)
+def _compare(store: Store, settings: EngineSettings, *, full: bool, keep_unseen: bool) -> _Plan:
+    known = {row.path: row for row in store.documents()}
+    plan = _Plan(keep_unseen, time.time_ns(), known=known, missing=dict(known))
     skipped_before = {} if full else store.skipped()
     built_ns = int(store.meta("built_ns", "0"))
-    for found in scan(settings.seeds, without=settings.library):
+    seen = scan(settings.seeds, without=settings.library)
+    for relative, reason in seen.unseen.items():
+        plan.leave_unseen(relative, reason)
+    for found in seen.files:
         row = plan.missing.pop(found.relative, None)
-        settled = found.state.mtime_ns < built_ns - _RACY_NS
+        settled = max(found.state.mtime_ns, found.state.ctime_ns) < built_ns - _RACY_NS
         if row is not None and not full and row.state == found.state and settled:
             plan.unchanged.append(row)
             continue
         reason, state = skipped_before.get(found.relative, ("", None))
         if state == found.state and settled:
-            plan.skipped.append((found.relative, reason, found.state))
+            plan.skip(found.relative, reason, found.state)
         else:
             plan.unread.append(found)
     return plan
@@ -140,19 +162,22 @@ class _Work:
 
     def read(self) -> None:
         """Reads every file that may have changed into the spool."""
-        by_hash = {row.sha256: row for row in self._plan.missing.values()}
+        moved = {(row.sha256, _suffix(row.path)): row for row in self._plan.missing.values()}
         for number, found in enumerate(self._plan.unread):
             self._report(Progress("reading", number, len(self._plan.unread)))
             try:
-                self._read_one(found, by_hash)
+                self._read_one(found, moved)
+            except OutOfReach as error:
+                self._plan.leave_unseen(found.relative, str(error))
             except DocumentError as error:
-                self._plan.skipped.append((_printable(found.relative), str(error), found.state))
+                self._plan.skip(found.relative, str(error), found.state)
                 if found.relative in self._plan.known:  # what is cited must be there to be checked
                     self._plan.missing[found.relative] = self._plan.known[found.relative]
         if self._plan.unread:
             self._report(Progress("reading", len(self._plan.unread), len(self._plan.unread)))
 
-    def _read_one(self, found: Found, by_hash: dict[str, DocumentRow]) -> None:
+    def _read_one(self, found: Found, moved: dict[tuple[str, str], DocumentRow]) -> None:
+        """`moved` holds the documents that are gone from their place, by content and suffix, which names the loader."""
         if _printable(found.relative) != found.relative:
             raise DocumentError("its name is not valid text: rename it")
         data = read(found, self._settings.documents.largest_megabytes * 1_000_000)
@@ -162,10 +187,10 @@ class _Work:
             self._touched.append((known.id, found.state))
             self._plan.unchanged.append(known)
             return
-        moved = by_hash.pop(digest, None) if known is None and not self._full else None
-        if moved is not None:
-            del self._plan.missing[moved.path]
-            self._renamed.append((moved, found.relative, found.state))
+        before = moved.pop((digest, _suffix(found.relative)), None) if known is None and not self._full else None
+        if before is not None:
+            del self._plan.missing[before.path]
+            self._renamed.append((before, found.relative, found.state))
             return
         document = load(found.path, found.relative, data)
         cut = self._cut(document, found.state)
@@ -217,7 +242,7 @@ class _Work:
         seeds, why = self._settings.seeds, ""
         if self._plan.skipped:
             path, reason, _ = self._plan.skipped[0]
-            why = f" ({len(self._plan.skipped)} skipped; {path}: {reason})"
+            why = f" ({len(self._plan.skipped)} skipped; {' '.join(path.split())}: {reason})"
         raise NoDocuments(f"Nothing in {str(seeds)!r} can be used{why}: put .txt, .md, .html, .pdf, … files in it.")
 
     def embed(self) -> None:
@@ -262,7 +287,7 @@ class _Work:
             self._store.set_states(self._touched)
             self._store.set_skipped(self._plan.skipped)
             seeds = os.path.relpath(self._settings.seeds.resolve(), self._settings.library.resolve())
-            self._store.set_meta(built_ns=time.time_ns(), seeds=seeds)
+            self._store.set_meta(built_ns=self._plan.scanned_ns, seeds=seeds)
             if changes:
                 self._generation = self._store.generation + 1
                 self._switch_rows()
@@ -273,13 +298,15 @@ class _Work:
         removed = [row.id for row in self._plan.missing.values()]
         renamed = [row.id for row, _, _ in self._renamed]
         gone = self._store.passage_ids([*removed, *renamed]).tolist()
-        self._store.remove_documents(removed)
+        keys = self._store.remove_documents(removed)
         for row, path, state in self._renamed:
             title = row.title if row.titled else title_of(path)
             self._store.rename_document(row.id, path, title, state)
         added = [self._store.add_document(c.document, c.language, c.state, c.passages) for c in self._spooled()]
         if self._full:
             self._store.prune_vectors()
+        else:
+            self._store.remove_vectors(keys)
         self._set_meta()
         change = None if self._full else Change([*removed, *renamed], gone, [*added, *renamed])
         total, done = self._store.count_passages() if self._full else self._passages, 0
@@ -328,5 +355,9 @@ class _Work:
 
 
 def _printable(name: str) -> str:
-    """A file name as valid text; bytes that are not UTF-8 become question marks."""
-    return name.encode("utf-8", "replace").decode("utf-8")
+    """A file name as valid text; bytes that are not UTF-8 are written as `\\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _suffix(path: str) -> str:
+    return PurePosixPath(path).suffix.lower()

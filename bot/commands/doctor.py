@@ -11,8 +11,9 @@ from enum import Enum
 
 import click
 
-from bot import tuned
-from bot.options import with_settings
+from bot import messages, tuned
+from bot.messages import visible
+from bot.options import has_export, with_settings
 from bot.settings import Settings, unknown_variables
 from retrieval.errors import LibraryLocked, SeedbotError
 from retrieval.library import Library
@@ -46,7 +47,7 @@ def command(settings: Settings, as_json: bool) -> int:
     """
     colours = {_Health.GOOD: "green", _Health.POOR: "yellow", _Health.BAD: "red"}
     bad = False
-    for check in (_python, _variables, _model, _seeds, _disk, _library, _tuned, _lock):
+    for check in (_python, _variables, _seeds, _disk, _model, _lock, _library, _tuned):
         for one in check(settings):
             bad = bad or one.health is _Health.BAD
             if as_json:
@@ -56,7 +57,7 @@ def command(settings: Settings, as_json: bool) -> int:
                 click.echo(records.line(record))
             else:
                 mark = click.style(one.health.value, fg=colours[one.health], bold=True)
-                click.echo(f"{mark} {one.about:<12} {one.found}")
+                click.echo(f"{mark} {one.about:<12} {visible(one.found)}")
     return 1 if bad else 0
 
 
@@ -80,17 +81,17 @@ def _variables(settings: Settings) -> Iterator[_Finding]:
 
 
 def _model(settings: Settings) -> Iterator[_Finding]:
-    from retrieval.models import DEFAULT_MODEL, find_export, locate
+    from retrieval.models import DEFAULT_MODEL, locate
 
     name = settings.embedding.model
     if name == DEFAULT_MODEL:
         yield _attempt("model", lambda: f"{name}, its weights are the published ones" if locate(name) else "")
     else:
         yield _Finding(_Health.GOOD, "model", f"{name}, chosen in the settings")
-    if find_export(name, settings.library / "model") is None:
-        yield _Finding(_Health.POOR, "export", "not made yet, or altered: `seedbot build` makes it, in some 20 seconds")
-    else:
+    if has_export(settings):
         yield _Finding(_Health.GOOD, "export", f"complete, in {settings.library / 'model'}")
+    else:
+        yield _Finding(_Health.POOR, "export", "not made yet, or altered: `seedbot build` makes it, in some 20 seconds")
 
 
 def _seeds(settings: Settings) -> Iterator[_Finding]:
@@ -98,7 +99,7 @@ def _seeds(settings: Settings) -> Iterator[_Finding]:
     from retrieval.loaders import SUFFIXES
 
     try:
-        files = scan(settings.seeds, without=settings.library)
+        files = scan(settings.seeds, without=settings.library).files
     except SeedbotError as error:
         yield _Finding(_Health.BAD, "seeds", str(error))
         return
@@ -107,7 +108,8 @@ def _seeds(settings: Settings) -> Iterator[_Finding]:
     other = f", {len(files) - len(usable)} of other formats" if len(files) > len(usable) else ""
     health = _Health.GOOD if usable else _Health.BAD
     hint = "" if usable else ": put .txt, .md, .html, .pdf, … files there"
-    yield _Finding(health, "seeds", f"{len(usable)} files in {settings.seeds} can be read{other}{hint}")
+    found = messages.count(len(usable), "file")
+    yield _Finding(health, "seeds", f"{found} of a format that is read in {settings.seeds}{other}{hint}")
     if closed:
         remedy = f"{len(closed)} cannot be opened, such as {closed[0]!r}: check their permissions"
         yield _Finding(_Health.POOR, "seeds", remedy)
@@ -128,30 +130,35 @@ def _disk(settings: Settings) -> Iterator[_Finding]:
 
 
 def _library(settings: Settings) -> Iterator[_Finding]:
+    """What is there, before anything is opened that would mend it."""
     try:
         with Library.open(settings) as library:
             if not library.ready:
                 yield _Finding(_Health.POOR, "library", f"none at {settings.library} yet: run `seedbot build`")
                 return
-            yield _attempt("library", lambda: _state(library))
-            yield _attempt("integrity", lambda: _integrity(library))
+            status = library.status()
+            documents, passages = (
+                messages.count(number, one)
+                for number, one in ((status.documents, "document"), (status.passages, "passage"))
+            )
+            yield _Finding(_Health.GOOD, "library", f"generation {status.generation}, {documents}, {passages}")
             if not library.belongs_to(settings.seeds):
                 yield _Finding(_Health.POOR, "library", "built from another seeds folder: run `seedbot build`")
+            sound = _integrity(library)
+            yield sound
+            if sound.health is _Health.GOOD and (has_export(settings) or status.model != settings.embedding.model):
+                yield _attempt("answers", lambda: f"generation {library.searcher().generation} can be asked")
     except SeedbotError as error:
         yield _Finding(_Health.BAD, "library", str(error))
 
 
-def _state(library: Library) -> str:
-    status = library.status()
-    library.searcher()  # refuses a library that another model made
-    return f"generation {status.generation}, {status.documents} documents, {status.passages} passages"
-
-
-def _integrity(library: Library) -> str:
+def _integrity(library: Library) -> _Finding:
     wrong = library.check()
-    if wrong is not None:
-        raise SeedbotError(f"{wrong}: run `seedbot build --full`")
-    return "database sound, indexes belong to it"
+    if wrong is None:
+        return _Finding(_Health.GOOD, "integrity", "database sound, indexes belong to it")
+    if wrong.startswith("the indexes"):
+        return _Finding(_Health.POOR, "integrity", wrong)
+    return _Finding(_Health.BAD, "integrity", f"{wrong}: run `seedbot build --full`")
 
 
 def _tuned(settings: Settings) -> Iterator[_Finding]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from retrieval.errors import DocumentError, NoDocuments
+from retrieval.errors import DocumentError, NoDocuments, OutOfReach
 from retrieval.folder import read, scan
 from tests.conftest import Write
+from tests.permissions import binding
 
 
 def _names(seeds: Path, without: Path = Path("nowhere")) -> list[str]:
-    return [found.relative for found in scan(seeds, without=without)]
+    return [found.relative for found in scan(seeds, without=without).files]
 
 
 def test_any_name_is_found_and_hidden_files_are_not(seeds: Path, write: Write) -> None:
@@ -29,7 +29,44 @@ def test_links_that_loop_end(seeds: Path, write: Write) -> None:
     (seeds / "a" / "self").symlink_to(seeds / "a" / "self")
     (seeds / "broken.txt").symlink_to(seeds / "nowhere.txt")
     (seeds / "link.txt").symlink_to(seeds / "a" / "b.txt")
-    assert _names(seeds) == ["a/b.txt", "link.txt"]
+    found = scan(seeds, without=Path("nowhere"))
+    assert [one.relative for one in found.files] == ["a/b.txt", "link.txt"]
+    assert sorted(found.unseen) == ["a/self", "broken.txt"]
+    assert all("link to something that is not there" in reason for reason in found.unseen.values())
+
+
+def test_a_folder_is_read_once_however_many_links_lead_to_it(seeds: Path, write: Write, tmp_path: Path) -> None:
+    """At its own place where that is inside, else at the first link; folders linked to one another do not multiply."""
+    for name in "abcdefgh":
+        write(f"{name}/{name}.txt", "x")
+    for name in "abcdefgh":
+        for other in "abcdefgh":
+            (seeds / name / f"to-{other}").symlink_to(seeds / other)
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "o.txt").write_text("x")
+    for link in ("0", "z"):
+        (seeds / link).symlink_to(tmp_path / "outside")
+    assert _names(seeds) == ["0/o.txt", *(f"{name}/{name}.txt" for name in "abcdefgh")]
+
+
+def test_folders_that_cannot_be_read_are_named(seeds: Path, write: Write) -> None:
+    write("a.txt", "x")
+    closed = write("closed/b.txt", "x").parent
+    closed.chmod(0)
+    try:
+        with binding():
+            found = scan(seeds, without=Path("nowhere"))
+        seeds.chmod(0)
+        with (
+            binding(),
+            pytest.raises(NoDocuments, match=r"cannot be read \(Permission denied\): check its permissions"),
+        ):
+            scan(seeds, without=Path("nowhere"))
+    finally:
+        seeds.chmod(0o755)
+        closed.chmod(0o755)
+    assert [one.relative for one in found.files] == ["a.txt"]
+    assert found.unseen == {"closed": "it cannot be read (Permission denied): check its permissions"}
 
 
 def test_the_library_is_no_document_even_inside_the_seeds(seeds: Path, write: Write) -> None:
@@ -45,14 +82,13 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 def test_files_that_vanish_grow_too_large_or_cannot_be_opened_are_explained(seeds: Path, write: Write) -> None:
     path = write("a.txt", "0123456789")
-    (found,) = scan(seeds, without=Path("nowhere"))
+    (found,) = scan(seeds, without=Path("nowhere")).files
     assert read(found, 10) == b"0123456789"
     with pytest.raises(DocumentError, match=r"larger than 0 MB: raise documents\.largest_megabytes"):
         read(found, 9)
-    if os.geteuid() != 0:  # permissions do not bind root
-        path.chmod(0)
-        with pytest.raises(DocumentError, match=r"cannot be read \(Permission denied\)"):
-            read(found, 10)
+    path.chmod(0)
+    with binding(), pytest.raises(OutOfReach, match=r"cannot be read \(Permission denied\)"):
+        read(found, 10)
     path.unlink()
     with pytest.raises(DocumentError, match="vanished"):
         read(found, 10)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Filter, Span, SyncReport, Verdict
 from tests.conftest import Write
+from tests.permissions import binding
 
 BRIDGE = "The bridge at Remagen crosses the Rhine.\n\nIt was finished in 1919.\n"
 LIGHTHOUSE = "The lighthouse keeper trims the lamp at dusk.\n\nFog horns sound twice a minute.\n"
@@ -64,6 +68,110 @@ def test_a_changed_document_embeds_only_what_is_new_in_it(
     report = library.sync()
     assert (report.changed, report.embedded, report.reused, embedder.encoded) == (("book.md",), 1, 3, 1)
     assert "Something else entirely." in library.ask("something else").excerpts[0].text
+    assert "topic1" in library.ask("topic1").excerpts[0].text  # what was kept is still found
+    assert library.check() is None
+
+
+def test_a_paragraph_that_moves_to_another_document_is_still_found(library: Library, write: Write) -> None:
+    write("a.txt", BRIDGE)
+    write("b.txt", LIGHTHOUSE)
+    library.sync()
+    write("a.txt", LIGHTHOUSE)
+    write("b.txt", "Something else entirely.\n")
+    assert library.sync().embedded == 1
+    assert library.ask("lighthouse lamp").excerpts[0].citation.document == "a.txt"
+    assert library.check() is None
+
+
+def test_a_change_that_keeps_size_and_time_is_noticed(library: Library, write: Write) -> None:
+    path = write("bridge.txt", BRIDGE)
+    hour_ago = time.time_ns() - 3_600_000_000_000
+    os.utime(path, ns=(hour_ago, hour_ago))
+    library.sync()
+    _forget_the_build(library)
+    path.write_text(BRIDGE.replace("1919", "1920"))
+    os.utime(path, ns=(hour_ago, hour_ago))
+    assert library.sync().changed == ("bridge.txt",)
+    assert "1920" in library.ask("When was the bridge finished?").excerpts[0].text
+
+
+def _forget_the_build(library: Library) -> None:
+    """Makes the last build an old one, after which no file changed within the clock's tick."""
+    assert library._store is not None
+    with library._store.transaction():
+        library._store.set_meta(built_ns=time.time_ns() + 3_600_000_000_000)
+
+
+def test_another_suffix_is_read_by_its_own_loader(library: Library, write: Write, seeds: Path) -> None:
+    path = write("page.html", "<html><body><p>The bridge crosses the Rhine near the old harbour.</p></body></html>")
+    library.sync()
+    path.rename(seeds / "page.txt")
+    report = library.sync()
+    assert (report.renamed, report.added, report.removed) == ((), ("page.txt",), ("page.html",))
+    assert library.document("page.txt").text.startswith("<html>")
+
+
+def test_names_that_are_no_text_are_skipped_each_by_its_own_name(library: Library, write: Write, seeds: Path) -> None:
+    write("bridge.txt", BRIDGE)
+    for name in (b"\xff.txt", b"\xfe.txt"):
+        Path(os.fsdecode(os.fsencode(seeds) + b"/" + name)).write_text("x")
+    report = library.sync()
+    assert report.added == ("bridge.txt",)
+    assert [(one.path, one.reason) for one in report.skipped] == [
+        ("\\xfe.txt", "its name is not valid text: rename it"),
+        ("\\xff.txt", "its name is not valid text: rename it"),
+    ]
+
+
+def test_documents_that_cannot_be_looked_at_stay(library: Library, write: Write, seeds: Path, tmp_path: Path) -> None:
+    """A closed folder, a closed file and a link whose target is away are reported, and lose nothing."""
+    write("bridge.txt", BRIDGE)
+    closed_folder = write("closed/lighthouse.txt", LIGHTHOUSE).parent
+    closed_file = write("ferry.txt", "The ferry sails at nine in the morning.\n")
+    away = tmp_path / "disk"
+    away.mkdir()
+    (away / "tram.txt").write_text("The tram turns at the market square.\n")
+    (seeds / "disk").symlink_to(away)
+    library.sync()
+    closed_folder.chmod(0)
+    closed_file.chmod(0)
+    away.rename(tmp_path / "unplugged")
+    try:
+        with binding():
+            report = library.sync()
+            again = library.sync()
+    finally:
+        closed_folder.chmod(0o755)
+    assert (report.removed, report.unchanged, report.generation) == ((), 4, 1)
+    assert [one.path for one in report.skipped] == ["closed", "disk", "ferry.txt"]
+    assert all(one.reason.endswith("; what was read of it before is kept") for one in report.skipped)
+    assert again.skipped == report.skipped
+    for question, document in (("lighthouse lamp", "closed/lighthouse.txt"), ("tram market", "disk/tram.txt")):
+        assert library.ask(question).excerpts[0].citation.document == document
+    closed_file.chmod(0o644)
+    (tmp_path / "unplugged").rename(away)
+    assert library.sync().skipped == ()
+
+
+def test_a_library_of_the_first_format_is_taken_over(library: Library, settings: EngineSettings, write: Write) -> None:
+    """One that had lost vectors, which that version could, is built anew; another one is not."""
+    path = write("bridge.txt", BRIDGE)
+    library.sync()
+    library.close()
+    for lost in (False, True):
+        with sqlite3.connect(settings.library / "library.sqlite") as connection:
+            for table in ("documents", "skipped"):
+                for column in ("ctime_ns", "inode"):
+                    connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+            connection.execute("PRAGMA user_version = 1")
+            if lost:
+                connection.execute("DELETE FROM vectors")
+        connection.close()
+        with Library.open(settings, embedder=FakeEmbedder()) as opened:
+            report = opened.sync()
+            assert (report.unchanged, report.embedded, report.generation) == (1, int(lost), 1 + int(lost))
+            assert opened.check() is None
+    assert path.exists()
 
 
 def test_a_renamed_document_costs_no_embedding_and_is_cited_by_its_new_name(
