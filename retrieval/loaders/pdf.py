@@ -15,6 +15,8 @@ _MOST_INFLATED = 64_000_000  # bytes of all streams together, above which a file
 _STEP = 1_000_000
 _MOST_STREAMS = 20_000
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_BROKEN = re.compile(r"([^\W_]*)[\x02\ufffe]([^\W_]*)")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _VEILED = re.compile(  # what the size of a stream cannot be told from: two filters, one that is not Flate, a cipher
     rb"/Filter\s*\[[^\]]{0,99}Decode[^\]]{0,99}Decode|/Filter\s+\d+\s+\d+\s+R|/F[A-Za-z]*#[0-9A-Fa-f]{2}|/LZWDecode|/Encrypt"
 )
@@ -44,13 +46,16 @@ def load(data: bytes) -> Loaded:
 
 
 def _load(document: Any) -> Loaded:
-    builder = TextBuilder()
+    pages = []
     for page in document:
         text_page = page.get_textpage()
-        builder.new_page()
-        builder.add(_unwrapped(text_page.get_text_bounded()))
+        pages.append(text_page.get_text_bounded().replace("\r\n", "\n").replace("\r", "\n"))
         text_page.close()
         page.close()
+    builder = TextBuilder()
+    for text in _whole_words(pages):
+        builder.new_page()
+        builder.add(text)
     if not builder.parts:
         raise DocumentError("it holds no text, only pictures of it: run text recognition on it first")
     properties = document.get_metadata_dict()
@@ -58,9 +63,24 @@ def _load(document: Any) -> Loaded:
     return Loaded(builder.text(), " ".join(properties.get("Title", "").split()), date, 0, (), tuple(builder.pages))
 
 
-def _unwrapped(text: str) -> str:
-    """Line feeds as everywhere else; a hyphen that pdfium marks as breaking a word stays as it is printed."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufffe", "-")
+def _whole_words(pages: list[str]) -> list[str]:
+    """Pages without the marks that pdfium leaves where a hyphen ends a line.
+
+    A word that was broken there is joined again. A hyphen of its own, as in "well-known", stays: it stands elsewhere
+    in the document too, or both of its sides are words there, or what follows is no small letter.
+    """
+    words = {word for page in pages for word in _WORD.findall(_BROKEN.sub(" ", page).lower())}
+    words |= {part for word in words for part in word.split("-")}
+
+    def joined(match: re.Match[str]) -> str:
+        left, right = match[1], match[2]
+        whole, hyphenated = left + right, f"{left}-{right}"
+        if whole.lower() in words:
+            return whole
+        own = hyphenated.lower() in words or words.issuperset((left.lower(), right.lower()))
+        return hyphenated if own or not left[-1:].isalpha() or not right[:1].islower() else whole
+
+    return [_BROKEN.sub(joined, page) for page in pages]
 
 
 def _may_be_a_bomb(data: bytes) -> bool:

@@ -94,11 +94,63 @@ def test_a_document_without_a_title_is_called_after_its_file() -> None:
         ("Les élèves déjà fatigués ont mangé à la forêt près du château. " * 4, "latin-1"),
         ("昨日の夜、広場に市民が集まり、音楽を聴きました。とても楽しい夜でした。" * 4, "shift_jis"),
         ("昨天晚上，市民聚集在广场上听音乐。那是一个非常愉快的夜晚。" * 4, "gb18030"),
+        ("昨天晚上，市民聚集在广场上听音乐。那是一个非常愉快的夜晚。", "utf-16-le"),
+        ("昨天晚上，市民聚集在广场上听音乐。那是一个非常愉快的夜晚。", "utf-16-be"),
+        ("昨日の夜、広場に市民が集まり、音楽を聴きました。", "utf-16-le"),
+        ("昨日の夜、広場に市民が集まり、音楽を聴きました。", "euc_jp"),
+        ("昨日の夜、広場に市民が集まり、音楽を聴きました。", "iso2022_jp"),
+        ("어제 저녁 시민들이 광장에 모여 음악을 들었습니다.", "cp949"),
+        ("昨天晚上，市民聚集在廣場上聽音樂。那是一個非常愉快的夜晚。", "big5"),
+        ("Вчера вечером на площади собрались жители города.", "utf-16-le"),
+        ("Вчера вечером на площади собрались жители города, чтобы послушать музыку.", "cp866"),
+        ("Grüße aus Köln, schöne Straße und fünf Äpfel für Jürgen.", "cp437"),
+        ("Les élèves déjà fatigués ont mangé à la forêt près du château.", "cp850"),
+        ("Grüße aus Köln, schöne Straße und fünf Äpfel für Jürgen.", "mac-roman"),
+        ("Zażółć gęślą jaźń. Świetna była też kolacja, którą przygotował Łukasz.", "cp1250"),
+        ("Zażółć gęślą jaźń. Świetna była też kolacja, którą przygotował Łukasz.", "iso8859-2"),
+        ("Příliš žluťoučký kůň úpěl ďábelské ódy.", "iso8859-2"),
+        ("Příliš žluťoučký kůň úpěl ďábelské ódy.", "cp852"),
+        ("Árvíztűrő tükörfúrógép. Gyönyörű este volt.", "cp1250"),
+        ("Dün akşam şehrin sakinleri müzik için toplandı. Çok güzel bir akşamdı.", "cp1254"),
+        ("Χθες το βράδυ οι κάτοικοι της πόλης συγκεντρώθηκαν στην πλατεία.", "cp1253"),
+        ("אתמול בערב התאספו תושבי העיר בכיכר כדי לשמוע מוזיקה.", "cp1255"),
+        ("مساء أمس تجمع سكان المدينة في الساحة للاستماع إلى الموسيقى.", "cp1256"),
+        ("It’s the “best” café in town — the résumé says so.", "cp1252"),
     ],
 )
 @pytest.mark.parametrize("name", ["a.txt", "a.md"])
 def test_encodings_are_recognised(name: str, text: str, encoding: str) -> None:
     assert _load(name, text.encode(encoding)).text == text
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp866", "cp437"])
+def test_the_end_of_file_mark_of_dos_is_no_text(encoding: str) -> None:
+    text = {"ascii": "Clay swells.\r\n", "cp866": "Плотина стоит на реке.\r\n", "cp437": "Der Fluß führt Wasser.\r\n"}
+    assert _load("a.txt", text[encoding].encode(encoding) + b"\x1a").text == text[encoding]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Grüße aus Köln, \udcff und Jürgen.",
+        "Zażółć gęślą jaźń\udc9d.",
+        "昨天晚上，市民聚集\udce5\udc9c",
+        "Hé là \udc80!",
+    ],
+)
+def test_damaged_utf8_is_read_but_for_the_bytes_that_are_no_character(text: str) -> None:
+    data = text.encode("utf-8", "surrogateescape")
+    document = _load("a.txt", data)
+    assert document.text == data.decode("utf-8", "replace")
+    assert "\ufffd" in document.text
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bytes_without_any_order_are_no_text(seed: int) -> None:
+    data = random.Random(seed).randbytes(2000)
+    for noise in (data, data.replace(b"\x00", b"")):
+        with pytest.raises(DocumentError, match="not text but binary data"):
+            _load("a.txt", noise)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +217,21 @@ def test_a_pdf_has_pages_title_and_date() -> None:
     assert document.text == "Clay swells when wet.\n\nSand drains.\nGravel drains faster.\n\nLocks have gates.\n"
     starts = ("Clay swells", "Sand drains", "Locks have")
     assert document.pages == tuple(document.text.index(start) for start in starts)
+
+
+def test_a_word_broken_at_the_end_of_a_line_is_whole_again_and_a_hyphen_of_its_own_stays() -> None:
+    lines = [
+        "Clay is an exam-",
+        "ple. It is a well-",
+        "known soil, and known well. UTF-",
+        "8 and an X-",
+        "Ray. An oft-",
+    ]
+    lines += ["told tale is oft-told. Re-", "create it; we recreate. In 1990-", "2000 he said -", "nothing."]
+    assert _load("a.pdf", pdf([lines])).text == (
+        "Clay is an example. It is a well-known soil, and known well. UTF-8 and an X-Ray. An oft-told tale is oft-told."
+        " Recreate it; we recreate. In 1990-\n2000 he said -\nnothing.\n"
+    )
 
 
 def test_an_empty_page_still_counts() -> None:
