@@ -1,15 +1,26 @@
-"""Word documents by python-docx: paragraphs, lists and tables in their order, headings by style, properties."""
+"""Word documents by python-docx: all text in its order, headings by style, properties.
+
+What python-docx does not show is read from the XML: tracked insertions, content controls, text boxes, nested tables,
+footnotes. Tracked deletions, placeholders and tables of contents are no text.
+"""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 from retrieval.errors import DocumentError
 from retrieval.loaders.archive import check_archive
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, TextBuilder
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_NO_TEXT = frozenset({"del", "moveFrom", "Fallback", "rt", "pPr", "rPr", "sdtPr", "tblPr", "tcPr", "trPr"})
+_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_LONGEST_CHAIN = 10  # of styles based on styles
+_NOTES = ("/footnotes", "/endnotes")
 
 
 def load(data: bytes) -> Loaded:
@@ -38,36 +49,142 @@ def load(data: bytes) -> Loaded:
 
 
 def _load(document: Any) -> Loaded:
-    from docx.table import Table
+    from lxml import etree
 
-    builder = TextBuilder()
-    title = " ".join((document.core_properties.title or "").split())
-    for block in document.iter_inner_content():
-        if isinstance(block, Table):
-            for number, row in enumerate(block.rows):
-                builder.add(_row(row), tight=number > 0)
-            continue
-        style = (block.style.name or "").lower() if block.style is not None else ""
-        if style == "title":
-            title = title or " ".join(block.text.split())
-            builder.add(block.text, level=1)
-        elif style.startswith("heading"):
-            level = int(style.split()[-1]) if style.split()[-1].isdigit() else 1
-            builder.add(block.text, level=level)
-        elif style.startswith("list"):
-            builder.add("- " + block.text, tight=True)
-        else:
-            builder.add(block.text)
+    text = _Text(_styles(document))
+    title, date = _properties(document)
+    text.blocks(document.element.body)
+    for relation in document.part.rels.values():
+        if relation.reltype.endswith(_NOTES) and not relation.is_external:
+            parser = etree.XMLParser(resolve_entities=False, no_network=True)
+            for note in etree.fromstring(relation.target_part.blob, parser):
+                text.blocks(note)
+    return Loaded(text.builder.text(), title or text.title, date, 0, tuple(text.builder.headings))
+
+
+def _properties(document: Any) -> tuple[str, str | None]:
+    """Title and date; python-docx would make up both where the document has no properties."""
+    if not any(rel.reltype.endswith("/core-properties") for rel in document.part.package.rels.values()):
+        return "", None
     properties = document.core_properties
-    date = iso_date(properties.created) or iso_date(properties.modified)
-    return Loaded(builder.text(), title, date, 0, tuple(builder.headings))
+    title = " ".join((properties.title or "").split())
+    return title, iso_date(properties.created) or iso_date(properties.modified)
 
 
-def _row(row: Any) -> str:
-    """A row's cells; a cell that spans columns is named once."""
-    cells: list[str] = []
-    for cell in row.cells:
-        text = " ".join(cell.text.split())
-        if text and (not cells or cells[-1] != text):
-            cells.append(text)
-    return " | ".join(cells)
+def _styles(document: Any) -> dict[str, str]:
+    """What each style is for, by its identity: its name or that of the heading, title or list it is based on."""
+    styles = {style.get(_W + "styleId"): style for style in document.styles.element.iter(_W + "style")}
+
+    def purpose(identity: str | None) -> str:
+        for _ in range(_LONGEST_CHAIN):
+            style = styles.get(identity)
+            if style is None:
+                break
+            name = (_value(style, "name") or "").lower()
+            if name.startswith(("heading", "title", "list", "toc ")):
+                return name
+            identity = _value(style, "basedOn")
+        return ""
+
+    return {identity: purpose(identity) for identity in styles}
+
+
+class _Text:
+    """Lays out the blocks of a document."""
+
+    def __init__(self, styles: dict[str, str]) -> None:
+        self.builder, self.title, self._styles = TextBuilder(), "", styles
+
+    def blocks(self, container: Any) -> None:
+        """Adds every paragraph and table under `container`, in their order."""
+        for child in container:
+            name = _name(child)
+            if name == "p":
+                self._paragraph(child)
+            elif name == "tbl":
+                self._table(child)
+            elif name not in _NO_TEXT and not _is_placeholder(child):
+                self.blocks(child)
+
+    def _paragraph(self, paragraph: Any) -> None:
+        properties = paragraph.find(_W + "pPr")
+        style = self._styles.get(_value(properties, "pStyle") or "", "")
+        text = _text(paragraph, boxes=False)
+        if style.startswith("title"):
+            self.title = self.title or " ".join(text.split())
+            self.builder.add(text, level=1)
+        elif style.startswith("heading"):
+            self.builder.add(text, level=int(style.split()[-1]) if style.split()[-1].isdigit() else 1)
+        elif style.startswith("list") or (properties is not None and properties.find(_W + "numPr") is not None):
+            self.builder.add("- " + text if text.strip() else "", tight=True)
+        elif not style.startswith("toc "):
+            self.builder.add(text)
+        for box in _found(paragraph, "txbxContent"):
+            self.blocks(box)
+
+    def _table(self, table: Any) -> None:
+        """Rows as lines; a cell that spans rows is named in each; what is laid out by a table comes block by block."""
+        above: dict[int, str] = {}
+        tight = False
+        for row in _found(table, "tr"):
+            if row.find(f"{_W}trPr/{_W}del") is not None:
+                continue
+            cells = list(_found(row, "tc"))
+            paragraphs = [list(_found(cell, "p")) for cell in cells]
+            if any(next(_found(cell, "tbl"), None) is not None for cell in cells) or (
+                len(cells) == 1 and len(paragraphs[0]) > 1
+            ):
+                for cell in cells:
+                    self.blocks(cell)
+                tight = False
+                continue
+            column = 0
+            texts = []
+            for cell, inside in zip(cells, paragraphs, strict=True):
+                properties = cell.find(_W + "tcPr")
+                merge = None if properties is None else properties.find(_W + "vMerge")
+                if merge is None or merge.get(_W + "val") == "restart":
+                    above[column] = " ".join(" ".join(_text(one, boxes=True).split()) for one in inside).strip()
+                texts.append(above.get(column, ""))
+                column += int(_value(properties, "gridSpan") or 1)
+            self.builder.add(" | ".join(filter(None, texts)), tight=tight)
+            tight = True
+
+
+def _found(element: Any, name: str) -> Iterator[Any]:
+    """The elements of this name under `element`, none inside another of them and none that is no text."""
+    for child in element:
+        if _name(child) == name:
+            yield child
+        elif _name(child) not in _NO_TEXT and not _is_placeholder(child):
+            yield from _found(child, name)
+
+
+def _text(element: Any, *, boxes: bool) -> str:
+    """The text of a paragraph as it reads with every change accepted; that of text boxes in it on request."""
+    parts = []
+    for child in element:
+        name = _name(child)
+        if name == "t":
+            parts.append(child.text or "")
+        elif name in _SIGNS:
+            parts.append(_SIGNS[name])
+        elif name not in _NO_TEXT and not _is_placeholder(child) and (boxes or name != "txbxContent"):
+            inside = _text(child, boxes=boxes)
+            parts.append(f" {inside} " if name in ("txbxContent", "p") else inside)
+    return "".join(parts)
+
+
+def _is_placeholder(element: Any) -> bool:
+    """A content control that nobody has filled in yet."""
+    return _name(element) == "sdt" and element.find(f"{_W}sdtPr/{_W}showingPlcHdr") is not None
+
+
+def _name(element: Any) -> str:
+    return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
+
+
+def _value(element: Any, name: str) -> str | None:
+    """The value of a property, as in `<w:pStyle w:val="Title"/>`."""
+    found = None if element is None else element.find(_W + name)
+    return None if found is None else found.get(_W + "val")

@@ -264,6 +264,107 @@ def test_a_word_document_keeps_its_order_headings_lists_and_tables() -> None:
     assert _headings(document) == [(1, "Clay")]
 
 
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def _docx(body: str, *, parts: dict[str, str] | None = None) -> bytes:
+    """A Word document with this body, and with these parts instead of those of an empty document."""
+    import docx
+
+    out = io.BytesIO()
+    docx.Document().save(out)
+    files = {name: zipfile.ZipFile(out).read(name) for name in zipfile.ZipFile(out).namelist()}
+    document = f"<w:document {_W}><w:body>{body}</w:body></w:document>"
+    files |= {"word/document.xml": document.encode()} | {name: part.encode() for name, part in (parts or {}).items()}
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def _p(*runs: str) -> str:
+    return f"<w:p>{''.join(run if run.startswith('<') else f'<w:r><w:t>{run}</w:t></w:r>' for run in runs)}</w:p>"
+
+
+def _tr(*cells: str, properties: str = "") -> str:
+    return f"<w:tr>{properties}{''.join(f'<w:tc>{cell}</w:tc>' for cell in cells)}</w:tr>"
+
+
+def _box(inside: str) -> str:
+    return f"<w:r><w:pict><w:txbxContent>{inside}</w:txbxContent></w:pict></w:r>"
+
+
+_RUN = "<w:r><w:t>{}</w:t></w:r>"
+_INSERTED = f"<w:ins>{_RUN.format('new ')}</w:ins>"
+_DELETED = "<w:del><w:r><w:delText>old </w:delText></w:r></w:del>"
+_DELETED_ROW = "<w:trPr><w:del/></w:trPr>"
+_MOVED = f"<w:moveFrom>{_RUN.format('gone')}</w:moveFrom><w:moveTo>{_RUN.format('come')}</w:moveTo>"
+_EMPTY_CONTROL = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{_p('Click here.')}</w:sdtContent></w:sdt>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (_p("A ", _INSERTED, _DELETED, "dam."), "A new dam.\n"),
+        (_p("It has ", _MOVED, "."), "It has come.\n"),
+        (f"<w:ins>{_p('A dam.')}</w:ins><w:del>{_p('A dike.')}</w:del>", "A dam.\n"),
+        (f"<w:sdt><w:sdtContent>{_p('A dam.')}</w:sdtContent></w:sdt>{_EMPTY_CONTROL}", "A dam.\n"),
+        (_p("A ", f"<w:sdt><w:sdtContent>{_RUN.format('high')}</w:sdtContent></w:sdt>", " dam."), "A high dam.\n"),
+        (_p("Above.", _box(_p("Boxed.") + _p("Too."))) + _p("Below."), "Above.\n\nBoxed.\n\nToo.\n\nBelow.\n"),
+        (f"<w:tbl>{_tr(_p('12'), _p('12'), _p('3'))}{_tr(_p('5'), _p('5'))}</w:tbl>", "12 | 12 | 3\n5 | 5\n"),
+        (f"<w:tbl>{_tr(_p('1'))}{_tr(_p('2'), properties=_DELETED_ROW)}{_tr(_p('3'))}</w:tbl>", "1\n3\n"),
+        (
+            f"<w:tbl>{_tr(_p('Outer.') + f'<w:tbl>{_tr(_p(chr(97)), _p(chr(98)))}</w:tbl>', _p('Beside.'))}</w:tbl>",
+            "Outer.\n\na | b\n\nBeside.\n",
+        ),
+        (f"<w:tbl>{_tr(_p('One.', _box(_p('Boxed.'))) , _p('Two.'))}</w:tbl>", "One. Boxed. | Two.\n"),
+        (
+            f"<w:tbl><w:sdt><w:sdtContent>{_tr(_p('a'), _p('b'))}</w:sdtContent></w:sdt><w:tr><w:sdt><w:sdtContent>"
+            f"<w:tc>{_p('c')}</w:tc></w:sdtContent></w:sdt><w:tc>{_p('d')}</w:tc></w:tr></w:tbl>",
+            "a | b\nc | d\n",
+        ),
+    ],
+)  # fmt: skip
+def test_a_word_document_reads_as_with_every_change_accepted(body: str, text: str) -> None:
+    assert _load("a.docx", _docx(body)).text == text
+
+
+def test_cells_of_a_word_table_that_were_merged_are_named_once_a_row() -> None:
+    import docx
+
+    made = docx.Document()
+    table = made.add_table(rows=3, cols=3)
+    for row, texts in zip(table.rows, (("Gate", "Up", "1"), ("", "Down", "2"), ("", "", "")), strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    table.cell(0, 0).merge(table.cell(1, 0))
+    table.cell(2, 0).merge(table.cell(2, 2)).text = "All"
+    out = io.BytesIO()
+    made.save(out)
+    assert _load("a.docx", out.getvalue()).text == "Gate | Up | 1\nGate | Down | 2\nAll\n"
+
+
+def test_notes_of_a_word_document_are_text_and_missing_properties_are_not_made_up() -> None:
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    rels = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+    relation = '<Relationship Id="r{}" Type="{}/{}" Target="{}"/>'
+    styles = f'<w:styles {_W}><w:style w:styleId="h1"><w:name w:val="heading 1"/></w:style><w:style w:styleId="own">'
+    styles += '<w:name w:val="Own"/><w:basedOn w:val="h1"/></w:style></w:styles>'
+    parts = {
+        "_rels/.rels": rels.format(relation.format(1, kinds, "officeDocument", "word/document.xml")),
+        "word/_rels/document.xml.rels": rels.format(
+            relation.format(1, kinds, "footnotes", "notes.xml") + relation.format(2, kinds, "styles", "styles.xml")
+        ),
+        "word/notes.xml": f"<w:footnotes {_W}><w:footnote>{_p('See the map.')}</w:footnote></w:footnotes>",
+        "word/styles.xml": styles,
+    }
+    body = _p('<w:pPr><w:pStyle w:val="own"/></w:pPr>', "Locks") + _p("A dam.")
+    document = _load("the_dam.docx", _docx(body, parts=parts))
+    assert (document.text, document.title, document.date) == ("Locks\n\nA dam.\n\nSee the map.\n", "the dam", None)
+    assert _headings(document) == [(1, "Locks")]
+
+
 def test_an_epub_is_read_in_the_order_of_its_spine() -> None:
     data = epub(
         ["<h1>One</h1><p>Clay swells.</p>", "<h1>Two</h1><p>Sand drains.</p>"], title="On Dams", date="2017-01-02"
