@@ -1,10 +1,14 @@
-"""EPUB: the chapters in reading order, laid out as HTML; title and date from the package file."""
+"""EPUB: the chapters in reading order, laid out as HTML; title and date from the package file.
+
+Where chapters have no headings, the table of contents names them.
+"""
 
 from __future__ import annotations
 
 import io
 import posixpath
 import zipfile
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,7 +17,7 @@ from retrieval.loaders.archive import check_archive
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.html import parse
 from retrieval.loaders.loaded import Loaded, TextBuilder
-from retrieval.loaders.markup import lay_out
+from retrieval.loaders.markup import HEADINGS, flat, lay_out, name_of
 
 _NAMES = {
     "c": "urn:oasis:names:tc:opendocument:xmlns:container",
@@ -21,6 +25,19 @@ _NAMES = {
     "d": "http://purl.org/dc/elements/1.1/",
 }
 _DAMAGED = "it is damaged or no EPUB: get another copy or convert it again"
+_NCX = "application/x-dtbncx+xml"
+_BLOCKS_NEAR = (  # where a chapter begins, one of which may be its title
+    "(ancestor::p | descendant-or-self::* | following::*)[self::p or self::div][normalize-space()][position() <= 10]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chapter:
+    """An entry of the table of contents: the element it leads to in its file, if any, and how deep it stands."""
+
+    anchor: str
+    label: str
+    level: int
 
 
 def load(data: bytes) -> Loaded:
@@ -41,17 +58,89 @@ def _load(archive: zipfile.ZipFile) -> Loaded:
     container = _xml(archive.read("META-INF/container.xml"))
     package_path = str(container.xpath("//c:rootfile/@full-path", namespaces=_NAMES)[0])
     package = _xml(archive.read(package_path))
-    files = {item.get("id"): item.get("href") for item in package.xpath("//o:manifest/o:item", namespaces=_NAMES)}
+    items = {item.get("id"): item for item in package.xpath("//o:manifest/o:item", namespaces=_NAMES)}
+    spine = [items[name] for name in package.xpath("//o:spine/o:itemref/@idref", namespaces=_NAMES) if name in items]
+    paths = [_path(package_path, item.get("href") or "") for item in spine]
+    _refuse_locked(archive, paths)
+    chapters = _chapters(archive, package_path, list(items.values()))
     builder = TextBuilder()
-    for identity in package.xpath("//o:spine/o:itemref/@idref", namespaces=_NAMES):
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(package_path), unquote(files[identity])))
-        tree = parse(archive.read(path))
-        lay_out(tree.find("body") if tree.find("body") is not None else tree, builder)
+    for path in paths:
+        if path in archive.NameToInfo:
+            tree = parse(archive.read(path))
+            _head(tree, chapters.get(path, []))
+            lay_out(tree, builder)
     if not builder.parts:
         raise DocumentError("it holds no text: remove it")
     title = "".join(package.xpath("string(//d:title)", namespaces=_NAMES))
     date = iso_date(package.xpath("string(//d:date)", namespaces=_NAMES) or None)
     return Loaded(builder.text(), " ".join(title.split()), date, 0, tuple(builder.headings))
+
+
+def _path(base: str, href: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(href.partition("#")[0])))
+
+
+def _refuse_locked(archive: zipfile.ZipFile, paths: list[str]) -> None:
+    """Raises DocumentError where chapters are enciphered; fonts often are in books that can be read."""
+    if "META-INF/encryption.xml" not in archive.NameToInfo:
+        return
+    references = _xml(archive.read("META-INF/encryption.xml")).xpath("//*[local-name()='CipherReference']/@URI")
+    if {posixpath.normpath(unquote(one)) for one in references} & set(paths):
+        raise DocumentError("it is locked against copying (DRM): get a copy without a lock")
+
+
+def _chapters(archive: zipfile.ZipFile, package_path: str, items: list[Any]) -> dict[str, list[_Chapter]]:
+    """The chapters that the table of contents names, by the file they begin in; none where it cannot be read."""
+    chapters: dict[str, list[_Chapter]] = {}
+    for item in items:
+        path = _path(package_path, item.get("href") or "")
+        is_navigation = "nav" in (item.get("properties") or "").split()
+        if path not in archive.NameToInfo or not (is_navigation or item.get("media-type") == _NCX):
+            continue
+        if is_navigation:
+            tables = parse(archive.read(path)).xpath("//nav[not(@*[local-name()='type']) or @*[.='toc']]")
+            points = [
+                (link.get("href") or "", link.text_content(), sum(1 for _ in link.iterancestors("ol")))
+                for table in tables[:1]
+                for link in table.iter("a")
+            ]
+        else:
+            points = [
+                (
+                    "".join(point.xpath("./*[local-name()='content']/@src")),
+                    "".join(point.xpath("string(./*[local-name()='navLabel'])")),
+                    1 + sum(1 for above in point.iterancestors() if name_of(above) == "navpoint"),
+                )
+                for point in _xml(archive.read(path)).xpath("//*[local-name()='navPoint']")
+            ]
+        for href, label, level in points:
+            if label.strip():
+                chapter = _Chapter(href.partition("#")[2], " ".join(label.split()), min(level, len(HEADINGS)))
+                chapters.setdefault(_path(path, href), []).append(chapter)
+        if points:
+            break
+    return chapters
+
+
+def _head(tree: Any, chapters: list[_Chapter]) -> None:
+    """Makes headings of where chapters begin, in a file that has text but no headings of its own."""
+    if any(name_of(element) in HEADINGS for element in tree.iter()) or not flat(tree).strip():
+        return
+    for chapter in chapters:
+        found = tree.xpath("//*[@id=$it]", it=chapter.anchor) if chapter.anchor else tree.xpath("//body")
+        if not found:
+            continue
+        near = found[0].xpath(_BLOCKS_NEAR)
+        title = next((one for one in near if _squeezed(flat(one)) == _squeezed(chapter.label)), None)
+        if title is None:
+            title = found[0].makeelement("p")
+            title.text = chapter.label
+            found[0].addprevious(title)
+        title.tag = f"h{chapter.level}"
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split()).casefold()
 
 
 def _xml(data: bytes) -> Any:

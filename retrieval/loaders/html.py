@@ -1,28 +1,40 @@
-"""HTML: trafilatura finds the main text and leaves menus and footers out; title and date come from the metadata."""
+"""HTML: all visible text of a page, but for menus and footers where trafilatura, which finds the main text, agrees."""
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Callable
 from typing import Any
 
 from retrieval.errors import DocumentError
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, TextBuilder
-from retrieval.loaders.markup import lay_out
+from retrieval.loaders.markup import lay_out, name_of
 
 _DATES = ("article:published_time", "date", "dc.date", "dcterms.date", "dcterms.created", "datepublished")
+_DECLARED = re.compile(
+    rb"""<\?xml[^>]{0,200}encoding\s*=\s*["']([\w:.-]+)|<meta[^>]{0,500}charset\s*=\s*["']?\s*([\w:.-]+)""",
+    re.IGNORECASE,
+)
+_XHTML = re.compile(r"<html[^>]{0,500}http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
+_PROLOGUE = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^>\[]*>)?", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")
+_SURE = 200  # characters of main text, below which trafilatura found too little to judge by
+_TELLING = 15  # characters of a piece of text that would not be elsewhere by chance
+_ASIDE = frozenset({"ul", "ol", "div", "table", "section", "aside", "header", "p", "menu"})
+_FEWEST_LINKS = 3
 
 
 def load(data: bytes) -> Loaded:
-    """The main text; the whole body where trafilatura finds no main text. Raises DocumentError."""
+    """The visible text of the page. Raises DocumentError."""
     tree = parse(data)
     title, date = _title(tree), _date(tree)
+    body = tree.find("body") if tree.find("body") is not None else tree
     builder = TextBuilder()
-    body = _main(tree)
-    if body is not None:
-        lay_out(body, builder)
+    lay_out(body, builder, _surroundings(tree))
     if not builder.parts:
-        builder = TextBuilder()
-        lay_out(tree.find("body") if tree.find("body") is not None else tree, builder)
+        lay_out(body, builder)
     return Loaded(builder.text(), title, date, 0, tuple(builder.headings))
 
 
@@ -33,17 +45,57 @@ def parse(data: bytes) -> Any:
 
     from retrieval.loaders.text import decode
 
-    text = decode(data)
-    declared = text.lstrip()[:200]
-    if declared.startswith("<?xml"):  # lxml refuses a str that declares its encoding
-        text = text[text.index("?>") + 2 :] if "?>" in declared else text
+    declared = _DECLARED.search(data[:4096])
+    text = decode(data, (declared[1] or declared[2]).decode("ascii", "replace") if declared else "")
+    prologue = _PROLOGUE.match(text)  # lxml refuses a str that declares its encoding
+    text = text[prologue.end() :] if prologue else text
+    tree = _xhtml(text) if _XHTML.search(text[:2000]) else None
+    if tree is not None:
+        return tree
+    parser = lxml.html.HTMLParser(huge_tree=True)
     try:
-        return lxml.html.document_fromstring(text.replace("\x00", ""))
-    except (LxmlError, ValueError, AssertionError, RecursionError) as error:
+        tree = lxml.html.document_fromstring(text, parser=parser)
+        if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):  # the rest is missing
+            raise RecursionError
+        return tree
+    except RecursionError as error:
+        raise DocumentError("its parts are nested too deeply: simplify or convert it") from error
+    except (LxmlError, ValueError, AssertionError) as error:
         raise DocumentError("it is not HTML that can be read: open it in a browser and save it again") from error
 
 
-def _main(tree: Any) -> Any:
+def _xhtml(text: str) -> Any:
+    """The tree of a page that is sound XML, in which `<title/>` is a whole element; None for any other."""
+    import lxml.html
+    from lxml import etree
+
+    parser = lxml.html.XHTMLParser(resolve_entities=False, no_network=True)
+    try:
+        tree = etree.fromstring(_ENTITY.sub(lambda match: html.unescape(match[0]), text), parser)
+    except (etree.LxmlError, ValueError):
+        return None
+    for element in tree.iter(etree.Element):
+        element.tag = name_of(element)
+    etree.cleanup_namespaces(tree)
+    return tree
+
+
+def _surroundings(tree: Any) -> Callable[[Any], bool]:
+    """Tells what surrounds the main text: a footer, or mostly links, of which trafilatura kept nothing."""
+    kept = _squeezed(_main_text(tree))
+    if len(kept) < _SURE:
+        return lambda _: False
+
+    def surrounds(element: Any) -> bool:
+        if name_of(element) != "footer" and not (name_of(element) in _ASIDE and _is_mostly_links(element)):
+            return False
+        pieces = (_squeezed(piece) for piece in element.itertext())
+        return not any(len(piece) >= _TELLING and piece in kept for piece in pieces)
+
+    return surrounds
+
+
+def _main_text(tree: Any) -> str:
     from copy import deepcopy
 
     from trafilatura import bare_extraction
@@ -51,7 +103,19 @@ def _main(tree: Any) -> Any:
     found = bare_extraction(
         deepcopy(tree), favor_recall=True, include_comments=False, include_tables=True, with_metadata=False
     )
-    return getattr(found, "body", None)
+    return getattr(found, "text", None) or ""
+
+
+def _is_mostly_links(element: Any) -> bool:
+    links = [link for link in element.iter("a") if link.get("href")]
+    if len(links) < _FEWEST_LINKS:
+        return False
+    linked = sum(len(_squeezed("".join(link.itertext()))) for link in links)
+    return linked >= 0.8 * len(_squeezed("".join(element.itertext())))
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def _title(tree: Any) -> str:

@@ -35,8 +35,11 @@ class TextBuilder:
     length: int = 0
 
     def add(self, text: str, *, level: int = 0, tight: bool = False) -> None:
-        """Appends a block; `level` above 0 makes it a heading, `tight` puts it right under the block before."""
-        text = clean(text).strip()
+        """Appends a block; `level` above 0 makes it a heading, `tight` puts it right under the block before.
+
+        Soft hyphens, which only say where a word may be broken, are left out: a word is whole.
+        """
+        text = clean(text).replace("\u00ad", "").strip()
         if not text:
             return
         if self.parts:

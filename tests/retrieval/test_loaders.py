@@ -200,10 +200,63 @@ def test_html_keeps_the_main_text_and_leaves_out_what_surrounds_it() -> None:
     assert (2, "Locks") in _headings(document)
 
 
-def test_html_declares_its_encoding_or_not() -> None:
-    head = "<html><head><meta charset='windows-1251'></head>"
-    page = head + "<body><p>Плотина стоит на реке уже сорок лет.</p></body></html>"
-    assert "Плотина стоит" in _load("a.html", page.encode("cp1251")).text
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "<meta charset='{}'>",
+        "<meta http-equiv='Content-Type' content='text/html; charset={}'>",
+        "<?xml version='1.0' encoding='{}'?>",
+    ],
+)
+@pytest.mark.parametrize(("text", "encoding"), [("Škoda", "iso-8859-2"), ("Да", "koi8-r"), ("„Dam“", "windows-1252")])
+def test_html_is_read_in_the_encoding_that_it_declares(declaration: str, text: str, encoding: str) -> None:
+    page = f"{declaration.format(encoding)}<html><body><p>{text}</p></body></html>"
+    assert _load("a.html", page.encode(encoding)).text == text + "\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "punycode", "no-such", ""])
+def test_html_that_declares_a_wrong_encoding_is_read_by_its_looks(encoding: str) -> None:
+    page = f"<meta charset='{encoding}'><p>Die Straße führt über die Brücke.</p>"
+    for real in ("utf-8", "cp1252"):
+        assert _load("a.html", page.encode(real)).text == "Die Straße führt über die Brücke.\n"
+
+
+_XHTML = (
+    '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" "x.dtd"><html xmlns="http://www.w3.org/1999/xhtml">{}</html>'
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<center>One<br>two</center>three<br><br>four", "One\ntwo\n\nthree\n\nfour\n"),
+        ("<h1>Dams</h1><aside>Aside.</aside><figure><figcaption>Fig. 1</figcaption></figure>End.",
+         "Dams\n\nAside.\n\nFig. 1\n\nEnd.\n"),
+        ("<table><tr><th>Width<th>Depth</tr><tr><td>12 m<td>3 m</tr></table>", "Width | Depth\n12 m | 3 m\n"),
+        ("<p>Call <code>open()</code> and\n <b>re</b>ad.</p>", "Call open() and read.\n"),
+        ("<form action='/'><p>Inside a form.</p><select><option>No</select></form>", "Inside a form.\n"),
+        ("<ul><li>a<ul><li>b</ul><li><p>c</p><p>d</p></ul>e", "- a\n- b\n- c\n\nd\n\ne\n"),
+        ("<table><tr><td><h2>Left</h2><p>a</p><td><table><tr><td>1<td>2</table></table>", "Left\n\na\n\n1 | 2\n"),
+        ("<p>Donau&shy;dampf&shy;schiff</p><pre>x = 1\n\n  y</pre>", "Donaudampfschiff\n\nx = 1\n\n  y\n"),
+        (f"<h2>{'Never closed. ' * 40}<p>Text.</p>", f"{' '.join(['Never closed.'] * 40)}\n\nText.\n"),
+        (_XHTML.format("<head><title/><script src='x'/></head><body><p>a&eacute;&nbsp;b</p></body>"), "aé b\n"),
+        (f"<p>First.</p>{'<font size=1>x ' * 60}<p>Last.</p>", f"First.\n\n{' '.join('x' * 60)}\n\nLast.\n"),
+    ],
+)  # fmt: skip
+def test_all_visible_text_of_a_page_is_read(body: str, text: str) -> None:
+    assert _load("a.html", body).text == text
+
+
+def test_a_page_keeps_its_side_notes_and_tables_whatever_trafilatura_thinks_of_them() -> None:
+    body = "".join(f"<p>Paragraph {n} explains at some length how a dam is built of clay.</p>" for n in range(9))
+    menu = "<div class='menu'><a href='/a'>Home</a> <a href='/b'>Shop</a> <a href='/c'>Basket</a></div>"
+    page = (
+        f"<body>{menu}<h1>Dams</h1><article>{body}<aside>Beavers build them too.</aside></article>"
+        "<div>Opening hours<table><tr><td>Monday<td>9 to 5</table></div><footer>All rights reserved</footer></body>"
+    )
+    text = _load("a.html", page).text
+    assert all(part in text for part in ("Dams\n", "Beavers build", "Opening hours", "Monday | 9 to 5"))
+    assert not any(word in text for word in ("Basket", "rights reserved"))
 
 
 def test_a_pdf_has_pages_title_and_date() -> None:
@@ -375,6 +428,44 @@ def test_an_epub_is_read_in_the_order_of_its_spine() -> None:
     assert _headings(document) == [(1, "One"), (1, "Two")]
 
 
+def _book(chapters: list[str], *, navigation: str = "", table: str = "", locked: str = "") -> bytes:
+    """An EPUB of these bodies, with a table of contents of either kind."""
+    archive = zipfile.ZipFile(io.BytesIO(epub(chapters)))
+    files = {name: archive.read(name).decode() for name in archive.namelist()}
+    items = '<item id="nav" href="nav.xhtml" properties="nav"/>' if navigation else ""
+    items += '<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>' if table else ""
+    files["book/content.opf"] = files["book/content.opf"].replace("<manifest>", "<manifest>" + items)
+    files |= {"book/nav.xhtml": navigation, "book/toc.ncx": table}
+    if locked:
+        files["META-INF/encryption.xml"] = f'<encryption><CipherReference URI="{locked}"/></encryption>'
+    return zipped(files)
+
+
+_NAVIGATION = _XHTML.format(
+    '<body><nav xmlns:epub="http://www.idpf.org/2007/ops" epub:type="toc"><ol><li><a href="c0.xhtml">Cover</a></li>'
+    '<li><a href="c1.xhtml">One: Clay</a><ol><li><a href="c1.xhtml#b">Sand</a></li></ol></li></ol></nav></body>'
+)
+_POINT = "<navPoint><navLabel><text>{}</text></navLabel><content src='{}'/>{}</navPoint>"
+_TABLE = f"<ncx xmlns='http://www.daisy.org/z3986/2005/ncx/'><navMap>{_POINT.format('Cover', 'c0.xhtml', '')}"
+_TABLE += _POINT.format("One: Clay", "c1.xhtml", _POINT.format("Sand", "c1.xhtml#b", "")) + "</navMap></ncx>"
+
+
+@pytest.mark.parametrize("contents", [{"navigation": _NAVIGATION}, {"table": _TABLE}])
+@pytest.mark.parametrize("first", ["<p class='title'><b>One:</b> CLAY</p>", ""])
+def test_chapters_of_a_book_are_named_by_its_table_of_contents(contents: dict[str, str], first: str) -> None:
+    chapters = ["<div><img/></div>", f"<div>{first}<p>It swells.</p><p><a id='b'/>Sand</p><p>It drains.</p></div>"]
+    document = _load("a.epub", _book([*chapters, "<h3>Two</h3><p>End.</p>"], **contents))
+    name = "One: CLAY" if first else "One: Clay"
+    assert document.text == f"{name}\n\nIt swells.\n\nSand\n\nIt drains.\n\nTwo\n\nEnd.\n"
+    assert _headings(document) == [(1, name), (2, "Sand"), (3, "Two")]
+
+
+def test_a_book_that_is_locked_is_explained_and_one_with_locked_fonts_is_read() -> None:
+    assert _load("a.epub", _book(["<p>Clay.</p>"], locked="book/font.otf")).text == "Clay.\n"
+    with pytest.raises(DocumentError, match="locked against copying"):
+        _load("a.epub", _book(["<p>Clay.</p>"], locked="book/c0.xhtml"))
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -445,7 +536,7 @@ def test_a_bad_file_is_explained(name: str, data: bytes, reason: str) -> None:
 
 def test_html_nested_ten_thousand_deep_is_explained() -> None:
     page = "<div>" * 10_000 + "<p>Deep down.</p>" + "</div>" * 10_000
-    with pytest.raises(DocumentError, match="it holds no text"):
+    with pytest.raises(DocumentError, match="nested too deeply"):
         _load("a.html", page)
 
 
