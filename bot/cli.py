@@ -6,7 +6,6 @@ Exit codes: 0 answered or done, 1 a failure that is explained, 2 wrong usage, 3 
 from __future__ import annotations
 
 import io
-import logging
 import os
 import sys
 from importlib import import_module
@@ -15,6 +14,7 @@ from typing import NoReturn
 import click
 
 from bot import logs
+from bot.messages import visible
 from retrieval.errors import SeedbotError
 
 _COMMANDS = ("ask", "repl", "build", "sources", "show", "verify", "status", "doctor", "eval", "train", "telegram")
@@ -38,11 +38,18 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="seedbot", message="seedbot %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Answers questions about your own documents with excerpts quoted word for word.
 
     Put documents into the folder `seeds` and ask: seedbot ask "What did the report say about floods?"
     """
+    context.color = _colour()
+
+
+def _colour() -> bool | None:
+    """False where colours are not wanted (https://no-color.org), None to look whether a terminal watches."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def main() -> NoReturn:
@@ -69,15 +76,24 @@ def _run() -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:  # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 0
-    except Exception as error:
-        logging.getLogger(__name__).debug("unexpected", exc_info=True)
-        kind = type(error).__name__
-        what = " ".join(f"{kind}: {error}".split())
-        return _fail(f"Something went wrong that Seedbot does not know ({what}): SEEDBOT_DEBUG=1 shows where.")
+    except OSError as error:
+        logs.unexpected(error)
+        if error.filename is None:
+            _write_no_more()
+        what, why = error.filename or "The output", error.strerror or error
+        return _fail(f"{what} cannot be read or written ({why}): free some space or check its permissions.")
+    except Exception as error:  # noqa: BLE001 - the outer edge; `unexpected` logs it
+        return _fail(logs.unexpected(error))
+
+
+def _write_no_more() -> None:
+    """Lets what is left of the output go, so that Python does not try to write it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(sentence: str) -> int:
-    click.echo(f"{click.style('seedbot:', fg='red', bold=True)} {logs.without_secrets(sentence)}", err=True)
+    mark = click.style("seedbot:", fg="red", bold=True)
+    click.echo(f"{mark} {visible(logs.without_secrets(sentence))}", err=True, color=_colour())
     return 1

@@ -39,6 +39,13 @@ def without_secrets(text: str) -> str:
     return text
 
 
+def unexpected(error: Exception) -> str:
+    """What to tell a person of an error that nobody thought of; the log has its traceback."""
+    logging.getLogger(__name__).debug("unexpected", exc_info=error)
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"Something went wrong that Seedbot does not know ({what}): SEEDBOT_DEBUG=1 shows where."
+
+
 def debugging() -> bool:
     """Whether somebody looks for the cause of a failure."""
     return os.environ.get("SEEDBOT_DEBUG", "") not in ("", "0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from retrieval.loaders import title_of
@@ -45,7 +46,7 @@ def unanswered(answer: Answer) -> str:
     """Which of several questions got no answer; empty where all did, or none."""
     if not answer.unanswered:
         return ""
-    return "Not in your sources: " + " ".join(f"“{part}”" for part in answer.unanswered)
+    return "Not in your sources: " + " ".join(f"“{' '.join(part.split())}”" for part in answer.unanswered)
 
 
 MEASURES = {
@@ -72,7 +73,8 @@ def why(excerpt: Excerpt, other: Excerpt | None) -> str:
     }
     told = sorted((name for name in parts if parts[name] > 0.004), key=lambda name: -parts[name])[:_TOLD]
     if not told:
-        return "Excerpts 1 and 2 fit almost equally well." if other else "Nothing in it fits the question well."
+        alike = f"Excerpts {excerpt.rank} and {other.rank} fit almost equally well." if other else ""
+        return alike or f"Nothing in excerpt {excerpt.rank} fits the question well."
     listed = ", ".join(f"{MEASURES.get(name, name)} (+{parts[name]:.2f})" for name in told)
     against = f"comes before {other.rank}" if other else "fits"
     return f"Excerpt {excerpt.rank} {against} by: {listed}."
@@ -97,12 +99,21 @@ def also_in(citations: tuple[Citation, ...]) -> str:
 
 
 def checked(found: Verdict) -> str:
-    """What re-reading a file showed, in words."""
+    """What re-reading a file showed of a quote, in words."""
     return {
         Verdict.EXACT: "stands there word for word",
         Verdict.MOVED: "stands in the file, at another place",
         Verdict.CHANGED: "the file has changed and no longer says this",
         Verdict.GONE: "the file is gone or cannot be read",
+    }[found]
+
+
+def checked_document(found: Verdict) -> str:
+    """What re-reading a file showed of the whole document, which is never MOVED, and what to do."""
+    return {
+        Verdict.EXACT: "is as it was indexed",
+        Verdict.CHANGED: "the file has changed since it was indexed: run `seedbot build`",
+        Verdict.GONE: "the file is gone or cannot be read: run `seedbot build`, or restore it",
     }[found]
 
 
@@ -135,3 +146,13 @@ _VISIBLE |= {code: f"⟨U+{code:04X}⟩" for code in (*range(0x202A, 0x202F), *r
 def visible(text: str) -> str:
     """Text that cannot command a terminal or turn its neighbours around: such characters are shown, not sent."""
     return text.replace("\r\n", "\n").translate(_VISIBLE)
+
+
+def in_line(text: str) -> str:
+    """The same for a name or a title, which stays on its line whatever it holds."""
+    return visible(text).replace("\n", "␊").replace("\t", "␉")
+
+
+def moment(timestamp: str | None) -> str:
+    """When a library was built, to the minute, in this machine's time."""
+    return f"{datetime.fromisoformat(timestamp).astimezone():%Y-%m-%d %H:%M}" if timestamp else "never"

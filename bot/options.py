@@ -16,6 +16,7 @@ from retrieval.library import Library
 P = ParamSpec("P")
 R = TypeVar("R")
 _FOLDER = click.Path(path_type=Path)
+_SHOWN = 3  # skipped files of a first build
 
 
 def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..., R]:
@@ -38,7 +39,7 @@ def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..
 
 def hint(text: str) -> None:
     """A remark on stderr that changes nothing about the answer."""
-    click.echo(click.style(f"seedbot: {text}", fg="yellow"), err=True)
+    click.echo(click.style(f"seedbot: {messages.visible(text)}", fg="yellow"), err=True)
 
 
 def open_library(settings: Settings) -> Library:
@@ -50,7 +51,7 @@ def open_library(settings: Settings) -> Library:
 
 
 def open_built_library(settings: Settings) -> Library:
-    """A library that can answer: built on first use, with a progress bar on stderr."""
+    """A library that has documents: built on first use, with a progress bar on stderr."""
     library = open_library(settings)
     if library.ready:
         return library
@@ -65,6 +66,30 @@ def open_built_library(settings: Settings) -> Library:
         f"{messages.count(status.documents, 'document')}, {messages.count(status.passages, 'passage')}{skipped}.",
         err=True,
     )
-    for one in report.skipped[:3]:
-        hint(f"skipped {messages.visible(one.path)}: {one.reason}")
+    for one in report.skipped[:_SHOWN]:
+        hint(f"skipped {messages.in_line(one.path)}: {one.reason}")
+    if len(report.skipped) > _SHOWN:
+        hint(f"… and {len(report.skipped) - _SHOWN:,} more: `seedbot build` names them.")
     return library
+
+
+def open_asking_library(settings: Settings) -> Library:
+    """A library that can answer: built on first use, and its model exported again where that is gone, which is said."""
+    library = open_built_library(settings)
+    if not has_export(settings) and library.status().model == settings.embedding.model:
+        from bot.progress import shown
+        from retrieval.models import make_export
+        from retrieval.types import Progress
+
+        click.echo("The exported model is missing or was altered: making it again, in some 20 seconds …", err=True)
+        with shown() as step:
+            step(Progress("model", 0, 1))
+            make_export(settings.embedding.model, settings.library / "model")
+    return library
+
+
+def has_export(settings: Settings) -> bool:
+    """Whether the library holds its model, whole."""
+    from retrieval.models import find_export
+
+    return find_export(settings.embedding.model, settings.library / "model") is not None

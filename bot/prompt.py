@@ -24,29 +24,35 @@ _STYLE = Style.from_dict({"bottom-toolbar": "noreverse #808080", "filter": "#d7a
 
 
 class _Completer(Completer):
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    """Completes from the document names in `paths`, so that no key waits for the library."""
+
+    def __init__(self) -> None:
+        self.paths: tuple[str, ...] = ()
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         del complete_event
-        paths = (one.path for one in self._library.documents())
-        for text, start in completions(document.text_before_cursor, paths):
+        for text, start in completions(document.text_before_cursor, self.paths):
             yield Completion(text, start_position=start)
 
 
 def lines(repl: Repl, library: Library, settings: Settings) -> Iterator[str]:
-    """What is typed, line by line; a pasted text of several lines is one. Ctrl-C clears the line, Ctrl-D ends."""
+    """What is typed, line by line; a pasted text of several lines is one. Ctrl-C clears the line, Ctrl-D ends.
+
+    The documents are looked at once a line: what is drawn and completed at every key comes from there.
+    """
+    completer = _Completer()
     session: PromptSession[str] = PromptSession(
         history=_history(settings),
-        completer=_Completer(library),
+        completer=completer,
         complete_while_typing=False,
         auto_suggest=AutoSuggestFromHistory(),
-        bottom_toolbar=lambda: _toolbar(library),
         style=_STYLE,
     )
     while True:
+        completer.paths = tuple(one.path for one in library.documents())
+        documents = messages.count(len(completer.paths), "document")
         try:
-            yield session.prompt(lambda: _prompt(repl))
+            yield session.prompt(_prompt(repl), bottom_toolbar=f"{documents} · Tab completes · /help · Ctrl-D leaves")
         except KeyboardInterrupt:
             continue
         except EOFError:
@@ -56,11 +62,6 @@ def lines(repl: Repl, library: Library, settings: Settings) -> Iterator[str]:
 def _prompt(repl: Repl) -> FormattedText:
     shown = describe(repl.where)
     return FormattedText([("class:filter", f"{shown} " if shown else ""), ("class:mark", "❯ ")])
-
-
-def _toolbar(library: Library) -> str:
-    status = library.status()
-    return f"{messages.count(status.documents, 'document')} · Tab completes · /help · Ctrl-D leaves"
 
 
 def _history(settings: Settings) -> History:

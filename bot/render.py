@@ -6,16 +6,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from bot import messages
-from bot.messages import visible
-from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport
+from bot.messages import in_line, visible
+from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport, Verdict
 
 _WIDEST = 100  # columns; longer lines are hard to read
+_NARROW = 80  # columns; tables leave out what is not needed in less
 _SHOWN_PATHS = 12
 
 
@@ -39,6 +41,11 @@ def show_answer(screen: Console, answer: Answer, seeds: Path) -> None:
     if answer.unanswered:
         write_line(screen, Text(visible(messages.unanswered(answer)), "yellow"))
     show_excerpts(screen, answer.excerpts, seeds, found=answer.found)
+
+
+def show_question(screen: Console, question: str) -> None:
+    """The question that the answer below belongs to."""
+    write_line(screen, Text(f"❯ {_asked(question)}", "bold"))
 
 
 def verdict(answer: Answer) -> Text:
@@ -72,32 +79,35 @@ def marked(text: str, highlights: Sequence[Span], answer: Span | None = None) ->
 def link(citation: Citation, seeds: Path) -> Text:
     """`file:line`, which opens the file where the terminal can follow links."""
     target = (seeds / citation.document).absolute().as_uri()
-    return Text(visible(messages.file_and_line(citation)), f"cyan link {target}")
+    return Text(in_line(messages.file_and_line(citation)), f"cyan link {target}")
 
 
-def sources_table(sources: Sequence[Source], seeds: Path) -> Table:
-    """Documents with date, size and title; paths are links."""
+def sources_table(sources: Sequence[Source], seeds: Path, width: int) -> Table:
+    """Documents with date, size and title, one a line unless their paths are long; paths are links."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("document", overflow="fold")
+    longest = max((cell_len(in_line(one.path)) for one in sources), default=0)
+    table.add_column("document", overflow="fold", no_wrap=longest <= width // 2)
     table.add_column("date", no_wrap=True)
-    table.add_column("characters", justify="right")
-    table.add_column("passages", justify="right")
-    table.add_column("title", overflow="fold")
+    table.add_column("characters", justify="right", no_wrap=True)
+    if width >= _NARROW:
+        table.add_column("passages", justify="right", no_wrap=True)
+        table.add_column("title")
     for one in sources:
-        path = Text(visible(one.path), f"cyan link {(seeds / one.path).absolute().as_uri()}")
-        title = Text(visible(one.title))
-        table.add_row(path, one.date or "", f"{one.characters:,}", f"{one.passages:,}", title)
+        path = Text(in_line(one.path), f"cyan link {(seeds / one.path).absolute().as_uri()}")
+        title = Text(in_line(one.title), no_wrap=True, overflow="ellipsis")
+        row = (path, one.date or "", f"{one.characters:,}", f"{one.passages:,}", title)
+        table.add_row(*row[: len(table.columns)])
     return table
 
 
 def show_sources(screen: Console, sources: Sequence[Source], seeds: Path) -> None:
     """The documents as a table, or as tab-separated lines in a pipe."""
     if screen.is_terminal:
-        screen.print(sources_table(sources, seeds))
+        screen.print(sources_table(sources, seeds, screen.width))
         return
     for one in sources:
         row = (one.path, one.date or "", str(one.characters), str(one.passages), one.title)
-        write_line(screen, Text("\t".join(visible(cell).replace("\t", " ").replace("\n", "␊") for cell in row)))
+        write_line(screen, Text("\t".join(map(in_line, row))))
 
 
 def show_report(screen: Console, report: SyncReport) -> None:
@@ -105,12 +115,14 @@ def show_report(screen: Console, report: SyncReport) -> None:
     counts = [("added", len(report.added)), ("changed", len(report.changed)), ("renamed", len(report.renamed))]
     counts += [("removed", len(report.removed)), ("unchanged", report.unchanged), ("skipped", len(report.skipped))]
     line = " · ".join(f"{number:,} {name}" for name, number in counts if number or name in ("added", "unchanged"))
-    done = messages.count(report.embedded, "passage")
-    kept = f" ({report.reused:,} kept)" if report.reused else ""
     write_line(screen, Text(f"Generation {report.generation}: {line}"))
-    write_line(screen, Text(f"{done} embedded{kept} in {report.seconds:.1f} s", "dim"))
+    if report.embedded or report.reused:
+        kept = f" ({report.reused:,} kept)" if report.reused else ""
+        done = messages.count(report.embedded, "passage")
+        write_line(screen, Text(f"{done} embedded{kept} in {report.seconds:.1f} s", "dim"))
     for skipped in report.skipped[:_SHOWN_PATHS]:
-        write_line(screen, Text.assemble(("skipped ", "yellow"), visible(skipped.path), (f": {skipped.reason}", "dim")))
+        reason = (f": {visible(skipped.reason)}", "dim")
+        write_line(screen, Text.assemble(("skipped ", "yellow"), in_line(skipped.path), reason))
     if len(report.skipped) > _SHOWN_PATHS:
         write_line(
             screen, Text(f"… and {len(report.skipped) - _SHOWN_PATHS:,} more: `seedbot build --json` names all", "dim")
@@ -119,20 +131,18 @@ def show_report(screen: Console, report: SyncReport) -> None:
 
 def show_ranking(screen: Console, excerpts: Sequence[Excerpt]) -> None:
     """What each measure added to the score of each excerpt, with bars."""
-    if not excerpts:
-        return
-    write_line(screen, Text(visible(messages.why(excerpts[0], excerpts[1] if len(excerpts) > 1 else None))))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("what fits")
     for excerpt in excerpts:
-        table.add_column(f"{excerpt.rank}", justify="right")
+        table.add_column(f"{excerpt.rank}", justify="right", no_wrap=True)
         table.add_column("", no_wrap=True)
+    bars = 10 if screen.width >= _NARROW else 0
     largest = max((abs(v) for e in excerpts for v in e.evidence.values()), default=1.0) or 1.0
     for name in (one for one in messages.MEASURES if one in excerpts[0].evidence):
         cells: list[RenderableType] = [messages.MEASURES[name]]
         for excerpt in excerpts:
             value = excerpt.evidence.get(name, 0.0)
-            bar = "█" * round(10 * abs(value) / largest)
+            bar = "█" * round(bars * abs(value) / largest)
             cells += [f"{value:+.3f}", Text(bar, "red" if value < 0 else "green")]
         table.add_row(*cells)
     totals: list[RenderableType] = [Text("score", "bold")]
@@ -142,21 +152,20 @@ def show_ranking(screen: Console, excerpts: Sequence[Excerpt]) -> None:
     screen.print(table)
 
 
-def show_slice(screen: Console, excerpt: Excerpt, seeds: Path) -> None:
-    """Any slice of a document in a panel, with its place beneath."""
-    show_excerpts(screen, [excerpt], seeds)
+VERDICTS = {Verdict.EXACT: "green", Verdict.MOVED: "yellow", Verdict.CHANGED: "red", Verdict.GONE: "red"}
+"""The colour of what re-reading a file showed."""
 
 
 def _panel(excerpt: Excerpt, seeds: Path, *, found: bool) -> Panel:
     first = found and excerpt.rank == 1
-    parts: list[RenderableType] = [Text(visible(excerpt.part), "italic")] if excerpt.part else []
+    parts: list[RenderableType] = [Text(_asked(excerpt.part), "italic")] if excerpt.part else []
     parts += [marked(excerpt.text, excerpt.highlights, excerpt.answer), Text()]
     parts.append(
-        Text.assemble(link(excerpt.citation, seeds), ("  " + visible(messages.place(excerpt.citation)), "dim"))
+        Text.assemble(link(excerpt.citation, seeds), ("  " + in_line(messages.place(excerpt.citation)), "dim"))
     )
     also = messages.also_in(excerpt.also_in)
     if also:
-        parts.append(Text(visible(also), "dim"))
+        parts.append(Text(in_line(also), "dim"))
     return Panel(
         Group(*parts),
         title=Text(str(excerpt.rank), "bold"),
@@ -169,12 +178,17 @@ def _panel(excerpt: Excerpt, seeds: Path, *, found: bool) -> Panel:
 
 def _plain(excerpt: Excerpt) -> Text:
     place = f"{messages.file_and_line(excerpt.citation)}  {messages.place(excerpt.citation)}"
-    lines = [f"{excerpt.rank}. {visible(place)}", *(["   " + visible(excerpt.part)] if excerpt.part else [])]
+    lines = [f"{excerpt.rank}. {in_line(place)}", *(["   " + _asked(excerpt.part)] if excerpt.part else [])]
     lines += ["    " + line for line in visible(excerpt.text).split("\n")]
     also = messages.also_in(excerpt.also_in)
     if also:
-        lines.append("   " + visible(also))
+        lines.append("   " + in_line(also))
     return Text("\n".join(["", *lines]))
+
+
+def _asked(part: str) -> str:
+    """One of several questions, which may stand on several lines, on one."""
+    return visible(" ".join(part.split()))
 
 
 def write_line(screen: Console, text: Text) -> None:

@@ -9,20 +9,23 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from rich.console import Console
 from rich.text import Text
 
-from bot import messages
+from bot import logs, messages
 from bot.filters import parse_filter
-from bot.messages import visible
+from bot.messages import in_line, visible
 from bot.render import (
+    VERDICTS,
     console,
     marked,
     show_answer,
     show_excerpts,
+    show_question,
     show_ranking,
     show_report,
     show_sources,
@@ -32,10 +35,12 @@ from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
 from retrieval.library import Library
 from retrieval.searcher import matching
-from retrieval.types import Answer, Excerpt, Filter, Span
+from retrieval.types import Answer, Document, Excerpt, Filter, Span
 
 _CONTEXT = 400  # characters that /more adds on either side
+_LONGEST_WORD = 40  # characters in which the end of a word is looked for; some languages have no spaces
 _MOST = 50  # excerpts of one question
+_MOST_COMPLETIONS = 100  # more nobody reads, and a menu of thousands takes its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ COMMANDS = (
     Command("/more", "/more [N]", "wider context around excerpt N; again for wider still"),
     Command("/next", "/next", "further excerpts"),
     Command("/open", "/open [N]", "the whole document of excerpt N, at its line"),
-    Command("/why", "/why", "how the excerpts were ranked"),
+    Command("/why", "/why [N]", "why excerpt N stands where it does, beside those after it"),
     Command("/verify", "/verify", "whether the excerpts stand in the files as they are now"),
     Command("/filter", "/filter GLOB [from DATE] [to DATE] | off", "only documents that match"),
     Command("/sources", "/sources [GLOB]", "the documents"),
@@ -69,6 +74,7 @@ class Repl:
         self.where = Filter()
         self._library, self._settings, self._screen = library, settings, screen
         self._answer: Answer | None = None
+        self._asked_where = self.where
         self._shown: list[Excerpt] = []
         self._context: dict[int, int] = {}
         self._commands: dict[str, Callable[[list[str]], None]] = {
@@ -86,12 +92,12 @@ class Repl:
 
     def handle(self, line: str) -> bool:
         """Answers one line; False when it asks to leave. Whatever goes wrong is said in one sentence."""
-        text = " ".join(line.split())
-        if text.lower() in ("/quit", "/exit", "/q"):
+        text = line.strip()
+        if leaves(text):
             return False
         try:
             if text.startswith("/"):
-                self._run(text)
+                self._run(" ".join(text.split()))
             elif text:
                 self._ask(text)
         except SeedbotError as error:
@@ -100,6 +106,8 @@ class Repl:
             self._say(f"That did not work: {error.strerror or error}.", "red")
         except KeyboardInterrupt:
             self._say("Cancelled.", "yellow")
+        except Exception as error:  # noqa: BLE001 - one line must not end the session; `unexpected` logs it
+            self._say(logs.unexpected(error), "red")
         return True
 
     def _run(self, text: str) -> None:
@@ -117,15 +125,15 @@ class Repl:
     def _ask(self, question: str) -> None:
         self._library.refresh()
         self._answer = self._library.ask(question, where=self.where)
-        self._shown, self._context = list(self._answer.excerpts), {}
+        self._asked_where, self._shown, self._context = self.where, list(self._answer.excerpts), {}
         show_answer(self._screen, self._answer, self._settings.seeds)
 
     def _more(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)
+        document = self._cited(excerpt)
         around = self._context[excerpt.rank] = self._context.get(excerpt.rank, 0) + _CONTEXT
         place = excerpt.citation
-        end = len(self._library.document(place.document).text)
-        span = Span(max(0, place.start - around), min(end, place.end + around))
+        span = _whole_words(document, Span(max(0, place.start - around), place.end + around), place.start, place.end)
         wider = self._library.excerpt(place.document, span)
         mark = Span(place.start - span.start, place.end - span.start)
         show_excerpts(self._screen, [replace(wider, rank=excerpt.rank, highlights=(mark,))], self._settings.seeds)
@@ -134,7 +142,10 @@ class Repl:
         del arguments
         answer = self._last()
         more = min(len(self._shown) + self._settings.answer.excerpts, _MOST)
-        excerpts = self._library.ask(answer.question, top=more, where=self.where).excerpts[len(self._shown) :]
+        again = self._library.ask(answer.question, top=more, where=self._asked_where)
+        if again.generation != answer.generation:
+            raise QuestionError("The library has changed since this answer: ask again.")
+        excerpts = again.excerpts[len(self._shown) :]
         if not excerpts:
             self._say("There are no further excerpts.", "yellow")
         self._shown += excerpts
@@ -143,7 +154,7 @@ class Repl:
     def _open(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)
         place = excerpt.citation
-        text = self._library.document(place.document).text
+        text = self._cited(excerpt).text
         pager = shutil.which("less") or shutil.which("more")
         if self._screen.is_terminal and pager is not None:
             subprocess.run([pager, f"+{place.line}"], input=visible(text).encode(), check=False)
@@ -151,23 +162,20 @@ class Repl:
         write_line(self._screen, marked(text, [Span(place.start, place.end)]))
 
     def _why(self, arguments: list[str]) -> None:
-        del arguments
-        self._last()
-        if not self._shown:
-            raise QuestionError("Nothing was ranked for the last question.")
-        self._say("What each measure added to the score of excerpts " + self._ranks() + ":", "dim")
-        show_ranking(self._screen, self._shown[-self._settings.answer.excerpts :])
-
-    def _ranks(self) -> str:
-        return ", ".join(str(one.rank) for one in self._shown[-self._settings.answer.excerpts :])
+        excerpt = self._excerpt(arguments)
+        beside = [excerpt] + [one for one in self._shown if one.rank > excerpt.rank and one.part == excerpt.part]
+        self._say(messages.why(excerpt, beside[1] if len(beside) > 1 else None), "")
+        show_ranking(self._screen, beside[: self._settings.answer.excerpts])
 
     def _verify(self, arguments: list[str]) -> None:
         del arguments
         self._last()
         for excerpt in self._shown:
             done = self._library.verify(excerpt.citation, excerpt.text)
-            line = f"{excerpt.rank}. {done.verdict.value:<8}{messages.file_and_line(excerpt.citation)}"
-            self._say(f"{line}  {messages.checked(done.verdict)}", "green" if done.verdict.value == "exact" else "red")
+            verdict = (f"{done.verdict.value:<8}", VERDICTS[done.verdict])
+            place = in_line(messages.file_and_line(excerpt.citation))
+            told = (messages.checked(done.verdict), "dim")
+            write_line(self._screen, Text.assemble(f"{excerpt.rank:>2}. ", verdict, place, "  ", told))
 
     def _filter(self, arguments: list[str]) -> None:
         where = parse_filter(arguments)
@@ -199,7 +207,8 @@ class Repl:
         del arguments
         found = self._library.status()
         documents, passages = messages.count(found.documents, "document"), messages.count(found.passages, "passage")
-        self._say(f"Generation {found.generation} of {found.built_at}: {documents}, {passages}, {found.model}.", "")
+        built = messages.moment(found.built_at)
+        self._say(f"Generation {found.generation}, built {built}: {documents}, {passages}, {found.model}.", "")
 
     def _help(self, arguments: list[str]) -> None:
         del arguments
@@ -217,21 +226,41 @@ class Repl:
         self._last()
         number = arguments[0] if arguments else "1"
         found = [one for one in self._shown if str(one.rank) == number]
+        if not self._shown:
+            raise QuestionError("The last question has no excerpts: ask another one.")
         if not found:
             raise QuestionError(f"There is no excerpt {number}: {len(self._shown)} are shown; /next shows more.")
         return found[0]
 
+    def _cited(self, excerpt: Excerpt) -> Document:
+        """The document of an excerpt. Raises QuestionError where it is another by now, SourceNotFound without it."""
+        place = excerpt.citation
+        document = self._library.document(place.document)
+        if document.sha256 != place.sha256:
+            raise QuestionError(f"{in_line(place.document)} has changed since this answer: ask again.")
+        return document
+
     def _say(self, text: str, style: str) -> None:
         write_line(self._screen, Text(visible(text), style))
+
+
+def leaves(line: str) -> bool:
+    """Whether a line asks to end the session."""
+    return line.strip().lower() in ("/quit", "/exit", "/q")
 
 
 def run(library: Library, settings: Settings) -> int:
     """Reads lines until the end: from a prompt on a terminal, else from standard input."""
     repl = Repl(library, settings, console())
     if not sys.stdin.isatty():
+        screen = console()
         for raw in sys.stdin.buffer:
-            if not repl.handle(raw.decode("utf-8", "replace")):
+            line = raw.decode("utf-8", "replace").strip()
+            if line and not leaves(line):
+                show_question(screen, line)
+            if not repl.handle(line):
                 break
+            sys.stdout.flush()
         return 0
     from bot.prompt import lines
 
@@ -242,7 +271,19 @@ def run(library: Library, settings: Settings) -> int:
     return 0
 
 
-def completions(text: str, paths: Iterator[str]) -> Iterator[tuple[str, int]]:
+def _whole_words(document: Document, span: Span, first: int, last: int) -> Span:
+    """`span` within the body of a document, drawn in to white space that is near, but never into `first` to `last`."""
+    text, start, end = document.text, max(span.start, document.body_start), min(span.end, len(document.text))
+    if start > document.body_start:
+        near = range(start, min(start + _LONGEST_WORD, first))
+        start = next((at for at in near if text[at - 1].isspace()), start)
+    if end < len(text):
+        near = range(end, max(end - _LONGEST_WORD, last), -1)
+        end = next((at for at in near if text[at].isspace()), end)
+    return Span(first - len(text[start:first].lstrip()), last + len(text[last:end].rstrip()))
+
+
+def completions(text: str, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
     """What could follow `text`, each with how far back it replaces: commands, then document names after them."""
     if not text.startswith("/"):
         return
@@ -251,4 +292,5 @@ def completions(text: str, paths: Iterator[str]) -> Iterator[tuple[str, int]]:
         yield from ((one.name, -len(name)) for one in COMMANDS if one.name.startswith(name))
     elif name in ("/sources", "/filter"):
         word = rest.rsplit(" ", 1)[-1]
-        yield from ((shlex.quote(path), -len(word)) for path in paths if word.casefold() in path.casefold())
+        matching_paths = (path for path in paths if word.casefold() in path.casefold())
+        yield from ((shlex.quote(path), -len(word)) for path in islice(matching_paths, _MOST_COMPLETIONS))

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource
+from pydantic_settings import SettingsError as SourceError
 
 from retrieval.errors import SettingsError
 from retrieval.settings import EngineSettings, Section
@@ -76,8 +77,20 @@ def load_settings(config: Path | None = None, **overrides: Path | None) -> Setti
     given: dict[str, Any] = {key: value for key, value in overrides.items() if value is not None}
     try:
         return _with_table(table)(**given)
+    except SourceError as error:
+        raise _explain_variable(error) from error
     except ValidationError as error:
         raise _explain(error, path, table, given) from error
+
+
+def load_compared(config: Path, first: Settings) -> Settings:
+    """The settings of another file over the documents of `first`, in its library unless the file names its own.
+
+    Raises SettingsError.
+    """
+    own = _read(config).get("library", str(first.library))
+    library = Path(own) if isinstance(own, str) else None  # else the file is refused for it
+    return load_settings(config, seeds=first.seeds, library=library)
 
 
 def unknown_variables() -> list[str]:
@@ -136,6 +149,16 @@ def _explain(
     if first["type"] == "extra_forbidden":
         return SettingsError(f"There is no such setting: {source}; config/seedbot.toml lists them all.")
     return SettingsError(f"{source} cannot be {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}.")
+
+
+def _explain_variable(error: SourceError) -> SettingsError:
+    """For a variable that is named after a whole table, such as SEEDBOT_ANSWER, and holds no JSON object."""
+    name = next((one for one in Settings.model_fields if f'"{one}"' in str(error)), "")
+    variable = f"SEEDBOT_{name}".upper()
+    return SettingsError(
+        f"{variable} cannot be {os.environ.get(variable, '')!r}: it is a table, "
+        f"whose keys are set one by one as {variable}__KEY; config/seedbot.toml lists them all."
+    )
 
 
 def _holds(table: Mapping[str, Any], where: list[str]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot import messages
+from bot.options import hint
 from bot.settings import Settings
 from retrieval import tuning
 from retrieval.library import Library
@@ -33,10 +34,17 @@ _FITNESS = {
 
 def documents_for(library: Library, asked: Sequence[EvalQuestion], path: Path) -> frozenset[str]:
     """The documents of the library. Raises QuestionSetError where the questions do not fit them."""
-    from retrieval.question_sets import check_against
+    from retrieval.question_sets import check_against, nearest
 
     documents = frozenset(one.path for one in library.documents())
-    check_against(asked, path, lambda name: library.document(name).text if name in documents else None)
+    absent = check_against(asked, path, documents, lambda name: library.document(name).text)
+    if absent:
+        first = min(absent, key=absent.__getitem__)
+        lines = messages.count(len({line for each in absent.values() for line in each}), "question")
+        hint(
+            f"{lines} of {path} ask about documents that the library does not hold, such as {first!r} in line "
+            f"{absent[first][0]}{nearest(first, documents)}: they count as having no answer here."
+        )
     return documents
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +24,9 @@ from retrieval.types import Span
 
 FOLDS = 5
 """Into how many parts questions are divided for cross-validation."""
+
+_DIGIT = re.compile(r"\d")
+_ALIKE = 0.6  # of two names that may be one mistyped
 
 T = TypeVar("T")
 
@@ -52,6 +58,11 @@ class EvalQuestion:
             return self.paragraph.doc
         return self.answers[0].doc if self.answers else None
 
+    @property
+    def places(self) -> tuple[Gold, ...]:
+        """Every place that it names."""
+        return self.answers if self.paragraph is None else (*self.answers, self.paragraph)
+
     def covered_by(self, document: str, span: Span) -> bool:
         """Whether `span` of `document` holds one of the answers whole."""
         return any(a.doc == document and span.start <= a.span.start and a.span.end <= span.end for a in self.answers)
@@ -70,25 +81,72 @@ def read_questions(path: Path) -> list[EvalQuestion]:
     return found
 
 
-def check_against(questions: Sequence[EvalQuestion], path: Path, text_of: Callable[[str], str | None]) -> None:
-    """Raises QuestionSetError where no gold document is in the library, or an answer does not stand where it says.
+def check_against(
+    questions: Sequence[EvalQuestion], path: Path, documents: Collection[str], text_of: Callable[[str], str]
+) -> dict[str, list[int]]:
+    """The gold documents that a library of `documents` does not hold, each with the lines that ask about it.
 
-    `text_of` gives a document's text, or None where the library does not hold it.
+    Raises QuestionSetError where it holds none of them, where a place lies outside its document or its text stands
+    elsewhere, and where a missing document is another's name mistyped. `text_of` gives the text of a document.
     """
-    texts = {name: text_of(name) for name in sorted({a.doc for q in questions for a in q.answers})}
-    if texts and all(text is None for text in texts.values()):
+    if not documents:
+        raise QuestionSetError("The library holds no document: put some into the seeds folder and run `seedbot build`.")
+    asked_about = {gold.doc for question in questions for gold in question.answers}
+    if asked_about and asked_about.isdisjoint(documents):
+        line, first = min((q.line, gold.doc) for q in questions for gold in q.answers)
         raise QuestionSetError(
-            f"None of the {len(texts)} documents that {str(path)!r} asks about is in the library: "
-            "build it from the folder that this set belongs to."
+            f"{path} asks about {len(asked_about)} document{'s' * (len(asked_about) > 1)}, such as {first!r} in line "
+            f"{line}{nearest(first, documents)}, and the library holds none of them: build it from the folder that "
+            "this set belongs to."
         )
+    text_of = lru_cache(maxsize=None)(text_of)
+    absent: dict[str, list[tuple[int, Gold]]] = {}
     for question in questions:
-        for gold in question.answers:
-            text = texts[gold.doc]
-            if text is not None and gold.text is not None and gold.span.of(text) != gold.text:
-                raise QuestionSetError(
-                    f"{path}, line {question.line}: the answer {gold.text[:60]!r} does not stand at "
-                    f"{gold.span.start}-{gold.span.end} of {gold.doc}: correct it, or restore that document."
-                )
+        for gold in question.places:
+            if gold.doc in documents:
+                _check_place(gold, text_of(gold.doc), f"{path}, line {question.line}")
+            else:
+                absent.setdefault(gold.doc, []).append((question.line, gold))
+    for name, places in absent.items():
+        _refuse_mistyped(name, [gold for _, gold in places], documents, text_of, f"{path}, line {places[0][0]}")
+    return {name: sorted({line for line, _ in places}) for name, places in absent.items()}
+
+
+def _check_place(gold: Gold, text: str, where: str) -> None:
+    if gold.span.end > len(text):
+        raise QuestionSetError(
+            f"{where}: {gold.span.start}-{gold.span.end} lies outside {gold.doc}, which has {len(text)} characters: "
+            "correct it, or restore that document."
+        )
+    if gold.text is not None and gold.span.of(text) != gold.text:
+        raise QuestionSetError(
+            f"{where}: the answer {gold.text[:60]!r} does not stand at {gold.span.start}-{gold.span.end} of "
+            f"{gold.doc}: correct it, or restore that document."
+        )
+
+
+def _refuse_mistyped(
+    name: str, places: Sequence[Gold], documents: Collection[str], text_of: Callable[[str], str], where: str
+) -> None:
+    """Raises QuestionSetError where all that is quoted from a missing document stands in one with a name like it.
+
+    A document that is only not there is no mistake: half a set's documents measure the honest no. Names that differ in
+    nothing but their digits are those of different documents.
+    """
+    quoted = [gold for gold in places if gold.text]
+    for other in documents if quoted else ():
+        stands_there = all(gold.span.of(text_of(other)) == gold.text for gold in quoted)
+        if stands_there and _DIGIT.sub("", name) != _DIGIT.sub("", other) and nearest(name, [other]):
+            raise QuestionSetError(
+                f"{where}: the library holds no document {name!r}; what is quoted from it stands in {other!r}: "
+                "correct the name."
+            )
+
+
+def nearest(name: str, documents: Collection[str]) -> str:
+    """The name among these that is most like it, in brackets; empty where none is like it."""
+    near = get_close_matches(name, documents, n=1, cutoff=_ALIKE)
+    return f" (the nearest is {near[0]!r})" if near else ""
 
 
 def sample(items: Sequence[T], count: int, seed: int = 1) -> list[T]:
@@ -160,7 +218,7 @@ def _gold(value: object, wrong: Callable[[str], QuestionSetError]) -> Gold:
         raise wrong('an answer or paragraph must be an object with "doc", "start" and "end"')
     doc, start, end, text = (value.get(name) for name in ("doc", "start", "end", "text"))
     offsets = [one for one in (start, end) if isinstance(one, int) and not isinstance(one, bool)]
-    if not isinstance(doc, str) or len(offsets) != 2 or not 0 <= offsets[0] <= offsets[1]:
+    if not isinstance(doc, str) or len(offsets) != 2 or not 0 <= offsets[0] < offsets[1]:
         raise wrong('an answer or paragraph needs "doc" as text, and "start" and "end" as offsets in order')
     if text is not None and not isinstance(text, str):
         raise wrong('"text" of an answer must be text')

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bot.options import hint, open_built_library, with_settings
+from bot.options import hint, open_asking_library, with_settings
 from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
 from retrieval.library import Library
@@ -42,7 +42,7 @@ def command(
     "from", "to"}. Exits with 3 when the documents do not hold the answer.
     """
     where = Filter(glob, since, until)
-    with open_built_library(settings) as library:
+    with open_asking_library(settings) as library:
         asking = _Asking(settings, library, top, as_json=as_json)
         if question == ("-",):
             return asking.every_line(where)
@@ -58,31 +58,37 @@ class _Asking:
     top: int | None
     as_json: bool
 
-    def show(self, answer: Answer) -> None:
+    def show(self, answer: Answer, *, named: bool = False) -> None:
+        """Prints an answer; `named` puts the question above it, where several are asked."""
         if self.as_json:
             from bot import records
 
             click.echo(records.line(records.answer(answer)))
         else:
-            from bot.render import console, show_answer
+            from bot.render import console, show_answer, show_question
 
-            show_answer(console(), answer, self.settings.seeds)
+            screen = console()
+            if named:
+                show_question(screen, answer.question)
+            show_answer(screen, answer, self.settings.seeds)
+            if named:
+                click.echo()
         sys.stdout.flush()
 
     def every_line(self, default: Filter) -> int:
         """Answers each line of standard input; a bad line is explained and the rest goes on."""
         found = failed = 0
-        for number, line in enumerate(_lines(), 1):
+        for number, line in _lines():
             try:
                 question, where = _parse(line, default)
                 self.library.refresh()
                 answer = self.library.ask(question, top=self.top, where=where)
-            except QuestionError as error:
+            except SeedbotError as error:
                 failed += 1
                 self._explain(number, line, error)
                 continue
             found += answer.found
-            self.show(answer)
+            self.show(answer, named=True)
         if failed:
             return 1
         return 0 if found else 3
@@ -94,12 +100,12 @@ class _Asking:
             sys.stdout.flush()
 
 
-def _lines() -> Iterator[str]:
-    """The lines of standard input that hold anything, whatever their bytes."""
-    for raw in sys.stdin.buffer:
+def _lines() -> Iterator[tuple[int, str]]:
+    """The lines of standard input that hold anything, whatever their bytes, each with its number from 1."""
+    for number, raw in enumerate(sys.stdin.buffer, 1):
         line = raw.decode("utf-8", "replace").strip("\ufeff\r\n")
         if line.strip():
-            yield line
+            yield number, line
 
 
 def _parse(line: str, default: Filter) -> tuple[str, Filter]:

@@ -10,7 +10,7 @@ import click
 
 from bot.options import with_settings
 from bot.settings import Settings
-from retrieval.errors import LibraryError
+from retrieval.errors import SeedbotError
 from retrieval.library import Library
 from retrieval.types import SyncReport
 
@@ -44,7 +44,7 @@ def _watch(settings: Settings, library: Library, *, as_json: bool) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     click.echo(f"Watching {settings.seeds}; Ctrl-C stops.", err=True)
     for outcome in library.watch(stop):
-        if isinstance(outcome, LibraryError):
+        if isinstance(outcome, SeedbotError):
             click.echo(f"seedbot: {outcome}", err=True)
         elif outcome.added or outcome.changed or outcome.removed or outcome.renamed or outcome.skipped:
             _show(outcome, as_json=as_json)

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from bot import tuned
-from bot.options import open_built_library, with_settings
-from bot.settings import Settings, load_settings
+from bot import messages, tuned
+from bot.options import open_asking_library, with_settings
+from bot.settings import Settings, load_compared
 from retrieval.errors import SettingsError
 
 _NAMES = {
@@ -42,10 +42,11 @@ def command(
     """Ask every question of QUESTIONS.jsonl and report how often the answer was right.
 
     Shares come with their 95% confidence interval. With --compare, the second settings file is asked the same
-    questions, and the differences are shown; where it names another model or other passages, it needs a library of its
-    own (`library` in that file). With --calibrate, the confidence and the thresholds of `caution` are fitted to the
-    questions; they are kept in the library where they fit held-out questions better. `seedbot train --undo` takes that
-    back.
+    questions, and the differences are shown. It is asked in the same library, unless it names one of its own (`library`
+    in that file), as it has to for another model or other passages.
+
+    With --calibrate, the confidence and the thresholds of `caution` are fitted to the questions; they are kept in the
+    library where they fit held-out questions better. `seedbot train --undo` takes that back.
     """
     from retrieval import evaluation
     from retrieval.question_sets import read_questions
@@ -60,7 +61,7 @@ def command(
     def outcomes(of: Settings, label: str) -> list[evaluation.Outcome]:
         from bot.progress import counted
 
-        with open_built_library(of) as library, counted(label) as step:
+        with open_asking_library(of) as library, counted(label) as step:
             documents = tuned.documents_for(library, asked, questions)
             return evaluation.run(
                 asked,
@@ -89,7 +90,7 @@ def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
 
     asked = read_questions(path)
     recalibration.refuse_few(asked)
-    with open_built_library(settings) as library, counted("Asking") as step:
+    with open_asking_library(settings) as library, counted("Asking") as step:
         documents = tuned.documents_for(library, asked, path)
         engine = library.engine()
         outcomes = recalibration.ask_all(engine, asked, documents, settings.answer, step)
@@ -107,14 +108,18 @@ def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
 
 
 def _other(settings: Settings, path: Path) -> Settings:
-    other = load_settings(path, seeds=settings.seeds)
-    made_otherwise = (other.embedding, other.passages) != (settings.embedding, settings.passages)
-    if made_otherwise and other.library.resolve() == settings.library.resolve():
+    other = load_compared(path, settings)
+    if _made_of(other) != _made_of(settings) and other.library.resolve() == settings.library.resolve():
         raise SettingsError(
-            f"{path} asks for another model or other passages, but names the same library: give it one of its own "
-            f'(library = ".seedbot-other") and run `seedbot build --config {path}`.'
+            f"{path} asks for another model, other passages or other documents, which need a library of their own: "
+            'name one there, such as library = ".seedbot-other".'
         )
     return other
+
+
+def _made_of(settings: Settings) -> tuple[object, ...]:
+    """What a library follows from."""
+    return settings.embedding.model_copy(update={"threads": 0}), settings.passages, settings.documents
 
 
 def _show(figures: Any, *, as_json: bool) -> None:
@@ -128,6 +133,8 @@ def _show(figures: Any, *, as_json: bool) -> None:
         figure = figures.figures[name]
         interval = "" if figure.value is None else f"{figure.low:.3f}–{figure.high:.3f}"
         table.add_row(label, term, tuned.number(figure.value), interval)
+    table.add_row("time of a question", "median", _milliseconds(figures.latency_p50))
+    table.add_row("", "95th percentile", _milliseconds(figures.latency_p95))
     _print(table, figures)
 
 
@@ -144,17 +151,17 @@ def _show_both(first: Any, second: Any, difference: Any, *, as_json: bool) -> No
         interval = "" if change.value is None else f"{change.low:+.3f} to {change.high:+.3f}"
         values = [tuned.number(one.figures[name].value) for one in (first, second)]
         table.add_row(label, term, *values, "" if change.value is None else f"{change.value:+.3f}", interval)
+    table.add_row("time of a question", "median", *(_milliseconds(one.latency_p50) for one in (first, second)))
+    table.add_row("", "95th percentile", *(_milliseconds(one.latency_p95) for one in (first, second)))
     _print(table, second)
 
 
 def _print(table: Any, figures: Any) -> None:
-    from bot.render import console
-
-    screen = console()
-    if not screen.is_terminal:
-        screen.width = 100
-    table.add_row("latency", "p50 · p95", f"{figures.latency_p50:.1f} ms", f"{figures.latency_p95:.1f} ms")
-    screen.print(table)
+    tuned.show(table)
     left_out = f", {figures.left_out:,} left out (no place to judge by)" if figures.left_out else ""
-    asked = f"{figures.questions:,} questions: {figures.answerable:,} answerable"
-    screen.print(f"{asked}, {figures.unanswerable:,} not{left_out}.", style="dim")
+    asked = f"{messages.count(figures.questions, 'question')}: {figures.answerable:,} answerable"
+    click.echo(click.style(f"{asked}, {figures.unanswerable:,} not{left_out}.", dim=True))
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.1f} ms"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.options import open_built_library, with_settings
+from bot.options import open_asking_library, with_settings
 from bot.settings import Settings
 
 
@@ -17,5 +17,5 @@ def command(settings: Settings) -> int:
     """
     from bot.repl import run
 
-    with open_built_library(settings) as library:
+    with open_asking_library(settings) as library:
         return run(library, settings)

@@ -24,9 +24,9 @@ def command(settings: Settings, as_json: bool) -> int:
         click.echo(records.line(records.status(found) | {"tuned": tuned.tuned_records(own)}))
         return 0
     rows = {
-        "library": f"{settings.library}, generation {found.generation}, built {found.built_at or 'never'}",
-        "documents": f"{messages.count(found.documents, 'document')} from {settings.seeds}",
-        "passages": messages.count(found.passages, "passage"),
+        "library": f"{settings.library}, generation {found.generation}, built {messages.moment(found.built_at)}",
+        "documents": f"{found.documents:,} from {settings.seeds}",
+        "passages": f"{found.passages:,}",
         "model": f"{found.model}, passages in {' and '.join(found.precision.split())}",
         "on disk": f"{_size(found.database_bytes)} database, {_size(found.index_bytes)} indexes, "
         f"{_size(found.model_bytes)} model",

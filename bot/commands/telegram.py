@@ -6,7 +6,7 @@ import os
 
 import click
 
-from bot.options import open_built_library, with_settings
+from bot.options import open_asking_library, with_settings
 from bot.settings import Settings
 from retrieval.errors import SettingsError
 
@@ -31,7 +31,7 @@ def command(settings: Settings, webhook: str | None) -> int:
         settings = settings.model_copy(update={"embedding": settings.embedding.model_copy(update={"threads": threads})})
     from bot.telegram.service import run
 
-    with open_built_library(settings) as library:
+    with open_asking_library(settings) as library:
         library.searcher()  # what would fail at the first question fails now
         run(library, settings)
     return 0

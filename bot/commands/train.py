@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import tuned
-from bot.options import open_built_library, with_settings
+from bot.options import open_asking_library, with_settings
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
     from retrieval.retraining import train
 
     asked = read_questions(path)
-    with open_built_library(settings) as library, counted("Asking") as step:
+    with open_asking_library(settings) as library, counted("Asking") as step:
         documents = tuned.documents_for(library, asked, path)
         engine = library.engine()
         training = train(engine, asked, documents, settings.answer, step)

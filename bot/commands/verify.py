@@ -12,14 +12,14 @@ from typing import Any
 import click
 
 from bot import messages, records
-from bot.messages import visible
-from bot.options import open_library, with_settings
+from bot.messages import in_line
+from bot.options import hint, open_library, with_settings
 from bot.settings import Settings
 from retrieval.errors import SourceNotFound
 from retrieval.library import Library
-from retrieval.types import Citation, Verdict
+from retrieval.types import Citation, Span, Verdict
 
-_COLOURS = {Verdict.EXACT: "green", Verdict.MOVED: "yellow", Verdict.CHANGED: "red", Verdict.GONE: "red"}
+_SHOWN = 5  # lines that are no answer
 
 
 @click.command("verify")
@@ -33,70 +33,98 @@ def command(settings: Settings, answers: str | None, as_json: bool) -> int:
     (- for standard input); each of its excerpts is looked up where it is cited. Exits with 1 when something does not
     stand there any more.
     """
+    from bot.render import VERDICTS
+
+    counts: Counter[Verdict] = Counter()
     with open_library(settings) as library:
-        checks = _documents(library) if answers is None else _excerpts(library, answers)
-        counts: Counter[Verdict] = Counter()
-        for found, name, record in checks:
+        reading = None if answers is None else _Answers(answers)
+        for found, name, told, record in _documents(library) if reading is None else reading.checked(library):
             counts[found] += 1
             if as_json:
                 click.echo(records.line(record))
-            elif answers is not None or found is not Verdict.EXACT:
-                word = click.style(f"{found.value:<8}", fg=_COLOURS[found])
-                click.echo(f"{word}{visible(name)}  {click.style(messages.checked(found), dim=True)}")
+            elif reading is not None or found is not Verdict.EXACT:
+                word = click.style(f"{found.value:<8}", fg=VERDICTS[found])
+                click.echo(f"{word}{in_line(name)}  {click.style(told, dim=True)}")
     if not as_json:
-        what = "document" if answers is None else "excerpt"
+        what = "document" if reading is None else "excerpt"
         total = ", ".join(f"{counts[one]:,} {one.value}" for one in Verdict if counts[one])
         click.echo(f"{messages.count(counts.total(), what)}: {total or 'nothing to check'}")
-    return 1 if counts[Verdict.CHANGED] or counts[Verdict.GONE] else 0
+    unread = reading is not None and reading.unread
+    return 1 if unread or counts[Verdict.CHANGED] or counts[Verdict.GONE] else 0
 
 
-def _documents(library: Library) -> Iterator[tuple[Verdict, str, dict[str, Any]]]:
+Check = tuple[Verdict, str, str, dict[str, Any]]
+"""What was found, of what, in words, and as JSON prints it."""
+
+
+def _documents(library: Library) -> Iterator[Check]:
     for source, found in library.verify_documents():
-        yield found, source.path, {"document": source.path, "verdict": found.value}
+        record = {"document": source.path, "verdict": found.value}
+        yield found, source.path, messages.checked_document(found), record
 
 
-def _excerpts(library: Library, answers: str) -> Iterator[tuple[Verdict, str, dict[str, Any]]]:
-    for number, line in enumerate(_lines(answers), 1):
-        for citation, text in _quoted(line, number):
-            done = library.verify(citation, text)
-            name = f"{messages.file_and_line(citation)} {citation.start}–{citation.end}"
-            record = {
-                "document": citation.document,
-                "start": citation.start,
-                "end": citation.end,
-                "verdict": done.verdict.value,
-                "now_at": done.start,
-            }
-            yield done.verdict, name, record
+class _Answers:
+    """Saved answers; `unread` counts the lines that are none, which are explained while the rest is checked."""
+
+    def __init__(self, name: str) -> None:
+        """Reads the file, or standard input. Raises SourceNotFound where it cannot be read."""
+        self.unread = 0
+        try:
+            data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        except OSError as error:
+            raise SourceNotFound(f"The answers in {name!r} cannot be read: {error.strerror}.") from error
+        self._lines = data.decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
+
+    def checked(self, library: Library) -> Iterator[Check]:
+        """Every excerpt, held against the file that it is cited from."""
+        for number, line in enumerate(self._lines, 1):
+            try:
+                quoted = _quoted(line) if line.strip() else []
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+                self.unread += 1
+                if self.unread <= _SHOWN:
+                    hint(f"line {number} is no answer that `seedbot ask --json` printed.")
+                continue
+            for citation, text in quoted:
+                yield _check(library, citation, text)
+        if self.unread > _SHOWN:
+            hint(f"… and {self.unread - _SHOWN:,} more lines.")
 
 
-def _lines(answers: str) -> list[str]:
-    try:
-        data = sys.stdin.buffer.read() if answers == "-" else Path(answers).read_bytes()
-    except OSError as error:
-        raise SourceNotFound(f"The answers in {answers!r} cannot be read: {error.strerror}.") from error
-    return [line for line in data.decode("utf-8", "replace").split("\n") if line.strip()]
+def _check(library: Library, citation: Citation, text: str) -> Check:
+    done = library.verify(citation, text)
+    name = f"{messages.file_and_line(citation)} {citation.start}–{citation.end}"
+    record = {
+        "document": citation.document,
+        "start": citation.start,
+        "end": citation.end,
+        "verdict": done.verdict.value,
+        "now_at": done.start,
+    }
+    moved = (
+        f" ({done.start}–{done.start + len(text)})" if done.verdict is Verdict.MOVED and done.start is not None else ""
+    )
+    return done.verdict, name, messages.checked(done.verdict) + moved, record
 
 
-def _quoted(line: str, number: int) -> list[tuple[Citation, str]]:
-    """The excerpts of one saved answer. Raises SourceNotFound where the line is none."""
-    try:
-        row = json.loads(line)
-        if "error" in row:
-            return []
-        return [(_citation(one["citation"]), str(one["text"])) for one in row["excerpts"]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SourceNotFound(f"Line {number} is no answer that `seedbot ask --json` printed.") from error
+def _quoted(line: str) -> list[tuple[Citation, str]]:
+    """The excerpts of one saved answer, or of what could not be asked none. Raises one of many errors for others."""
+    row = json.loads(line)
+    if "error" in row:
+        return []
+    return [(_citation(one["citation"]), str(one["text"])) for one in row["excerpts"]]
 
 
 def _citation(row: dict[str, Any]) -> Citation:
-    start, end = int(row["start"]), int(row["end"])
+    document, place = str(row["document"]), Span(int(row["start"]), int(row["end"]))
+    if "\0" in document:
+        raise ValueError("no file has such a name")
     return Citation(
-        document=str(row["document"]),
+        document=document,
         title=str(row.get("title", "")),
         date=row.get("date"),
-        start=start,
-        end=end,
+        start=place.start,
+        end=place.end,
         line=int(row.get("line") or 1),
         page=row.get("page"),
         headings=tuple(row.get("headings", ())),

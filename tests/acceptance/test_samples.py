@@ -71,7 +71,8 @@ def test_every_answer_is_the_slice_of_its_document() -> None:
     assert all(gold.text for gold in golds)
     assert [g for g in golds if g.span.of(_document(g.doc).text) != g.text] == []
     assert [g for g in golds if g.span.start < _document(g.doc).body_start] == []
-    check_against(questions, QUESTIONS, lambda name: _document(name).text)
+    documents = {gold.doc for gold in golds}
+    assert check_against(questions, QUESTIONS, documents, lambda name: _document(name).text) == {}
 
 
 def test_every_question_is_asked_once() -> None:

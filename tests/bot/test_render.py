@@ -7,11 +7,12 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from bot import messages
-from bot.render import marked, show_answer, show_report
-from retrieval.types import Answer, Citation, Correction, Excerpt, Skipped, Span, SyncReport
+from bot.render import marked, show_answer, show_report, show_sources
+from retrieval.types import Answer, Citation, Correction, Excerpt, Skipped, Source, Span, SyncReport
 
 PLACE = Citation("notes/sea.md", "The Sea", "2021-10-22", 311, 562, 4, 3, ("Tides", "Spring tides"), "ab")
 
@@ -81,6 +82,40 @@ def test_a_document_cannot_command_the_terminal() -> None:
     assert marked("a\x1bb", [Span(0, 2)]).plain == "a␛b"
 
 
+def test_a_name_stays_on_its_line_whatever_it_holds() -> None:
+    hostile = replace(PLACE, document="notes/a\nb.md", title="The\nSea", headings=("Ti\tdes",))
+    excerpt = Excerpt(1, "two\nlines", (), 0.5, hostile, also_in=(hostile,))
+    shown = _shown(Answer("q", True, 0.95, (excerpt,), 1, 1.0), terminal=False)
+    assert shown.splitlines()[2:] == [
+        "1. notes/a␊b.md:4  The␊Sea · 2021-10-22 · page 3 · Ti␉des · 311–562",
+        "    two",
+        "    lines",
+        "   also in notes/a␊b.md:4",
+    ]
+    out = io.StringIO()
+    show_sources(Console(file=out), [Source("a\nb.txt", "c\td", None, "", 5, 1)], Path("/seeds"))
+    assert out.getvalue() == "a␊b.txt\t\t5\t1\tc␉d\n"
+
+
+@pytest.mark.parametrize(("width", "titles"), [(100, True), (60, False)])
+def test_a_list_of_documents_keeps_one_line_for_each(width: int, titles: bool) -> None:
+    names = ("stories/two-polar-journeys.epub", "data/rivers.csv")
+    found = [Source(name, "A title that is far too long for a line " * 3, "2022-03-09", "", 9, 1) for name in names]
+    out = io.StringIO()
+    screen = Console(file=out, force_terminal=True, width=width, color_system=None)
+    show_sources(screen, found, Path("/seeds"))
+    lines = [line for line in out.getvalue().splitlines() if "2022-03-09" in line]
+    assert [line.split()[0] for line in lines] == list(names)
+    assert all(("A title" in line) is titles for line in lines)
+    assert out.getvalue().strip().count("\n") == 3  # nothing is folded
+
+
+def test_the_two_ways_to_say_that_nothing_stands_out() -> None:
+    fits = Excerpt(4, "x", (), 0.5, PLACE, evidence={"late": 0.2})
+    assert messages.why(fits, replace(fits, rank=5)) == "Excerpts 4 and 5 fit almost equally well."
+    assert messages.why(replace(fits, evidence={}), None) == "Nothing in excerpt 4 fits the question well."
+
+
 def test_rich_markup_in_a_document_stays_text() -> None:
     assert "[bold]not bold[/bold]" in _shown(_answer("[bold]not bold[/bold]"), terminal=False)
 
@@ -88,6 +123,12 @@ def test_rich_markup_in_a_document_stays_text() -> None:
 def test_a_title_made_from_the_file_name_is_not_repeated() -> None:
     made = Citation("notes/north-sea.md", "north sea", None, 0, 5, 1, None, (), "")
     assert messages.place(made) == "0–5"
+
+
+def test_a_build_that_did_nothing_says_it_in_a_line() -> None:
+    out = io.StringIO()
+    show_report(Console(file=out, width=80), SyncReport(3, unchanged=12))
+    assert out.getvalue() == "Generation 3: 0 added · 12 unchanged\n"
 
 
 def test_a_report_counts_and_gives_reasons() -> None:

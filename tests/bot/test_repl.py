@@ -14,13 +14,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from bot.repl import COMMANDS, Repl, completions
+from bot.prompt import lines
+from bot.repl import COMMANDS, Repl, _whole_words, completions
 from bot.settings import Settings
 from retrieval.library import Library
+from retrieval.settings import AnswerSettings, EngineSettings
+from retrieval.testing import FakeEmbedder
+from retrieval.types import Document, Span
 from tests.bot.conftest import Run
-from tests.conftest import SEEDS
+from tests.conftest import SEEDS, Write
 
 
 class Talk:
@@ -55,6 +62,76 @@ def test_more_widens_the_context_step_by_step(talk: Talk) -> None:
     assert len(first.split("\n2. ")[0]) < len(wider) < len(widest)
     assert "A tern can live for thirty years." in wider
     assert talk("/more 9") == "There is no excerpt 9: 3 are shown; /next shows more.\n"
+
+
+def test_more_stays_within_the_body_and_does_not_cut_words(talk: Talk) -> None:
+    talk("How old can a tern get?")
+    text = (SEEDS / "nature" / "arctic-tern.txt").read_text()
+    for _ in range(5):
+        shown = talk("/more")
+        start, end = map(int, re.findall(r"(\d+)–(\d+)\n", shown)[0])
+        assert (text[start - 1].isspace(), text[start].isspace(), text[end - 1].isspace()) == (True, False, False)
+        assert end == len(text.rstrip()) or text[end].isspace()
+    assert "2019-08-03\n" not in shown.split("\n", 2)[2]  # the header of the file is no part of its body
+
+
+def test_a_text_without_spaces_is_widened_all_the_same() -> None:
+    document = Document("a.txt", "", "字" * 3000, "a")
+    assert _whole_words(document, Span(600, 2000), 1000, 1600) == Span(600, 2000)
+    assert _whole_words(document, Span(0, 9000), 1000, 1600) == Span(0, 3000)
+
+
+@pytest.fixture
+def own(settings: EngineSettings, embedder: FakeEmbedder, write: Write) -> Iterator[Talk]:
+    """A conversation over documents that may change, one excerpt at a time; the embedder is the fake one."""
+    write("a/rhine.txt", "The Rhine flows to the sea.\n\n" + "Nothing else is known of it here.\n\n" * 40)
+    write("b/elbe.txt", "The Elbe flows to the sea too.\n")
+    chosen = Settings(seeds=settings.seeds, library=settings.library, answer=AnswerSettings(excerpts=1, read=0))
+    with Library.open(chosen, embedder=embedder) as library:
+        library.sync()
+        yield Talk(library, chosen)
+
+
+def test_a_document_that_changed_since_the_answer_is_not_looked_into(own: Talk, write: Write) -> None:
+    own("Where does the Rhine flow?")
+    write("a/rhine.txt", "Dry.\n")
+    own("/build")
+    for command in ("/more", "/open"):
+        assert own(command) == "a/rhine.txt has changed since this answer: ask again.\n"
+    assert own("/next") == "The library has changed since this answer: ask again.\n"
+    assert own("/verify").startswith(" 1. changed a/rhine.txt:1  the file has changed and no longer says this")
+
+
+def test_next_keeps_to_the_filter_of_its_question(own: Talk) -> None:
+    own("/filter a/*")
+    own("Where does the Elbe flow?")
+    own("/filter b/*")
+    assert own("/next").strip().startswith("2. a/rhine.txt")
+
+
+def test_why_explains_the_excerpt_that_is_named_also_after_next(own: Talk) -> None:
+    own("Where does the Rhine flow?")
+    own("/next")
+    assert own("/why").startswith("Excerpt 1 comes before 2 by: ")
+    assert re.match(r"Excerpt 2 fits by: |Nothing in excerpt 2 ", own("/why 2"))
+    assert own("/why 3").startswith("There is no excerpt 3")
+
+
+def test_lines_of_a_pasted_question_stay_apart(own: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Library, "ask", lambda self, text, **_: asked.append(text) or 1 / 0)
+    own("1. Where does the Rhine flow\n2. Where does the Elbe flow\n")
+    assert asked == ["1. Where does the Rhine flow\n2. Where does the Elbe flow"]
+
+
+def test_the_unexpected_is_one_sentence_and_the_session_goes_on(own: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "ask", lambda *_, **__: 1 / 0)
+        assert own("Where does the Rhine flow?") == (
+            "Something went wrong that Seedbot does not know (ZeroDivisionError: division by zero): "
+            "SEEDBOT_DEBUG=1 shows where.\n"
+        )
+    assert "The Rhine flows to the sea." in own("Where does the Rhine flow?")
 
 
 def test_next_shows_further_excerpts_and_counts_on(talk: Talk) -> None:
@@ -95,7 +172,7 @@ def test_open_shows_the_whole_document(talk: Talk) -> None:
 def test_sources_status_and_help(talk: Talk) -> None:
     assert talk("/sources").count("\n") == len([p for p in SEEDS.rglob("*") if p.is_file()])
     assert talk("/sources nature").startswith("nature/arctic-tern.txt\t2019-08-03\t")
-    assert talk("/status").startswith("Generation 1 of ")
+    assert talk("/status").startswith("Generation 1, built ")
     shown = talk("/help")
     assert all(one.usage in shown for one in COMMANDS)
 
@@ -120,13 +197,28 @@ def test_completion_offers_commands_and_document_names() -> None:
     assert list(completions("/filter tern", iter(paths))) == [("nature/arctic-tern.txt", -4)]
     assert list(completions("/sources space", iter(paths))) == [("'with space.md'", -5)]
     assert list(completions("How old", iter(paths))) == []
+    assert len(list(completions("/filter ", (f"{n}.txt" for n in range(5000))))) == 100
+
+
+def test_drawing_a_key_asks_nothing_of_the_library(own: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The documents are read once a line, before the prompt stands there."""
+    read: list[int] = []
+    documents = Library.documents
+    monkeypatch.setattr(Library, "documents", lambda self: read.append(1) or documents(self))
+    monkeypatch.setattr(Library, "status", lambda self: pytest.fail("the toolbar counts at every key"))
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        keys.send_text("a line of many keys\rnext\r\x04")
+        typed = list(lines(own.repl, own.repl._library, own.repl._settings))
+    assert typed == ["a line of many keys", "next"]
+    assert len(read) == 3  # before either line, and before the one that never came
 
 
 def test_lines_from_a_pipe_are_answered_one_by_one(over_seeds: Run) -> None:
     done = over_seeds("repl", stdin="How old can a tern get?\n/status\n/quit\nnever reached\n")
     assert done.code == 0
     assert "thirty years" in done.out
-    assert done.out.rstrip().split("\n")[-1].startswith("Generation 1 of ")
+    assert done.out.startswith("❯ How old can a tern get?\nAnswered: ")
+    assert done.out.rstrip().split("\n")[-1].startswith("Generation 1, built ")
 
 
 def _read_until(leader: int, wanted: bytes) -> bytes:
@@ -164,7 +256,7 @@ def test_a_real_terminal_keeps_history_and_survives_ctrl_c(built: Path, tmp_path
     seen = session(
         (b"half a question\x03", b""),
         (b"How old can a tern get?\r", b"thirty years"),
-        (b"/status\r", b"Generation 1 of"),
+        (b"/status\r", b"Generation 1, built"),
     )
     assert "╭─".encode() in seen
     assert "How old can a tern get?" in (library / "history").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,10 @@ def test_a_comparison_is_paired() -> None:
             '{"question": "q", "answerable": true, "answers": [{"doc": "a", "start": 5, "end": 2}]}',
             '"start" and "end" as offsets in order',
         ),
+        (
+            '{"question": "q", "answerable": true, "answers": [{"doc": "a", "start": 5, "end": 5}]}',
+            '"start" and "end" as offsets in order',
+        ),
     ],
 )
 def test_a_malformed_line_is_named(tmp_path: Path, line: str, what: str) -> None:
@@ -171,13 +176,63 @@ def test_an_empty_or_missing_question_set_is_an_error(tmp_path: Path) -> None:
         read_questions(tmp_path / "nowhere.jsonl")
 
 
-def test_a_set_that_does_not_fit_the_library_is_an_error() -> None:
-    gold = EvalQuestion("1", "q", True, (Gold("a.txt", Span(4, 9), "Rhine"),), None, 3)
-    check_against([gold], Path("set.jsonl"), {"a.txt": "The Rhine flows."}.get)
-    with pytest.raises(QuestionSetError, match="None of the 1 documents"):
-        check_against([gold], Path("set.jsonl"), {}.get)
-    with pytest.raises(QuestionSetError, match=r"set.jsonl, line 3: the answer 'Rhine' does not stand at 4-9 of a.txt"):
-        check_against([gold], Path("set.jsonl"), {"a.txt": "A bridge."}.get)
+RHINE, SET = "The Rhine flows.", Path("set.jsonl")
+
+
+def _about(doc: str, start: int, end: int, text: str | None = None, line: int = 3) -> EvalQuestion:
+    return EvalQuestion(str(line), "q", True, (Gold(doc, Span(start, end), text),), None, line)
+
+
+def _check(*questions: EvalQuestion, documents: Mapping[str, str]) -> dict[str, list[int]]:
+    return check_against(questions, SET, frozenset(documents), documents.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("question", "documents", "what"),
+    [
+        (
+            _about("a.txt", 4, 9, "Rhine"),
+            {"a.txt": "A bridge."},
+            "set.jsonl, line 3: the answer 'Rhine' does not stand at 4-9 of a.txt: correct it, or restore",
+        ),
+        (
+            _about("a.txt", 4, 99),
+            {"a.txt": RHINE},
+            "set.jsonl, line 3: 4-99 lies outside a.txt, which has 16 characters: correct it",
+        ),
+        (
+            EvalQuestion("1", "q", False, (), Gold("a.txt", Span(4, 99)), 3),
+            {"a.txt": RHINE},
+            "set.jsonl, line 3: 4-99 lies outside a.txt",
+        ),
+        (
+            _about("rivres/rhine.txt", 4, 9),
+            {"rivers/rhine.txt": RHINE},
+            "set.jsonl asks about 1 document, such as 'rivres/rhine.txt' in line 3 (the nearest is 'rivers/rhine.txt')",
+        ),
+        (_about("a.txt", 4, 9), {}, "The library holds no document: put some into the seeds folder"),
+    ],
+)
+def test_a_set_that_does_not_fit_the_library_is_an_error(
+    question: EvalQuestion, documents: dict[str, str], what: str
+) -> None:
+    with pytest.raises(QuestionSetError) as caught:
+        _check(question, documents=documents)
+    assert str(caught.value).startswith(what)
+
+
+def test_a_mistyped_document_is_an_error_and_one_that_is_only_missing_is_named() -> None:
+    documents = {"rivers/rhine.txt": RHINE, "part-1.txt": RHINE}
+    good = _about("rivers/rhine.txt", 4, 9, "Rhine", line=1)
+    assert _check(good, documents=documents) == {}
+    with pytest.raises(
+        QuestionSetError,
+        match=r"^set.jsonl, line 3: the library holds no document 'rivers/rhin.txt'; "
+        r"what is quoted from it stands in 'rivers/rhine.txt': correct the name.$",
+    ):
+        _check(good, _about("rivers/rhin.txt", 4, 9, "Rhine"), documents=documents)
+    missing = _about("rivers/rhein.txt", 4, 9, "Elbe!"), _about("part-2.txt", 4, 9, "Rhine", line=5)
+    assert _check(good, *missing, documents=documents) == {"rivers/rhein.txt": [3], "part-2.txt": [5]}
 
 
 def test_questions_that_cannot_be_judged_are_an_error() -> None:
