@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import sqlite3
 import time
 from pathlib import Path
 
 from retrieval.errors import LibraryDamaged, LibraryError
 
+_FULL_BYTES = 1_000_000
 _BUSY_PAUSES_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0)
 
 
@@ -36,8 +39,13 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """`mode=ro` sees what other processes write; `immutable` is for a folder in which SQLite may create nothing."""
-    for mode in ("mode=ro", "immutable=1"):
+    """`mode=ro` sees what other processes write; `immutable` is for a folder in which SQLite may create nothing.
+
+    The latter would not see what a killed build left in the log beside the file.
+    """
+    log = path.with_name(path.name + "-wal")
+    logged = log.is_file() and log.stat().st_size > 0
+    for mode in ("mode=ro",) if logged else ("mode=ro", "immutable=1"):
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, check_same_thread=False)
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -45,7 +53,30 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
             connection.close()
             continue
         return connection
-    raise LibraryError(f"The library file {path} cannot be opened: check its permissions.")
+    hint = f", or run any command once where {path.parent} can be written" if logged else ""
+    raise LibraryError(f"The library file {path} cannot be opened: check its permissions{hint}.")
+
+
+def explain_system(error: OSError, folder: Path) -> LibraryError:
+    """An error of the operating system, met while writing the library in `folder`, as the library's own."""
+    what = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or _is_full(folder):
+        return LibraryError(f"The disk that holds {folder} is full: free some space and run it again.")
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return LibraryError(f"The library cannot be at {folder} ({what}): name another folder with --library.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return LibraryError(
+            f"The library at {folder} cannot be written ({what}): check its permissions or name another with --library."
+        )
+    return LibraryError(f"The library at {folder} cannot be written ({what}): free some space or check the disk.")
+
+
+def _is_full(folder: Path) -> bool:
+    """FAISS and tantivy do not say why they could not write."""
+    try:
+        return shutil.disk_usage(folder).free < _FULL_BYTES
+    except OSError:
+        return False
 
 
 def explain(error: sqlite3.DatabaseError, path: Path) -> LibraryError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,7 @@ def open_indexes(library: Path, store: Store) -> Indexes | None:
     if not _stamp_fits(folder, store.meta("library"), generation):
         return None
     try:
-        return Indexes(generation, DenseIndex.load(folder / "dense.faiss"), LexicalIndex(folder / "lexical"))
+        return Indexes(generation, DenseIndex.load(folder / "dense.faiss"), _open_lexical(folder / "lexical"))
     except (RuntimeError, ValueError, OSError):
         return None
 
@@ -95,6 +96,19 @@ def remove_other_indexes(library: Path, generation: int) -> None:
 def context_terms(document: DocumentRow, headings: Sequence[str]) -> list[str]:
     """The words of a passage's title and headings."""
     return [term.text for term in analyse("\n".join([document.title, *headings]), document.language)]
+
+
+def _open_lexical(folder: Path) -> LexicalIndex:
+    """Raises ValueError where it is none. Tantivy writes a lock beside what it opens: if it may not, links stand in."""
+    try:
+        return LexicalIndex(folder)
+    except ValueError:
+        pass
+    with tempfile.TemporaryDirectory() as links:  # wanted only while the files are opened
+        for path in folder.iterdir():
+            if path.suffix != ".lock":
+                (Path(links) / path.name).symlink_to(path.absolute())
+        return LexicalIndex(Path(links))
 
 
 def _folder(library: Path, generation: int) -> Path:

@@ -6,6 +6,7 @@ spaces; queries are built from terms, never parsed, so nothing a person types is
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Collection, Iterable, Sequence
@@ -56,7 +57,13 @@ class LexicalIndex:
         return int(self._searcher.num_docs)
 
     def change(self, removed_documents: Iterable[int], added: Iterable[IndexedPassage]) -> None:
-        """Removes every passage of some documents, adds others, and waits until all is on the disk."""
+        """Removes every passage of some documents, adds others, and waits until all is on the disk. Raises OSError."""
+        try:
+            self._change(removed_documents, added)
+        except ValueError as error:  # tantivy's word for all that can go wrong
+            raise OSError(errno.EIO, " ".join(str(error).split())[:200]) from error
+
+    def _change(self, removed_documents: Iterable[int], added: Iterable[IndexedPassage]) -> None:
         import tantivy
 
         writer = self._index.writer(heap_size=_WRITER_BYTES, num_threads=1)

@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from retrieval.connection import explain_system
 from retrieval.embedding import Embedder, open_embedder
-from retrieval.errors import LibraryDamaged, LibraryError, LibraryLocked, NoDocuments, SourceNotFound
+from retrieval.errors import LibraryDamaged, LibraryError, LibraryLocked, NoDocuments, SeedbotError, SourceNotFound
 from retrieval.indexes import Indexes, memory_indexes, open_indexes, write_indexes
 from retrieval.searcher import Searcher
 from retrieval.settings import EngineSettings
@@ -136,14 +137,14 @@ class Library:
 
     def watch(
         self, stop: threading.Event, *, progress: Callable[[Progress], None] | None = None
-    ) -> Iterator[SyncReport | LibraryError]:
-        """Syncs whenever the seeds folder changes, until `stop` is set; a sync that fails is yielded as its error."""
-        from watchfiles import watch
+    ) -> Iterator[SyncReport | SeedbotError]:
+        """Syncs at once and whenever the seeds folder changes, until `stop` is set; a failed sync yields its error."""
+        from retrieval.watching import changes
 
-        for _ in watch(self._settings.seeds, stop_event=stop, ignore_permission_denied=True, rust_timeout=1000):
+        for _ in changes(self._settings.seeds, self._settings.library, stop):
             try:
                 yield self.sync(progress=progress, wait_seconds=60)
-            except LibraryError as error:
+            except SeedbotError as error:
                 yield error
 
     def ask(self, question: str, *, top: int | None = None, where: Filter | None = None) -> Answer:
@@ -301,7 +302,10 @@ class Library:
 
     @contextmanager
     def building(self, wait_seconds: float = 0.0) -> Iterator[None]:
-        """Holds the build lock, which the system gives back when a process dies. Raises LibraryLocked."""
+        """Holds the build lock, which the system gives back when a process dies.
+
+        Raises LibraryLocked; and LibraryError in place of an OSError that is met while it is held.
+        """
         from filelock import FileLock, Timeout
 
         folder = self._settings.library
@@ -315,12 +319,19 @@ class Library:
                 finally:
                     holder.unlink(missing_ok=True)
         except Timeout as error:
-            pid = (holder.read_text() if holder.is_file() else "") or "unknown"
+            pid = _text(holder) or "unknown"
             raise LibraryLocked(
                 f"Another process (pid {pid}) is building this library: wait for it, or stop it."
             ) from error
-        except PermissionError as error:
-            raise LibraryError(f"The library at {folder} cannot be written: check its permissions.") from error
+        except OSError as error:
+            raise explain_system(error, folder) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
 
 
 def _bytes(paths: Iterator[Path]) -> int:

@@ -48,7 +48,10 @@ class Export:
 
 
 def find_export(model: str, folder: Path) -> Export | None:
-    """The export of `model` in `folder`, or None where there is none or a file of it is missing or cut short."""
+    """The export of `model` in `folder`, or None where there is none or a file of it is missing or cut short.
+
+    Nor is one of a model folder that holds something else by now; the export of one that is gone counts.
+    """
     try:
         record = json.loads((folder / "export.json").read_text("utf-8"))
         sizes = {name: (folder / name).stat().st_size for name in _FILES}
@@ -56,7 +59,7 @@ def find_export(model: str, folder: Path) -> Export | None:
         return None
     if not isinstance(record, dict) or (record.get("version"), record.get("model")) != (EXPORT_VERSION, model):
         return None
-    if record.get("sizes") != sizes:
+    if record.get("sizes") != sizes or not _is_of(record, Path(model)):
         return None
     names = {field.name for field in fields(Export)} - {"folder"}
     values = {name: record[name] for name in names} | {"inputs": tuple(record["inputs"])}
@@ -72,13 +75,15 @@ def make_export(model: str, folder: Path) -> Export:
         partial.mkdir(parents=True)
     except OSError as error:
         raise ModelError(f"The model cannot be exported to {folder}: {error.strerror}.") from error
+    own = Path(model)
+    exported = {"states": _states(own), "digests": _digests(own)} if own.is_dir() else {}
     command = [sys.executable, "-m", "retrieval.model_export", source, str(partial)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=_environment(model))
     if done.returncode != 0:
         shutil.rmtree(partial, ignore_errors=True)
         reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:300]
         raise ModelError(f"The model {model!r} cannot be used: {reason}")
-    described = json.loads(done.stdout.strip().splitlines()[-1])
+    described = {**json.loads(done.stdout.strip().splitlines()[-1]), **exported}
     _complete(partial, model, described)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
@@ -122,6 +127,27 @@ def _environment(model: str) -> dict[str, str]:
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path, "HF_HUB_OFFLINE": offline, "TRANSFORMERS_OFFLINE": offline}
+
+
+def _is_of(record: dict[str, object], source: Path) -> bool:
+    """Whether a model folder holds what was exported, by sizes and times, else by content."""
+    if not source.is_dir():
+        return True
+    return record.get("states") == _states(source) or record.get("digests") == _digests(source)
+
+
+def _files_of(source: Path) -> list[Path]:
+    names = sorted(path.relative_to(source) for path in source.rglob("*") if path.is_file())
+    return [source / name for name in names if not any(part.startswith(".") for part in name.parts)]
+
+
+def _states(source: Path) -> list[list[object]]:
+    files = ((path, path.stat()) for path in _files_of(source))
+    return [[str(path.relative_to(source)), at.st_size, at.st_mtime_ns, at.st_ctime_ns] for path, at in files]
+
+
+def _digests(source: Path) -> list[list[str]]:
+    return [[str(path.relative_to(source)), file_sha256(path)] for path in _files_of(source)]
 
 
 def _complete(partial: Path, model: str, described: dict[str, object]) -> None:

@@ -54,11 +54,11 @@ class Tokens:
     """Counts the model's tokens in any span of one text; a stretch without tokens counts as one each 100 characters."""
 
     def __init__(self, offsets: NDArray[np.int32], length: int) -> None:
-        edges = np.concatenate(([0], offsets[:, 0], [length]))
+        edges = np.concatenate((np.zeros(1, np.int32), offsets[:, 0], np.full(1, length, np.int32)))
         wide = np.flatnonzero(np.diff(edges) > _WIDEST_TOKEN)
         more = [np.arange(edges[at] + _WIDEST_TOKEN, edges[at + 1], _WIDEST_TOKEN) for at in wide]
         starts = np.sort(np.concatenate([offsets[:, 0], *more])) if more else offsets[:, 0]
-        self._starts = memoryview(np.ascontiguousarray(starts, np.int32))
+        self._starts = np.ascontiguousarray(starts, np.int32).data
 
     def count(self, span: Span) -> int:
         """How many tokens start inside `span`."""

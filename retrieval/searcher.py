@@ -9,6 +9,7 @@ import fnmatch
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -157,8 +158,14 @@ def matching(paths: Sequence[str], glob: str) -> set[str]:
 
 
 def _date(value: str | None, name: str) -> str | None:
-    if value is not None and not _DATE.fullmatch(value):
+    if value is None:
+        return None
+    if not _DATE.fullmatch(value):
         raise QuestionError(f"{value!r} is no date to filter {name}: write YYYY-MM-DD, YYYY-MM or YYYY.")
+    try:
+        date.fromisoformat((value + "-01-01")[:10])
+    except ValueError as error:
+        raise QuestionError(f"There is no day {value} to filter {name}: write a date of the calendar.") from error
     return value
 
 

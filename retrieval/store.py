@@ -124,6 +124,7 @@ class Store:
         self._connection = connect(path)
         with self.explained():
             self._prepare()
+            self._refuse_cut()
 
     def close(self) -> None:
         """Closes the file."""
@@ -346,6 +347,13 @@ class Store:
                 f"The library at {self.path.parent} was made by another version of Seedbot "
                 f"(format {version}, this one reads {SCHEMA_VERSION}): run `seedbot build --full`."
             )
+
+    def _refuse_cut(self) -> None:
+        """SQLite reads what is missing of the last page as zeros. What stands in the log may not be in the file yet."""
+        pages, size = (self._connection.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size"))
+        log = self.path.with_name(self.path.name + "-wal")
+        if not (log.is_file() and log.stat().st_size) and self.path.stat().st_size < pages * size:
+            raise sqlite3.DatabaseError("it is cut short")
 
     def _version(self) -> int:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])

@@ -25,7 +25,7 @@ import numpy as np
 
 from retrieval import evidence, passages, terms
 from retrieval.embedding import Embedder
-from retrieval.errors import DocumentError, LibraryError, NoDocuments, OutOfReach
+from retrieval.errors import DocumentError, NoDocuments, OutOfReach
 from retrieval.folder import Found, read, scan
 from retrieval.indexes import Change, remove_other_indexes, write_indexes
 from retrieval.loaders import load, title_of
@@ -48,23 +48,17 @@ def cutting_fingerprint(settings: EngineSettings) -> str:
 def sync(
     store: Store, settings: EngineSettings, embedder: Embedder, *, full: bool = False, report: Report | None = None
 ) -> SyncReport:
-    """One sync; the caller holds the library's lock. Raises LibraryError; a bad file is only skipped."""
+    """One sync; the caller holds the library's lock. Raises LibraryError and OSError; a bad file is only skipped."""
     started = time.monotonic()
     otherwise = _made_otherwise(store, settings, embedder)
     full = full or otherwise
     plan = _compare(store, settings, full=full, keep_unseen=not otherwise)
     with tempfile.TemporaryFile(dir=settings.library) as spool:
         work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full)
-        try:
-            work.read()
-            work.refuse_nothing()
-            work.embed()
-            work.switch()
-        except OSError as error:
-            raise LibraryError(
-                f"The library at {settings.library} cannot be written ({error.strerror or error}): "
-                "free some space or check its permissions, then run `seedbot build` again."
-            ) from error
+        work.read()
+        work.refuse_nothing()
+        work.embed()
+        work.switch()
     return work.summary(time.monotonic() - started)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,30 @@ def test_an_export_with_a_truncated_file_is_no_export(exported_model: Path, tmp_
     assert find_export(DEFAULT_MODEL, folder) is not None
     os.truncate(folder / name, (folder / name).stat().st_size // 2)
     assert find_export(DEFAULT_MODEL, folder) is None
+
+
+def test_a_model_folder_that_holds_something_else_is_exported_anew(
+    exported_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only its content decides; an export whose model folder is gone stays good."""
+    own, folder = tmp_path / "own", tmp_path / "model"
+    own.mkdir()
+    (own / "weights").write_text("one")
+
+    def exports(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        shutil.copytree(exported_model, command[-1], dirs_exist_ok=True)
+        return subprocess.CompletedProcess(command, 0, (exported_model / "export.json").read_text().replace("\n", ""))
+
+    monkeypatch.setattr(subprocess, "run", exports)
+    models.make_export(str(own), folder)
+    os.utime(own / "weights", ns=(1, 1))
+    assert find_export(str(own), folder) is not None
+    (own / "weights").write_text("two")
+    os.utime(own / "weights", ns=(1, 1))
+    assert find_export(str(own), folder) is None
+    models.make_export(str(own), folder)
+    shutil.rmtree(own)
+    assert find_export(str(own), folder) is not None
 
 
 def test_the_basis_is_orthonormal(embedder: OnnxEmbedder) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import queue
+import shutil
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from retrieval.errors import LibraryError, NoDocuments, QuestionError, SourceNotFound
+from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.testing import FakeEmbedder
@@ -319,6 +323,9 @@ def test_a_filter_narrows_to_paths_and_dates(library: Library, write: Write) -> 
         library.ask("harbour", where=Filter(glob="c/*"))
     with pytest.raises(QuestionError, match="'yesterday' is no date"):
         library.ask("harbour", where=Filter(since="yesterday"))
+    for impossible in ("2021-02-31", "2021-04-31", "0000"):
+        with pytest.raises(QuestionError, match=f"There is no day {impossible} to filter from"):
+            library.ask("harbour", where=Filter(since=impossible))
     with pytest.raises(QuestionError, match="No document is dated from 2030"):
         library.ask("harbour", where=Filter(since="2030"))
 
@@ -461,26 +468,71 @@ def test_a_library_knows_the_folder_it_was_built_from(library: Library, write: W
     assert not library.belongs_to(tmp_path)
 
 
-def test_watching_syncs_what_changes(library: Library, write: Write) -> None:
-    write("bridge.txt", BRIDGE)
-    library.sync()
-    stop = threading.Event()
-    seen: list[SyncReport | LibraryError] = []
+@contextmanager
+def _watched(library: Library) -> Iterator[queue.Queue[SyncReport | SeedbotError]]:
+    """What watching reports, as it comes."""
+    stop, seen = threading.Event(), queue.Queue[SyncReport | SeedbotError]()
 
     def watch() -> None:
         for outcome in library.watch(stop):
-            seen.append(outcome)
-            if isinstance(outcome, SyncReport) and "new.txt" in outcome.added:
-                stop.set()
+            seen.put(outcome)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    for attempt in range(100):  # until the watcher is listening
-        write("new.txt", LIGHTHOUSE * (1 + attempt % 2))
-        if stop.wait(0.2):
-            break
-    watcher.join(timeout=20)
-    assert any(isinstance(one, SyncReport) and one.added == ("new.txt",) for one in seen)
+    try:
+        yield seen
+    finally:
+        stop.set()
+        watcher.join(timeout=60)
+
+
+def _next(seen: queue.Queue[SyncReport | SeedbotError]) -> SyncReport:
+    """The next report of a sync that changed something."""
+    while True:
+        outcome = seen.get(timeout=60)
+        if isinstance(outcome, SyncReport) and (outcome.added or outcome.changed or outcome.removed):
+            return outcome
+
+
+def test_watching_syncs_what_changed_before_it_listened_and_after(library: Library, write: Write) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    write("early.txt", LIGHTHOUSE)
+    with _watched(library) as seen:
+        assert _next(seen).added == ("early.txt",)
+        write("late.txt", "The ferry sails at nine.\n")
+        assert _next(seen).added == ("late.txt",)
+
+
+def test_watching_goes_on_in_a_folder_that_was_made_again(library: Library, write: Write, seeds: Path) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    with _watched(library) as seen:
+        assert isinstance(seen.get(timeout=60), SyncReport)
+        shutil.rmtree(seeds)
+        while not isinstance(outcome := seen.get(timeout=60), NoDocuments):
+            continue
+        assert "There is no folder" in str(outcome) or "Nothing in" in str(outcome)
+        seeds.mkdir()
+        write("new.txt", LIGHTHOUSE)
+        assert _next(seen).added == ("new.txt",)
+        write("newer.txt", "The ferry sails at nine.\n")
+        assert _next(seen).added == ("newer.txt",)
+
+
+def test_watching_does_not_follow_a_library_inside_the_seeds(settings: EngineSettings, write: Write) -> None:
+    """Else every sync would start the next one."""
+    inside = settings.model_copy(update={"library": settings.seeds / "library"})
+    write("bridge.txt", BRIDGE)
+    with Library.open(inside, embedder=FakeEmbedder()) as library, _watched(library) as seen:
+        assert _next(seen).added == ("bridge.txt",)
+        write("late.txt", LIGHTHOUSE)
+        assert _next(seen).added == ("late.txt",)
+        after = []
+        with suppress(queue.Empty):
+            while len(after) < 3:
+                after.append(seen.get(timeout=4))
+    assert len(after) < 3, "one for each event of the file at most, then none"
 
 
 def test_questions_from_many_threads_get_the_same_answer(library: Library, write: Write) -> None:
