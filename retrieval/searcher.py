@@ -24,6 +24,7 @@ Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 _KEPT_ENTRIES = 1000  # some ten megabytes
+_KEPT_FILTERS = 16
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
@@ -63,6 +64,11 @@ class Searcher:
     def _frequencies(self) -> dict[str, int]:
         return {}
 
+    @cached_property
+    def _filtered(self) -> dict[Filter, tuple[set[int], Ids]]:
+        """What the filters of late let through."""
+        return {}
+
     def document_frequency(self, term: str) -> int:
         """In how many passages a term stands."""
         known = self._frequencies.get(term)
@@ -84,8 +90,7 @@ class Searcher:
 
     def candidates(self, vector: Floats, terms: Sequence[str], count: int, where: Filter) -> Candidates:
         """The `count` nearest passages by vector and the `count` best by words, together."""
-        documents = self._documents(where)
-        allowed = None if documents is None else self.store.passage_ids(documents)
+        documents, allowed = self._allowed(where)
         near, cosines = self.indexes.dense.search(vector, count, allowed)
         worded, bm25 = self.indexes.lexical.search(terms, count, 1.0, documents)
         ids, first = np.unique(np.concatenate([near, worded]), return_index=True)
@@ -120,13 +125,23 @@ class Searcher:
 
     def count_documents(self, where: Filter) -> int:
         """How many documents a filter lets through. Raises QuestionError where it is none."""
-        documents = self._documents(where)
+        documents, _ = self._allowed(where)
         return len(self.store.documents()) if documents is None else len(documents)
 
-    def _documents(self, where: Filter) -> set[int] | None:
-        """The ids of the documents that a filter lets through; None for all. Raises QuestionError."""
+    def _allowed(self, where: Filter) -> tuple[set[int] | None, Ids | None]:
+        """The documents and the passages that a filter lets through; None for all. Raises QuestionError."""
         if not where:
-            return None
+            return None, None
+        known = self._filtered.get(where)
+        if known is None:
+            documents = self._documents(where)
+            known = documents, self.store.passage_ids(documents)
+            if len(self._filtered) >= _KEPT_FILTERS:
+                self._filtered.clear()
+            self._filtered[where] = known
+        return known
+
+    def _documents(self, where: Filter) -> set[int]:
         since, until = _date(where.since, "from"), _date(where.until, "to")
         rows = self.store.documents()
         if where.glob is not None:

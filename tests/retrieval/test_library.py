@@ -8,15 +8,17 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
+from retrieval.store import Store
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Filter, Span, SyncReport, Verdict
 from tests.conftest import Write
@@ -328,6 +330,30 @@ def test_a_filter_narrows_to_paths_and_dates(library: Library, write: Write) -> 
             library.ask("harbour", where=Filter(since=impossible))
     with pytest.raises(QuestionError, match="No document is dated from 2030"):
         library.ask("harbour", where=Filter(since="2030"))
+
+
+def test_a_filter_is_looked_up_once_a_generation(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In as many reads of the database, however many documents it lets through."""
+    reads = []
+    read = Store._read
+
+    def counted(self: Store, query: str, values: Sequence[object] = ()) -> list[Any]:
+        reads.append(query)
+        return read(self, query, values)
+
+    for number in range(50):
+        write(f"{number}.txt", f" date 2020-01-01 The harbour was dredged{number}.\n")
+    library.sync()
+    library.ask("harbour")
+    monkeypatch.setattr(Store, "_read", counted)
+    library.searcher().count_documents(Filter(since="2019"))
+    assert len(reads) == 2
+    assert library.ask("harbour", top=50, where=Filter(since="2019")).excerpts
+    write("new.txt", " date 2021-01-01 The harbour was closed.\n")
+    library.sync()
+    assert library.count(Filter(since="2019")) == 51
 
 
 def test_the_same_text_in_two_documents_is_one_excerpt_that_names_both(library: Library, write: Write) -> None:
