@@ -89,16 +89,23 @@ async def decline(service: Service, bot: Bot, identity: int, admin: int) -> str:
 
 
 async def _meant(request: Request) -> int | None:
-    """Whom /allow or /deny is about: a code, an id, or the group it stands in. None where the reply asks for one."""
+    """Whom /allow or /deny is about: a code, an id, who is replied to, or the group. None where it asks for one."""
     word = request.words[0] if request.words else ""
     if not word and not request.is_private:
-        return request.chat
+        return _author(request.message.reply_to_message) or request.chat
     identity = request.service.state.paired(word) if word else None
     if identity is None and re.fullmatch(r"-?\d{1,15}", word):
         identity = int(word)
     if identity is None:
         await request.reply("Write an id or a code behind it, such as /allow 12345678; in a group, /allow is enough.")
     return identity
+
+
+def _author(replied: Message | None) -> int | None:
+    """The person who wrote a message that is replied to; what begins a topic counts as replied to by all in it."""
+    if replied is None or replied.forum_topic_created is not None or replied.sender_chat is not None:
+        return None
+    return replied.from_user.id if replied.from_user is not None and not replied.from_user.is_bot else None
 
 
 async def _refuse_person(service: Service, bot: Bot, message: Message, user: User) -> None:

@@ -14,7 +14,7 @@ from telegram import (
 
 from bot import messages
 from bot.filters import describe
-from bot.messages import visible
+from bot.messages import in_line, visible
 from bot.telegram.formatting import Builder, Formatted, shortened, split
 from bot.telegram.kept import KeptAnswer
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
@@ -24,47 +24,48 @@ _SOURCES = 8  # listed under an answer
 
 
 def shown(kept: KeptAnswer, rank: int) -> Formatted:
-    """The excerpt of this rank with everything around it."""
-    excerpt = kept.excerpts[rank - 1]
+    """The excerpt of this rank with everything around it; under the first, what answers the message's other parts."""
+    answer, excerpt = kept.answer(), kept.excerpts[rank - 1]
+    told = [excerpt, *(_of_other_parts(answer) if rank == 1 else ())]
     builder = Builder()
-    if kept.corrections:
-        builder.add(visible(messages.corrected(kept.corrections)) + "\n", MessageEntity.ITALIC)
-    if excerpt.part:
-        builder.add(visible(excerpt.part) + "\n", MessageEntity.ITALIC)
-    quote(builder, excerpt.text, excerpt.highlights, excerpt.answer)
-    builder.add("\n")
-    _cite(builder, excerpt.citation, excerpt.text)
-    also = messages.also_in(excerpt.also_in)
-    if also:
-        builder.add("\n" + visible(also))
-    others = [one for one in kept.excerpts if one.rank != rank][:_SOURCES]
+    _say_corrected(builder, answer)
+    for number, one in enumerate(told):
+        builder.add("\n\n" if number else "")
+        _tell(builder, one)
+    others = [one for one in kept.excerpts if one not in told][:_SOURCES]
     if others:
-        builder.add("\n\nOther sources\n", MessageEntity.BOLD)
+        builder.add("\n\n").add("Other sources", MessageEntity.BOLD).add("\n")
         builder.add("\n".join(f"{one.rank}. {_source(one)}" for one in others))
-    rest = messages.unanswered(kept.answer())
+    rest = messages.unanswered(answer)
     if rest:
         builder.add("\n\n" + visible(rest))
-    builder.add("\n\n")
-    builder.add(verdict(kept), MessageEntity.ITALIC)
+    builder.add("\n\n").add(verdict(answer, rank), MessageEntity.ITALIC)
     return builder.formatted()
 
 
-def verdict(kept: KeptAnswer) -> str:
-    """What to think of the answer, in words."""
-    if kept.found:
-        return messages.verdict(kept.answer())
-    return "The nearest passage; it may not answer the question."
+def verdict(answer: Answer, rank: int) -> str:
+    """What to think of an excerpt, in words. The confidence is that of the first, and of no other."""
+    excerpt = answer.excerpts[rank - 1]
+    if not answer.found or excerpt.part in answer.unanswered:
+        return "The nearest passage; it may not answer the question."
+    if rank == 1:
+        return messages.verdict(answer)
+    best = next(one for one in answer.excerpts if one.part == excerpt.part)
+    if best is excerpt:
+        return "The likeliest answer to this part."
+    return f"Source {rank} of {len(answer.excerpts)}; source {best.rank} is likelier to answer."
 
 
 def refused(answer: Answer, where: Filter | None = None) -> Formatted:
     """The honest no, which says when only some documents were asked."""
     builder = Builder().add(messages.NOT_FOUND, MessageEntity.BOLD)
     notes = [messages.corrected(answer.corrections), messages.missing(answer), messages.unanswered(answer)]
-    if where:
-        notes.append(f"Only these documents were asked: {describe(where)}. /filter off asks all.")
     for note in notes:
         if note:
             builder.add("\n" + visible(note))
+    if where:
+        builder.add("\nOnly these documents were asked: ").add(in_line(describe(where)), MessageEntity.CODE)
+        builder.add(". /filter off asks all.")
     return builder.formatted()
 
 
@@ -119,17 +120,20 @@ def inline_results(answer: Answer) -> list[InlineQueryResultArticle]:
     """Excerpts to choose from, in any chat."""
     results = []
     for excerpt in answer.excerpts if answer.found else ():
+        if excerpt.part in answer.unanswered:
+            continue
         builder = Builder()
-        quote(builder, excerpt.text, excerpt.highlights, excerpt.answer)
-        builder.add("\n")
-        _cite(builder, excerpt.citation, excerpt.text)
+        _say_corrected(builder, answer)
+        _tell(builder, excerpt)
+        builder.add("\n\n").add(verdict(answer, excerpt.rank), MessageEntity.ITALIC)
         part = split(builder.formatted())[0]
+        sentences = " ".join(span.of(excerpt.text) for span in excerpt.highlights) or excerpt.text
         results.append(
             InlineQueryResultArticle(
                 str(excerpt.rank),
-                shortened(visible(excerpt.citation.title), 100),
+                shortened(in_line(excerpt.citation.title), 100),
                 InputTextMessageContent(part.text, entities=part.entities),
-                description=shortened(" ".join(visible(excerpt.text).split()), 200),
+                description=shortened(" ".join(visible(sentences).split()), 200),
             )
         )
     return results
@@ -137,26 +141,59 @@ def inline_results(answer: Answer) -> list[InlineQueryResultArticle]:
 
 def quote(builder: Builder, text: str, highlights: Sequence[Span], answer: Span | None = None) -> None:
     """`text` as a block quote, folded when it is long: its highlights bold, the words that answer underlined too."""
-    start, at = builder.length, 0
+    start, at, bold = builder.length, 0, None
     for span, is_answer in messages.pieces(len(text), highlights, answer):
-        styles = (MessageEntity.BOLD, MessageEntity.UNDERLINE) if is_answer else (MessageEntity.BOLD,)
-        builder.add(visible(text[at : span.start])).add(visible(span.of(text)), *styles)
+        if bold is None or span.start > at:
+            if bold is not None:
+                builder.style(MessageEntity.BOLD, bold)
+            builder.add(visible(text[at : span.start]))
+            bold = builder.length
+        builder.add(visible(span.of(text)), *((MessageEntity.UNDERLINE,) if is_answer else ()))
         at = span.end
+    if bold is not None:
+        builder.style(MessageEntity.BOLD, bold)
     builder.add(visible(text[at:]))
     builder.style(MessageEntity.EXPANDABLE_BLOCKQUOTE if len(text) > _LONG else MessageEntity.BLOCKQUOTE, start)
 
 
+def _of_other_parts(answer: Answer) -> list[Excerpt]:
+    """Of an answer to several questions, the best excerpt for each that the first one does not answer."""
+    best: dict[str | None, Excerpt] = {}
+    for excerpt in answer.excerpts if answer.found else ():
+        if excerpt.part not in answer.unanswered:
+            best.setdefault(excerpt.part, excerpt)
+    return list(best.values())[1:]
+
+
+def _say_corrected(builder: Builder, answer: Answer) -> None:
+    if answer.corrections:
+        builder.add(visible(messages.corrected(answer.corrections)), MessageEntity.ITALIC).add("\n")
+
+
+def _tell(builder: Builder, excerpt: Excerpt) -> None:
+    """An excerpt under the part of the question that it answers, where it stands, and what else says the same."""
+    if excerpt.part:
+        builder.add(visible(excerpt.part), MessageEntity.ITALIC).add("\n")
+    quote(builder, excerpt.text, excerpt.highlights, excerpt.answer)
+    builder.add("\n")
+    _cite(builder, excerpt.citation, excerpt.text)
+    for number, one in enumerate(excerpt.also_in):
+        builder.add(", " if number else "\nalso in ").add(in_line(messages.file_and_line(one)), MessageEntity.CODE)
+
+
 def _cite(builder: Builder, citation: Citation, text: str) -> None:
-    builder.add("📄 ").add(visible(shortened(citation.title, 200)), MessageEntity.BOLD)
+    """Where a text stands. The path is code, because Telegram makes a link of whatever ends like a domain (`a.md`)."""
+    builder.add("📄 ").add(in_line(shortened(citation.title, 200)), MessageEntity.BOLD).add("\n")
     last = citation.line + text.rstrip("\n").count("\n")
     lines = f"line {citation.line}" if last == citation.line else f"lines {citation.line}–{last}"
     page = f"page {citation.page}" if citation.page else ""
-    headings = shortened(" › ".join(citation.headings), 200)
-    parts = [part for part in (citation.date, page, headings, citation.document, lines) if part]
-    builder.add("\n" + visible(" · ".join(parts)))
+    headings = in_line(shortened(" › ".join(citation.headings), 200))
+    builder.add("".join(f"{part} · " for part in (citation.date, page, headings) if part))
+    builder.add(in_line(citation.document), MessageEntity.CODE).add(f" · {lines}")
 
 
 def _source(excerpt: Excerpt) -> str:
     place = excerpt.citation
-    page = f", page {place.page}" if place.page else f", line {place.line}"
-    return visible(shortened(place.title, 80) + page)
+    heading = f" › {shortened(place.headings[-1], 60)}" if place.headings else ""
+    page = f", page {place.page}" if place.page else ""
+    return in_line(f"{shortened(place.title, 80)}{heading}{page}, line {place.line}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _INLINE_CACHE_SECONDS = 30
 _LONGEST_INLINE = 256
+_ASK = re.compile(r"/ask(?:@(\w+))?\s+", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +29,10 @@ log = logging.getLogger(__name__)
 async def message(request: Request) -> None:
     """Text in a private chat is a question; in a group only what is addressed to the bot."""
     question = question_for_bot(request.message, request.bot)
-    if question is not None:
+    if question:
         await ask(request, question)
+    elif question is not None and request.service.limits.admits(request.user, "command"):
+        await request.reply("Write the question beside my name, or mention me in a reply to the message that asks.")
 
 
 async def ask_command(request: Request) -> None:
@@ -100,10 +104,16 @@ async def offer_nothing(query: InlineQuery, why: str | None, cache_seconds: int 
 
 
 def question_for_bot(received: Message, bot: Bot) -> str | None:
-    """What the bot is asked, without its own name; None where it is not meant."""
+    """What the bot is asked, without its own name; None where it is not meant, empty where only its name is said.
+
+    A mention alone in a reply asks what is replied to.
+    """
     text = (received.text or received.caption or "").strip()
     if not text:
         return None
+    asked = _ASK.match(text) if received.caption else None  # in a text, it is a command to the library
+    if asked and (asked[1] or bot.username).lower() == bot.username.lower():
+        return text[asked.end() :]
     if received.chat.type == ChatType.PRIVATE:
         return text
     mentions = received.parse_entities([MessageEntity.MENTION, MessageEntity.TEXT_MENTION])
@@ -115,7 +125,10 @@ def question_for_bot(received: Message, bot: Bot) -> str | None:
         return None
     for name in own:
         text = text.replace(name, " ", 1)
-    return " ".join(text.split()) or None
+    text = " ".join(text.split())
+    if not text and replied is not None:
+        text = " ".join((replied.text or replied.caption or "").split())
+    return text
 
 
 def _means(entity: MessageEntity, name: str, bot: Bot) -> bool:

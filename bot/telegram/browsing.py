@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import chain, islice, zip_longest
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
 from bot import messages
 from bot.filters import describe, parse_filter
-from bot.messages import visible
+from bot.messages import in_line, visible
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, after_command, in_chat
 from retrieval.errors import SeedbotError, SourceNotFound
@@ -20,15 +22,17 @@ if TYPE_CHECKING:
     from bot.telegram.service import Service
 
 _PAGE = 10  # documents on a page
+_LOOKED_AT, _TRIED, _OF_EACH = 50, 12, 2  # documents and questions, in search of an example
+_LONGEST_HEADING = 60
 
 
 async def welcome(request: Request) -> None:
     """/start and /help, with an example from the library's own documents."""
     builder = Builder().add("Ask me about the documents here.", MessageEntity.BOLD)
     builder.add(" I answer with their own words and say where they stand, or that they do not hold the answer.\n")
-    example = await request.service.in_pool(lambda: _example(request.service))
+    example = await request.service.example(_example)
     if example:
-        builder.add("\nFor example: ").add(example, MessageEntity.ITALIC).add("\n")
+        builder.add("\nFor example: ").add(in_line(example), MessageEntity.ITALIC).add("\n")
     builder.add("\n/sources lists the documents, /filter asks only some of them, /status says how many there are.")
     if not request.is_private:
         name = f"mention me (@{request.bot.username}), " if request.bot.username else ""
@@ -99,7 +103,8 @@ async def status(request: Request) -> None:
         await request.reply(in_chat(error))
         return
     documents, passages = messages.count(found.documents, "document"), messages.count(found.passages, "passage")
-    await request.reply(f"{documents}, {passages}. Generation {found.generation}, built {found.built_at} (UTC).")
+    built = f", built {found.built_at[:16].replace('T', ' ')} UTC" if found.built_at else ""
+    await request.reply(f"{documents}, {passages}. Generation {found.generation}{built}.")
 
 
 async def unknown_command(request: Request) -> None:
@@ -150,14 +155,14 @@ def find(service: Service, wanted: str) -> Document:
 
 
 def _list_one(builder: Builder, one: Source) -> None:
-    builder.add("\n• ").add(visible(shortened(one.title, 120)), MessageEntity.BOLD)
+    builder.add("\n• ").add(in_line(shortened(one.title, 120)), MessageEntity.BOLD)
     date = f" · {one.date}" if one.date else ""
-    builder.add("\n  ").add(visible(shortened(one.path, 200)), MessageEntity.CODE).add(date)
+    builder.add("\n  ").add(in_line(shortened(one.path, 200)), MessageEntity.CODE).add(date)
 
 
 def _described(document: Document) -> Formatted:
-    builder = Builder().add(visible(document.title), MessageEntity.BOLD).add("\n")
-    builder.add(visible(document.path), MessageEntity.CODE)
+    builder = Builder().add(in_line(document.title), MessageEntity.BOLD).add("\n")
+    builder.add(in_line(document.path), MessageEntity.CODE)
     facts = [document.date, f"{len(document.pages)} pages" if document.pages else None, messages.length(document)]
     builder.add("\n" + " · ".join(fact for fact in facts if fact))
     headings = [one.text for one in document.headings if one.text != document.title][:12]
@@ -166,20 +171,32 @@ def _described(document: Document) -> Formatted:
     return builder.formatted()
 
 
+def example_of(service: Service, document: Document) -> str:
+    """A question that this document answers in this library; empty where none comes to mind."""
+    answered = ((question, service.library.ask(question)) for question in _questions_on(document))
+    return next((q for q, a in answered if a.found and a.excerpts[0].citation.document == document.path), "")
+
+
 def _example(service: Service) -> str:
-    """A question that some document has a section on, or a word of its own where none has headings."""
-    sources = service.library.documents()[:50]
-    for one in sources:
-        document = service.library.document(one.path)
-        headings = [h.text for h in document.headings if h.text != document.title and len(h.text) < 60]
-        if headings:
-            return visible(f"What does “{document.title}” say about “{headings[0]}”?")
-    for one in sources:
-        document = service.library.document(one.path)
-        words = re.findall(r"[^\W\d_]{4,25}", document.text[document.body_start :][:500])
-        if words:
-            return visible(f"What does “{document.title}” say about “{max(words, key=len)}”?")
-    return ""
+    """A question that the library answers; the first that comes to mind where it answers none of the first few."""
+    paths = [one.path for one in service.library.documents()[:_LOOKED_AT]]
+    documents = (service.library.document(path) for path in paths)
+    by_document = sorted(((not _sections(one), _questions_on(one)) for one in documents), key=itemgetter(0))
+    in_turns = chain.from_iterable(zip_longest(*(questions for _, questions in by_document)))
+    questions = list(islice(filter(None, in_turns), _TRIED))
+    return next((one for one in questions if service.library.ask(one).found), questions[0] if questions else "")
+
+
+def _questions_on(document: Document) -> list[str]:
+    """Questions about the first sections of a document, and about the longest words of its beginning."""
+    words = re.findall(r"[^\W\d_]{4,25}", document.text[document.body_start :][:500])
+    longest = sorted(dict.fromkeys(words), key=len, reverse=True)
+    about = [*_sections(document)[:_OF_EACH], *longest[:_OF_EACH]]
+    return [f"What does “{document.title}” say about “{one}”?" for one in about]
+
+
+def _sections(document: Document) -> list[str]:
+    return [h.text for h in document.headings if h.text != document.title and len(h.text) < _LONGEST_HEADING]
 
 
 def _split(text: str) -> list[str]:

@@ -130,15 +130,7 @@ async def _file_by_number(pressed: Press) -> None:
 
 
 async def _send_file(pressed: Press, document: str) -> None:
-    pressed.service.library.document(document)  # only what is in the library is handed out
-    path = pressed.service.settings.seeds / document
-    try:
-        size = path.stat().st_size
-        data = await pressed.service.in_pool(path.read_bytes) if size <= _LARGEST_FILE else b""
-    except OSError as error:
-        raise SeedbotError("The file is gone from the folder.") from error
-    if size > _LARGEST_FILE:
-        raise SeedbotError("The file is larger than a bot may send (50 MB).")
+    data = await pressed.service.in_pool(lambda: _read(pressed.service, document))
     await pressed.done()
     name, thread = PurePosixPath(document).name, pressed.thread
     sent = await patiently(
@@ -146,6 +138,18 @@ async def _send_file(pressed: Press, document: str) -> None:
     )
     if sent is None:
         await pressed.send(Formatted("Telegram did not take the file. Please try again later."))
+
+
+def _read(service: Service, document: str) -> bytes:
+    """The file of a document, of which only those in the library are handed out. Raises SeedbotError."""
+    service.library.document(document)
+    path = service.settings.seeds / document
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise SeedbotError("The file is larger than a bot may send (50 MB).")
+        return path.read_bytes()
+    except OSError as error:
+        raise SeedbotError("The file is gone from the folder.") from error
 
 
 async def _vote(pressed: Press, *, good: bool) -> None:

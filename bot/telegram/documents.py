@@ -13,10 +13,10 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEnt
 from telegram.error import TelegramError
 
 from bot import messages
-from bot.messages import visible
+from bot.messages import in_line, visible
 from bot.telegram import asking
 from bot.telegram.admin import LOCK_SECONDS
-from bot.telegram.browsing import named
+from bot.telegram.browsing import example_of, named
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, in_chat
 from bot.telegram.sending import persist, send
@@ -71,7 +71,7 @@ async def receive_file(request: Request) -> None:
         too_large = "too big" in str(error).lower()
         await request.reply(_TOO_LARGE if too_large else "Telegram did not hand over the file. Please send it again.")
     else:
-        await request.reply(_welcomed(added, report, service))
+        await request.reply(*await service.in_pool(lambda: _welcomed(service, name, added, report)))
 
 
 async def remove(request: Request) -> None:
@@ -81,8 +81,9 @@ async def remove(request: Request) -> None:
         return
     number = request.service.state.number_of(document.path)
     button = InlineKeyboardButton("Remove it", callback_data=f"r:{number}")
-    builder = Builder().add("Remove ").add(visible(document.title), MessageEntity.BOLD)
-    builder.add(f" ({visible(document.path)})? The file moves to the folder “removed” of the library.")
+    builder = Builder().add("Remove ").add(in_line(document.title), MessageEntity.BOLD).add(" (")
+    builder.add(in_line(document.path), MessageEntity.CODE)
+    builder.add(")? The file moves to the folder “removed” of the library.")
     await request.reply(builder.formatted(), InlineKeyboardMarkup([[button]]))
 
 
@@ -92,7 +93,7 @@ async def remove_confirmed(service: Service, bot: Bot, number: int, admin: int) 
     if path is None:
         raise SeedbotError("This button is too old to be understood.")
     await service.in_turn(lambda: _remove(service, path))
-    await send(bot, admin, Builder().add(f"{visible(path)} is removed.").formatted())
+    await send(bot, admin, Builder().add(in_line(path), MessageEntity.CODE).add(" is removed.").formatted())
     return "Removed."
 
 
@@ -112,6 +113,8 @@ async def _fetched(bot: Bot, identity: str) -> bytes:
     file = await persist(lambda: bot.get_file(identity), _FETCH_SECONDS)
     if not file.file_path:
         raise TelegramError("no path")
+    if (file.file_size or 0) > _LARGEST_DOWNLOAD:
+        raise TelegramError("too big")
     return bytes(await persist(file.download_as_bytearray, _FETCH_SECONDS))
 
 
@@ -137,7 +140,7 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Document, SyncReport
 def _remove(service: Service, path: str) -> None:
     service.library.document(path)
     source = service.settings.seeds / path
-    target = service.settings.library / "removed" / f"{int(time.time())}-{PurePosixPath(path).name}"
+    target = service.settings.library / "removed" / f"{time.time_ns()}-{PurePosixPath(path).name}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(source, target)  # which also reaches another file system
@@ -150,11 +153,24 @@ def _remove(service: Service, path: str) -> None:
         raise
 
 
-def _welcomed(document: Document, report: SyncReport, service: Service) -> Formatted:
+def _welcomed(
+    service: Service, name: str, document: Document, report: SyncReport
+) -> tuple[Formatted, InlineKeyboardMarkup | None]:
+    """What can be answered now; where another file has the name, a button to remove that."""
     passages = next((one.passages for one in service.library.documents() if one.path == document.path), 0)
-    builder = Builder().add("I can now answer from ").add(visible(document.title), MessageEntity.BOLD)
-    builder.add(f" ({messages.count(passages, 'passage')}, {report.embedded} new).")
+    builder = Builder().add("I can now answer from ").add(in_line(document.title), MessageEntity.BOLD).add(" (")
+    builder.add(in_line(document.path), MessageEntity.CODE)
+    builder.add(f", {messages.count(passages, 'passage')}, {report.embedded} new).")
     headings = [one.text for one in document.headings if one.text != document.title][:6]
     if headings:
-        builder.add("\nIt speaks of " + visible(shortened("; ".join(headings), 600)) + ".")
-    return builder.formatted()
+        builder.add("\nIt speaks of " + in_line(shortened("; ".join(headings), 600)) + ".")
+    example = example_of(service, document)
+    if example:
+        builder.add("\nAsk, for example: ").add(in_line(example), MessageEntity.ITALIC)
+    if document.path == name:
+        return builder.formatted(), None
+    builder.add("\nAnother file has the name ").add(in_line(name), MessageEntity.CODE)
+    builder.add(" and is still asked too.")
+    data = f"r:{service.state.number_of(name)}"
+    button = InlineKeyboardButton(shortened(f"Remove the older {in_line(name)}", 64), callback_data=data)
+    return builder.formatted(), InlineKeyboardMarkup([[button]])

@@ -7,7 +7,8 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextvars import ContextVar
 from typing import Any
 
 from telegram import Bot, Update
@@ -21,6 +22,13 @@ _MOST_ATTEMPTS = 2  # an update that was at work when two processes ended is lef
 _FORGET_SECONDS = 3600.0
 
 log = logging.getLogger(__name__)
+
+_leave: ContextVar[Callable[[], None]] = ContextVar("leave", default=lambda: None)
+
+
+def step_aside() -> None:
+    """Lets the updates of a chat that wait behind the one at work go on, while that is finished beside them."""
+    _leave.get()()
 
 
 class Inbox(asyncio.Queue[object]):
@@ -105,12 +113,8 @@ class ByChat(BaseUpdateProcessor):
         lock, waiting = self._lines.get(identity, (asyncio.Lock(), 0))
         self._lines[identity] = (lock, waiting + 1)
         try:
-            async with lock:
-                if attempts:
-                    async with self._alone:
-                        await self._work(row, coroutine)
-                else:
-                    await self._work(row, coroutine)
+            async with _left_early(lock), self._alone if attempts else contextlib.nullcontext():
+                await self._work(row, coroutine)
         finally:
             if isinstance(coroutine, Coroutine):
                 coroutine.close()  # which it may not have come to
@@ -139,6 +143,26 @@ class ByChat(BaseUpdateProcessor):
             self._state.put_back(row)
             raise
         self._state.done(row)
+
+
+@contextlib.asynccontextmanager
+async def _left_early(lock: asyncio.Lock) -> AsyncIterator[None]:
+    """Holds a lock until the block ends or calls `step_aside`."""
+    await lock.acquire()
+    held = True
+
+    def leave() -> None:
+        nonlocal held
+        if held:
+            held = False
+            lock.release()
+
+    before = _leave.set(leave)
+    try:
+        yield
+    finally:
+        _leave.reset(before)
+        leave()
 
 
 def _line_of(update: Update) -> int:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from telegram import Update
-from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.telegram import reading
 from bot.telegram.connection import SeedBot, seconds_of
@@ -25,6 +25,7 @@ UPDATES = ["message", "callback_query", "inline_query"]
 RIVAL = "Another program is already receiving this bot's messages: stop it, or make a bot of its own."
 REVOKED = "Telegram no longer accepts this token: get the new one from @BotFather."
 DEAF = "The bot no longer receives messages, which should not happen: the log says why."
+LATER = "Telegram wants to be asked in {seconds:.0f} s: start again then."
 UNREACHABLE = "Telegram cannot be reached at {server} ({error}): check the network and try again."
 
 _LONG_POLL_SECONDS = 30
@@ -183,9 +184,11 @@ async def _set_webhook(bot: SeedBot, service: Service, secret: str) -> None:
         await persist(lambda: bot.set_webhook(url, secret_token=secret, allowed_updates=UPDATES), _SET_UP_SECONDS)
     except InvalidToken as error:
         log.warning("no webhook set: the server has none", extra={"error": str(error)})
-    except BadRequest as error:
+    except (BadRequest, Forbidden) as error:
         raise SeedbotError(f"Telegram does not take the webhook {url} ({error}): see docs/telegram.md.") from error
-    except NetworkError as error:
+    except RetryAfter as error:
+        raise SeedbotError(LATER.format(seconds=seconds_of(error))) from error
+    except TelegramError as error:
         server = service.settings.telegram.method_url.removesuffix("/bot")
         raise SeedbotError(UNREACHABLE.format(server=server, error=type(error).__name__)) from error
 

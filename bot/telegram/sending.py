@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,9 +24,11 @@ _PATIENCE_SECONDS = 6 * 3600.0
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.3, 30.0
 _LACKING = 3  # times that 404 or 401 may be a hiccup; then the server lacks the method
 _CHANGEABLE = ("entit", "parse", "repl", "thread", "topic")  # of what a message was refused for, and goes without
-_TYPING_AFTER_SECONDS, _TYPING_SECONDS = 0.3, 4.5  # Telegram shows the sign for five
+_TYPING_SECONDS = 4.5  # Telegram shows the sign for five
 
 log = logging.getLogger(__name__)
+
+_signs: set[asyncio.Task[None]] = set()  # to break one off would close its connection
 
 
 async def persist(call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS) -> T:
@@ -113,24 +115,27 @@ async def edit(bot: Bot, chat: int, number: int, message: Formatted, keyboard: I
     return await patiently(call) is not None
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def typing(bot: Bot, chat: int, thread: int | None) -> AsyncIterator[None]:
-    """Shows that the bot is at work, once that takes long enough to be seen. Nobody waits for the sign."""
-    task = asyncio.create_task(_type(bot, chat, thread))
+    """Shows that the bot is at work. Nobody waits for the sign, and one on its way is let go its way."""
+    done = asyncio.Event()
+    task = asyncio.create_task(_type(bot, chat, thread, done))
+    _signs.add(task)
+    task.add_done_callback(_signs.discard)
     try:
         yield
     finally:
-        task.cancel()
+        done.set()
 
 
-async def _type(bot: Bot, chat: int, thread: int | None) -> None:
-    await asyncio.sleep(_TYPING_AFTER_SECONDS)
-    while True:
+async def _type(bot: Bot, chat: int, thread: int | None, done: asyncio.Event) -> None:
+    while not done.is_set():
         try:
             await bot.send_chat_action(chat, "typing", message_thread_id=thread)
         except TelegramError:  # a server without that is lived with
             return
-        await asyncio.sleep(_TYPING_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), _TYPING_SECONDS)
 
 
 async def _send(

@@ -25,7 +25,7 @@ from bot.telegram.access import Access, Limits
 from bot.telegram.connection import SeedBot, seconds_of
 from bot.telegram.health import answering_checks, telling_systemd
 from bot.telegram.inbox import ByChat, Inbox
-from bot.telegram.receiving import UNREACHABLE, polling, webhook
+from bot.telegram.receiving import LATER, UNREACHABLE, polling, webhook
 from bot.telegram.sending import persist
 from bot.telegram.state import State
 from retrieval.errors import SeedbotError, SettingsError
@@ -60,6 +60,7 @@ class Service:
         self._pool = ThreadPoolExecutor(settings.telegram.workers, thread_name_prefix="ask")
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="build")
         self._heard_at: float | None = None
+        self._examples: dict[int, str] = {}  # by generation, the newest alone
 
     async def in_pool(self, work: Callable[[], T]) -> T:
         """Runs work that takes time beside the event loop, at most `workers` at once."""
@@ -68,6 +69,17 @@ class Service:
     async def in_turn(self, work: Callable[[], T]) -> T:
         """Runs work that changes the library, one after the other, beside the questions."""
         return await asyncio.get_running_loop().run_in_executor(self._builder, work)
+
+    async def example(self, find: Callable[[Service], str]) -> str:
+        """What `find` makes of the library, which is looked for once in a generation; empty where it cannot."""
+        generation = self.library.generation
+        if generation not in self._examples:
+            try:
+                self._examples = {generation: await self.in_pool(lambda: find(self))}
+            except SeedbotError as error:
+                log.warning("no example", extra={"error": str(error)})
+                return ""
+        return self._examples[generation]
 
     def fail(self, sentence: str) -> None:
         """Stops the bot for a reason that nobody can wait out."""
@@ -186,7 +198,7 @@ async def _connect(application: Bots, service: Service) -> None:
     except (BadRequest, Forbidden) as error:
         raise SeedbotError(f"Telegram refuses this bot ({error}): look at it with @BotFather.") from error
     except RetryAfter as error:
-        raise SeedbotError(f"Telegram wants to be asked in {seconds_of(error):.0f} s: start again then.") from error
+        raise SeedbotError(LATER.format(seconds=seconds_of(error))) from error
     except NetworkError as error:
         server = service.settings.telegram.method_url.removesuffix("/bot")
         raise SeedbotError(UNREACHABLE.format(server=server, error=type(error).__name__)) from error

@@ -37,6 +37,7 @@ def test_a_question_gets_the_cited_answer_in_the_first_message(talk: Run) -> Non
             assert reply["chat"]["id"] == FRIEND
             assert reply["reply_parameters"]["message_id"] == number
             assert _styled(reply, "bold")[0] == "At new moon and full moon the tide is highest."
+            assert _styled(reply, "code") == ["tides.md"]  # or Telegram would make it a link to a domain
             assert _styled(reply, "blockquote")[0].startswith("At new moon and full moon the tide is highest. Sun and")
             assert "On Tides\n2021-05-06 · Spring tides · tides.md · line 8" in reply["text"]
             assert reply["text"].endswith("Answered: almost certainly (95%)")
@@ -82,6 +83,7 @@ def test_every_button_does_what_it_says(talk: Run) -> None:
             telegram.press(answer, "Next source")
             await telegram.until(lambda: telegram.edits)
             assert "Next source (3 of 3)" in _labels(telegram.edits[0])
+            assert telegram.edits[0]["text"].endswith("\n\nSource 2 of 3; source 1 is likelier to answer.")
             press = telegram.press(answer, "👎")
             await telegram.until(lambda: press in telegram.pressed)
             found = service.state.stats()
@@ -298,7 +300,8 @@ def test_an_admin_builds_adds_and_removes(talk: Run) -> None:
             assert "1 added, 2 unchanged" in telegram.edits[-1]["text"]
             telegram.document("Harbour rules.md", b"# Speed\n\nBoats go at walking pace.\n", chat=ADMIN)
             added = await telegram.reply(2)
-            assert added["text"] == "I can now answer from Speed (1 passage, 1 new)."
+            assert added["text"] == "I can now answer from Speed (Harbour rules.md, 1 passage, 1 new)."
+            assert _styled(added, "code") == ["Harbour rules.md"]
             assert (world.seeds / "Harbour rules.md").exists()
             telegram.text("How fast do boats go?", chat=FRIEND)
             assert "walking pace" in (await telegram.reply(1, chat=FRIEND))["text"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -113,12 +114,12 @@ def test_what_nobody_waits_for_delays_no_answer(
     talk(conversation)
 
 
-def test_the_typing_sign_is_shown_while_it_takes_long(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_typing_sign_is_shown_at_once_and_not_after_the_answer(talk: Run) -> None:
     async def conversation(world: World) -> None:
-        async with world.bot() as service:
-            _slow(service, monkeypatch)
+        async with world.bot():
             world.telegram.text("When is the tide highest?", chat=FRIEND)
             await world.telegram.reply()
+            await asyncio.sleep(0.2)
             shown = [int(values["chat_id"]) for name, values in world.telegram.calls if name == "sendChatAction"]
             assert shown == [FRIEND]
 
@@ -244,7 +245,10 @@ def test_commands_have_a_limit_and_builds_hold_no_question(talk: Run, monkeypatc
 
             monkeypatch.setattr(service.library, "sync", slow)
             telegram.text("/build", chat=ADMIN)
+            telegram.text("When is the tide lowest?", chat=ADMIN)
             telegram.text("/build", chat=3)
+            assert "tide is lowest" in (await telegram.reply(2, chat=ADMIN))["text"]
+            assert not telegram.edits
             await telegram.reply(1, chat=3)
             telegram.text("When is the tide highest?", chat=FRIEND)
             assert "tide is highest" in (await telegram.reply(12, chat=FRIEND))["text"]
