@@ -81,7 +81,7 @@ def open_asking_library(settings: Settings) -> Library:
         from retrieval.models import make_export
         from retrieval.types import Progress
 
-        click.echo("The exported model is missing or was altered: making it again, in some 20 seconds …", err=True)
+        click.echo("The exported model is missing or was altered, so it is made again.", err=True)
         with shown() as step:
             step(Progress("model", 0, 1))
             make_export(settings.embedding.model, settings.library / "model")

@@ -1,12 +1,15 @@
-"""Long work shown as it goes on: a bar on stderr where somebody watches, one line where nobody does."""
+"""Long work shown as it goes on: bars on stderr where somebody watches, and where nobody does, a line for the model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from bot.render import console
 from retrieval.types import Progress
@@ -24,10 +27,9 @@ def shown() -> Iterator[Callable[[Progress], None]]:
     """Yields what to call with every step; the bars go when the work is done."""
     screen = console(stderr=True)
     if not screen.is_terminal:
-        yield lambda _: None
+        yield _say_model
         return
-    columns = (TextColumn("{task.description:<26}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=screen, transient=True) as bars:
+    with _bars(screen) as bars:
         tasks: dict[str, TaskID] = {}
 
         def step(done: Progress) -> None:
@@ -41,6 +43,23 @@ def shown() -> Iterator[Callable[[Progress], None]]:
         yield step
 
 
+def _bars(screen: Console) -> Bars:
+    columns = (TextColumn("{task.description:<26}"), BarColumn(), _Count(), TimeRemainingColumn())
+    return Bars(*columns, console=screen, transient=True)
+
+
+class _Count(MofNCompleteColumn):
+    """Nothing where the end is not known."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.total is None else super().render(task)
+
+
+def _say_model(done: Progress) -> None:
+    if done.stage == "model":
+        click.echo("Preparing the model, which takes some 20 seconds …", err=True)
+
+
 @contextmanager
 def counted(what: str) -> Iterator[Callable[[int, int], None]]:
     """Yields what to call with done and total of a single count."""
@@ -48,7 +67,6 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
     if not screen.is_terminal:
         yield lambda _done, _total: None
         return
-    columns = (TextColumn("{task.description:<26}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=screen, transient=True) as bars:
+    with _bars(screen) as bars:
         task = bars.add_task(what, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from bot import logs, messages
@@ -213,9 +214,12 @@ class Repl:
     def _help(self, arguments: list[str]) -> None:
         del arguments
         self._say("Type a question, or:", "")
-        width = max(len(one.usage) for one in COMMANDS)
+        table = Table.grid(padding=(0, 0, 0, 2))
+        table.add_column(style="cyan", no_wrap=True)
+        table.add_column(style="dim")
         for one in COMMANDS:
-            self._screen.print(Text.assemble("  ", (f"{one.usage:<{width}}", "cyan"), "  ", (one.help, "dim")))
+            table.add_row(one.usage, one.help)
+        self._screen.print(table)
 
     def _last(self) -> Answer:
         if self._answer is None:

@@ -24,7 +24,8 @@ def command(settings: Settings, as_json: bool) -> int:
         click.echo(records.line(records.status(found) | {"tuned": tuned.tuned_records(own)}))
         return 0
     rows = {
-        "library": f"{settings.library}, generation {found.generation}, built {messages.moment(found.built_at)}",
+        "library": str(settings.library),
+        "built": f"{messages.moment(found.built_at)}, generation {found.generation}",
         "documents": f"{found.documents:,} from {settings.seeds}",
         "passages": f"{found.passages:,}",
         "model": f"{found.model}, passages in {' and '.join(found.precision.split())}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings, load_compared
 from retrieval.loaders import load
 from tests.bot.conftest import Run
 from tests.conftest import REPOSITORY, SEEDS, Write
@@ -147,7 +149,67 @@ def test_standard_input_is_answered_line_by_line(over_seeds: Run) -> None:
         'The object has no "question" that is text.',
         "'never' is no date to filter from: write YYYY-MM-DD, YYYY-MM or YYYY.",
     ]
-    assert done.err.count("seedbot: line ") == 3
+    assert [line.split(":")[1] for line in done.err.splitlines()] == [" line 4", " line 5", " line 6"]
+
+
+def test_plain_answers_to_several_questions_name_theirs(over_seeds: Run) -> None:
+    done = over_seeds("ask", "-", "--top", "1", stdin="How old can a tern get?\n\nWho composed the opera Tosca?\n")
+    shown = [line for line in done.out.splitlines() if line.startswith(("❯", "Answered", "Not in"))]
+    assert [line.partition(":")[0] for line in shown] == [
+        "❯ How old can a tern get?", "Answered", "❯ Who composed the opera Tosca?", "Not in your sources.",
+    ]  # fmt: skip
+    assert not over_seeds("ask", "How old can a tern get?").out.startswith("❯")
+
+
+def test_a_library_that_lost_its_model_makes_it_again_and_says_so(
+    built: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from retrieval import models
+
+    library = tmp_path / "library"
+    shutil.copytree(built, library)
+    (library / "model" / "export.json").unlink()
+    monkeypatch.setattr(
+        models, "make_export", lambda _, folder: shutil.copytree(built / "model", folder, dirs_exist_ok=True)
+    )
+    done = run("doctor", "--json", "--seeds", SEEDS, "--library", library)
+    assert [row["about"] for row in done.rows if row["health"] != "good"] == ["export"]
+    assert not (library / "model" / "export.json").exists()  # looking mends nothing
+    done = run("ask", "How old can a tern get?", "--seeds", SEEDS, "--library", library)
+    assert done.code == 0
+    assert done.err == (
+        "The exported model is missing or was altered, so it is made again.\n"
+        "Preparing the model, which takes some 20 seconds …\n"
+    )
+    assert run("ask", "How old can a tern get?", "--seeds", SEEDS, "--library", library).err == ""
+
+
+def test_doctor_sees_indexes_that_do_not_fit_before_they_are_made_again(built: Path, tmp_path: Path, run: Run) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(built, library)
+    (index,) = library.glob("index-*")
+    shutil.rmtree(index)
+    done = run("doctor", "--json", "--seeds", SEEDS, "--library", library)
+    (wrong,) = [row for row in done.rows if row["health"] != "good"]
+    assert (done.code, wrong["about"], wrong["health"]) == (0, "integrity", "poor")
+    assert wrong["found"].endswith("will be made again at the next question")
+    assert not index.exists()
+
+
+@pytest.mark.parametrize("variable", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_colours_can_be_switched_off(
+    built: Path, run: Run, monkeypatch: pytest.MonkeyPatch, variable: dict[str, str]
+) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("click._compat.isatty", lambda _: True)
+    where = ("--seeds", SEEDS, "--library", built)
+    for command in (["status"], ["doctor"], ["show", "nowhere.txt"]):
+        assert "\x1b[" in (coloured := run(*command, *where)).out + coloured.err
+        with monkeypatch.context() as patch:
+            patch.setenv(*next(iter(variable.items())))
+            plain = run(*command, *where)
+        assert "\x1b[" not in plain.out + plain.err
 
 
 def test_bytes_that_are_no_text_do_not_stop_the_rest(over_seeds: Run) -> None:
@@ -245,8 +307,34 @@ def test_verify_checks_saved_answers_and_documents(
     changed = run("verify", "-", "--json", *where, stdin=saved.read_text())
     assert (changed.code, changed.rows[0]["verdict"]) == (1, "changed")
     assert run("verify", *where).code == 1
-    saved.write_text('{"no": "answer"}\n')
-    assert "Line 1 is no answer" in run("verify", saved, *where).err
+    assert run("verify", *where).out == (
+        "changed bridge.txt  the file has changed since it was indexed: run `seedbot build`\n1 document: 1 changed\n"
+    )
+    path.write_text("Before it: The bridge crosses the Rhine. It was finished in 1919.\n")
+    moved = run("verify", saved, *where)
+    assert moved.code == 0
+    assert "stands in the file, at another place, 11–65\n" in moved.out
+    path.unlink()
+    assert run("verify", saved, *where).out.endswith("the file is gone or cannot be read\n1 excerpt: 1 gone\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not JSON",
+        '{"no": "answer"}',
+        "[1]",
+        '{"excerpts": [{"text": "x", "citation": {"document": "a", "start": -5, "end": 2}}]}',
+        '{"excerpts": [{"text": "x", "citation": {"document": "a", "start": 1e999, "end": 2}}]}',
+        '{"excerpts": [{"text": "x", "citation": {"document": "a\\u0000", "start": 0, "end": 2}}]}',
+    ],
+)
+def test_a_line_that_is_no_answer_is_named_and_the_rest_is_checked(over_seeds: Run, line: str) -> None:
+    place = {"document": "gone.txt", "start": 0, "end": 1}
+    good = json.dumps({"excerpts": [{"text": "x", "citation": place}]})
+    done = over_seeds("verify", "-", "--json", stdin=f"\n{line}\n{good}\n")
+    assert (done.code, len(done.rows)) == (1, 1)
+    assert done.err == "seedbot: line 2 is no answer that `seedbot ask --json` printed.\n"
 
 
 def test_a_saved_answer_cannot_make_verify_read_outside_the_seeds(over_seeds: Run) -> None:
@@ -312,7 +400,39 @@ def test_eval_refuses_a_set_that_does_not_fit(over_seeds: Run, tmp_path: Path) -
     questions.write_text(json.dumps({"question": "q", "answerable": True, "answers": [gold]}) + "\n")
     done = over_seeds("eval", questions)
     assert done.code == 1
-    assert "None of the 1 documents" in done.err
+    assert "asks about 1 document, such as 'other.txt' in line 1" in done.err
+
+
+def test_eval_names_a_mistyped_document_and_counts_one_that_is_not_there(over_seeds: Run, tmp_path: Path) -> None:
+    good = (REPOSITORY / "tests" / "questions.jsonl").read_text().splitlines()[0]
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(f"{good}\n{good.replace('xinjiang-statement', 'xinjang-statement')}\n")
+    refused = over_seeds("eval", questions)
+    assert (refused.code, refused.out) == (1, "")
+    assert "line 2: the library holds no document 'news/xinjang-statement.txt'" in refused.err
+    assert "stands in 'news/xinjiang-statement.txt': correct the name." in refused.err
+    questions.write_text(f"{good}\n{good.replace('news/xinjiang-statement', 'elsewhere/quite-another')}\n")
+    done = over_seeds("eval", "--json", questions)
+    assert (done.rows[0]["answerable"], done.rows[0]["unanswerable"]) == (1, 1)
+    assert "1 question of " in done.err
+    assert "such as 'elsewhere/quite-another.txt' in line 2" in done.err
+
+
+def test_a_comparison_is_asked_in_the_same_library_unless_the_file_names_one(
+    over_seeds: Run, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEEDBOT_LIBRARY", str(tmp_path / "from-environment"))
+    (tmp_path / "few.jsonl").write_text((REPOSITORY / "tests" / "questions.jsonl").read_text().splitlines()[0] + "\n")
+    config = tmp_path / "short.toml"
+    config.write_text("[answer]\nexcerpt_characters = 80\n")
+    done = over_seeds("eval", "--compare", config, "few.jsonl")
+    assert done.code == 0, done.err
+    assert re.search(r"time of a question +median +[\d.]+ ms +[\d.]+ ms", done.out)
+    assert not [path for path in (tmp_path / ".seedbot", tmp_path / "from-environment") if path.exists()]
+    shutil.copytree(built, tmp_path / "own")
+    config.write_text('library = "own"\n[embedding]\nthreads = 1\n[passages]\ntokens = 60\n')
+    assert load_compared(config, Settings(seeds=SEEDS, library=built)).library == Path("own")
 
 
 def test_an_interrupt_leaves_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import tuned
+from bot import options, tuned
 from retrieval import library as engine
 from retrieval.library import Library
 from retrieval.settings import EngineSettings
@@ -23,6 +23,7 @@ NAME = "all-MiniLM-L6-v2"  # of the default model, which the fake stands in for
 def _made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _no_settings_from_outside: None) -> Iterator[None]:
     monkeypatch.setenv("SEEDBOT_ANSWER__READ", "0")
     monkeypatch.setattr(engine, "open_embedder", lambda *_, **__: FakeEmbedder(NAME))
+    monkeypatch.setattr(options, "has_export", lambda _: True)  # the fake needs none
     with own_questions.shipped(own_questions.coefficients(), tmp_path / "package"):
         yield
 
