@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import errno
 import io
+import json
 import os
 import resource
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.telegram import documents
 from bot.telegram.documents import safe_name
-from tests.retrieval.files import pdf_bomb
+from retrieval.types import Answer
+from tests.retrieval.files import epub, pdf, pdf_bomb
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, Talk, World
 from tests.telegram.server import BOT, Fault
 
@@ -110,6 +115,117 @@ def test_a_file_in_a_group_with_a_question_to_the_bot_is_a_question(talk: Run) -
         async with world.bot():
             telegram.update(message=asked | {"from": {"id": 7, "is_bot": False, "first_name": "x"}})
             assert "tide is highest" in (await telegram.reply())["text"]
+
+    talk(conversation)
+
+
+_SENTENCE = "Buoys in the harbour are painted red."
+
+
+def _word() -> bytes:
+    import docx
+
+    document, out = docx.Document(), io.BytesIO()
+    document.add_paragraph(_SENTENCE)
+    document.save(out)
+    return out.getvalue()
+
+
+_FORMATS: dict[str, Callable[[], bytes]] = {
+    ".txt": _SENTENCE.encode,
+    ".md": f"# Buoys\n\n{_SENTENCE}\n".encode,
+    ".html": f"<html><body><article><p>{_SENTENCE}</p></article></body></html>".encode,
+    ".pdf": lambda: pdf([[_SENTENCE]]),
+    ".docx": _word,
+    ".epub": lambda: epub([f"<p>{_SENTENCE}</p>"]),
+    ".csv": f"what,text\nbuoys,{_SENTENCE}\n".encode,
+    ".tsv": f"what\ttext\nbuoys\t{_SENTENCE}\n".encode,
+    ".json": json.dumps([{"text": _SENTENCE}]).encode,
+    ".jsonl": json.dumps({"text": _SENTENCE}).encode,
+}
+
+
+@pytest.mark.parametrize("suffix", _FORMATS)
+def test_a_file_of_each_format_is_added_answers_and_comes_back_as_it_was(talk: Run, suffix: str) -> None:
+    async def conversation(world: World) -> None:
+        telegram, name, data = world.telegram, f"buoys{suffix.upper()}", _FORMATS[suffix]()
+        async with world.bot():
+            telegram.document(name, data, chat=ADMIN)
+            telegram.text(f"/filter {name}", chat=ADMIN)
+            telegram.text("How are buoys painted?", chat=ADMIN)
+            await telegram.until(lambda: len(telegram.sent) == 3, 90)  # a busy machine is slow to import
+            added, _, answer = telegram.sent
+            assert added["text"].startswith("I can now answer from "), added["text"]
+            assert _SENTENCE in answer["text"]
+            assert name in answer["text"]
+            telegram.press(answer, "Get file")
+            await telegram.until(lambda: telegram.documents)
+            assert (telegram.documents[0]["file_name"], telegram.documents[0]["file_data"]) == (name, data)
+
+    talk(conversation)
+
+
+def test_a_file_whose_name_is_taken_is_kept_beside_the_other_which_a_button_removes(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            telegram.document("ferry.txt", b"The ferry leaves at ten since spring.\n", chat=ADMIN)
+            added = await telegram.reply()
+            assert "ferry-2.txt" in added["text"]
+            assert added["text"].endswith("Another file has the name ferry.txt and is still asked too.")
+            telegram.press(added, "Remove the older ferry.txt")
+            assert (await telegram.reply(2))["text"] == "ferry.txt is removed."
+            assert {path.name for path in world.seeds.iterdir()} == {"ferry-2.txt", "tides.md"}
+
+    talk(conversation)
+
+
+def test_a_new_document_is_welcomed_with_a_question_that_it_answers(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            ask = service.library.ask
+
+            def of_tides(question: str, **more: Any) -> Answer:
+                return replace(ask(question, **more), found="harbour" in question)
+
+            monkeypatch.setattr(service.library, "ask", of_tides)
+            telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
+            assert (await telegram.reply())["text"].endswith(
+                "\nAsk, for example: What does “buoys” say about “harbour”?"
+            )
+            telegram.document("seals.txt", b"Seals sleep on sandbanks.", chat=ADMIN)
+            assert "for example" not in (await telegram.reply(2))["text"]
+
+    talk(conversation)
+
+
+def test_a_server_that_hands_out_files_of_any_size_is_not_followed(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        telegram.reshaped["getFile"] = lambda given: {**given, "file_size": 20_000_001}
+        async with world.bot():
+            telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
+            assert "up to 20 MB" in (await telegram.reply())["text"]
+
+    talk(conversation)
+
+
+def test_documents_of_one_name_are_all_kept_when_they_are_removed(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        for folder in ("a", "b"):
+            (world.seeds / folder).mkdir()
+            (world.seeds / folder / "note.txt").write_text(f"A note in {folder} stands here.\n")
+        async with world.bot():
+            with monkeypatch.context() as patched:
+                patched.setattr(documents.time, "time", lambda: 1_700_000_000.0)
+                for number, folder in enumerate("ab"):
+                    telegram.text(f"/remove {folder}/note.txt", chat=ADMIN)
+                    telegram.press(await telegram.reply(2 * number + 1), "Remove it")
+                    await telegram.reply(2 * number + 2)
+            kept = sorted(path.read_text() for path in (world.library / "removed").iterdir())
+            assert kept == ["A note in a stands here.\n", "A note in b stands here.\n"]
 
     talk(conversation)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +21,7 @@ from bot.telegram import service as running
 from bot.telegram.service import Service
 from bot.telegram.state import State
 from retrieval.testing import FakeEmbedder
+from tests.conftest import REPOSITORY
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, SureLibrary, Talk, World
 from tests.telegram.server import TOKEN
 
@@ -247,3 +251,18 @@ def test_nothing_that_can_be_printed_shows_the_token(talk: Run) -> None:
             state.close()
 
     talk(conversation)
+
+
+def test_no_file_that_holds_questions_is_open_to_others(tmp_path: Path) -> None:
+    old = os.umask(0o022)
+    try:
+        with closing(State(tmp_path / "state.sqlite")):
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(old)
+    assert modes == dict.fromkeys(("state.sqlite", "state.sqlite-wal", "state.sqlite-shm"), 0o600)
+
+
+def test_whatever_stands_in_the_env_file_of_the_container_reaches_the_bot() -> None:
+    service = (REPOSITORY / "compose.yaml").read_text()
+    assert "\n    env_file: .env\n" in service

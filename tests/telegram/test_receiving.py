@@ -243,10 +243,12 @@ def test_a_rival_that_stays_ends_the_bot_and_one_that_goes_does_not(talk: Run, m
     [
         (Fault("403", times=99, method="getMe"), {}, "Telegram refuses this bot (403 for once): look at it with"),
         (Fault("400", times=99, method="setWebhook"), {"webhook": "http://x"}, "Telegram does not take the webhook"),
+        (Fault("429", times=99, method="setWebhook", retry_after=60), {"webhook": "https://x"}, "asked in 60 s: start"),
+        (Fault("403", times=99, method="setWebhook"), {"webhook": "https://x"}, "Telegram does not take the webhook"),
         (None, {"health_port": -1}, "The health check cannot listen at port"),
         (None, {"webhook": "https://x", "webhook_port": -1}, "The webhook cannot listen at 127.0.0.1:"),
     ],
-    ids=["getMe", "setWebhook", "health port", "webhook port"],
+    ids=["getMe", "setWebhook", "setWebhook later", "setWebhook forbidden", "health port", "webhook port"],
 )
 def test_each_start_that_fails_says_why(talk: Run, fault: Fault | None, more: dict[str, Any], sentence: str) -> None:
     async def conversation(world: World) -> None:
