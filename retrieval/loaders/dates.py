@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-_DIGITS = re.compile(r"(?:D:)?((?:19|20)\d{2})[-/.]?(\d{2})[-/.]?(\d{2})(?!\d{2}[-/.])")
+_DATE = re.compile(r"([12]\d{3})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
+_DIGITS = re.compile(r"(?:D:)?((?:1[5-9]|20)\d{2})()(\d{2})(\d{2})(?!\d{2}[-/.])")
 
 
 def iso_date(value: object) -> str | None:
@@ -14,10 +15,11 @@ def iso_date(value: object) -> str | None:
         return value.date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    match = _DIGITS.match(str(value).strip()) if value is not None else None
+    text = str(value).strip() if value is not None else ""
+    match = _DATE.match(text) or _DIGITS.match(text)
     if match is None:
         return None
     try:
-        return date(int(match[1]), int(match[2]), int(match[3])).isoformat()
+        return date(int(match[1]), int(match[3]), int(match[4])).isoformat()
     except ValueError:
         return None

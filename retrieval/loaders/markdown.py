@@ -14,6 +14,8 @@ from retrieval.types import Heading, Span
 _FRONT_MATTER = re.compile(
     r"\s*(?P<fence>---|\+\+\+)[^\S\n]*\r?\n(?P<body>.*?)\r?\n(?P=fence)[^\S\n]*(?:\r?\n|$)", re.DOTALL
 )
+_LONGEST_FRONT_MATTER = 100_000  # characters; more is text between two rules
+_NULL = "tag:yaml.org,2002:null"
 
 
 def load(data: bytes) -> Loaded:
@@ -21,26 +23,43 @@ def load(data: bytes) -> Loaded:
     text = clean(decode(data))
     fields, start = _front_matter(text)
     headings = tuple(_headings(text, start))
-    title = str(fields.get("title") or "").strip()
+    title = " ".join(fields.get("title", "").split())
     first = headings[0] if headings else None
     if first is not None and first.level == 1 and not text[start : first.span.start].strip():
         title = title or first.text
-    date = iso_date(fields.get("date") or fields.get("published") or fields.get("created"))
+    date = next(filter(None, (iso_date(fields.get(name)) for name in ("date", "published", "created"))), None)
     return Loaded(text, title, date, start, headings)
 
 
-def _front_matter(text: str) -> tuple[dict[str, object], int]:
-    """The fields of YAML or TOML front matter and where the body starts; none where it cannot be parsed."""
-    match = _FRONT_MATTER.match(text)
+def _front_matter(text: str) -> tuple[dict[str, str], int]:
+    """The plain fields of YAML or TOML front matter and where the body starts; none where it cannot be parsed."""
+    match = _FRONT_MATTER.match(text, 0, _LONGEST_FRONT_MATTER)
     if match is None:
         return {}, 0
+    try:
+        fields = _toml(match["body"]) if match["fence"] == "+++" else _yaml(match["body"])
+    except (ValueError, RecursionError):
+        return {}, 0
+    return (fields, match.end()) if fields else ({}, 0)
+
+
+def _toml(text: str) -> dict[str, str]:
+    return {key: "" if isinstance(value, (dict, list)) else str(value) for key, value in tomllib.loads(text).items()}
+
+
+def _yaml(text: str) -> dict[str, str]:
+    """As written: nothing is constructed, so that no alias can be made to grow and no date to be impossible."""
     import yaml
 
     try:
-        fields = tomllib.loads(match["body"]) if match["fence"] == "+++" else yaml.safe_load(match["body"])
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError, RecursionError):
-        return {}, 0
-    return ({str(key): value for key, value in fields.items()}, match.end()) if isinstance(fields, dict) else ({}, 0)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise ValueError from error
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return {
+        str(key.value): str(value.value) if isinstance(value, yaml.ScalarNode) and value.tag != _NULL else ""
+        for key, value in pairs
+    }
 
 
 def _headings(text: str, start: int) -> Iterator[Heading]:

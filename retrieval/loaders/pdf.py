@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import reduce
 from typing import Any
 
 from retrieval.errors import DocumentError
@@ -14,11 +15,15 @@ from retrieval.loaders.loaded import Loaded, TextBuilder
 _MOST_INFLATED = 64_000_000  # bytes of all streams together, above which a file is read apart
 _STEP = 1_000_000
 _MOST_STREAMS = 20_000
+_MOST_DRAWN = 10_000  # forms, where forms draw forms
+_LONGEST_DICTIONARY = 2_000
+_DRAWS = re.compile(rb"\sDo\b")
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
-_BROKEN = re.compile(r"([^\W_]*)[\x02\ufffe]([^\W_]*)")
+_MARK = re.compile("[\x02\ufffe]")
+_BROKEN = re.compile(r"(?:(?<![^\W_])[^\W_]+)?(?:[\x02\ufffe][^\W_]*)+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _VEILED = re.compile(  # what the size of a stream cannot be told from: two filters, one that is not Flate, a cipher
-    rb"/Filter\s*\[[^\]]{0,99}Decode[^\]]{0,99}Decode|/Filter\s+\d+\s+\d+\s+R|/F[A-Za-z]*#[0-9A-Fa-f]{2}|/LZWDecode|/Encrypt"
+    rb"/Filter\s*\[[^\]]{0,99}Decode[^\]]{0,99}Decode|/Filter\s+\d+\s+\d+\s+R|/F[A-Za-z]*#[0-9A-Fa-f]{2}|/LZWDecode|/Encrypt|/Subtype\s+\d+\s+\d+\s+R"
 )
 
 
@@ -72,41 +77,49 @@ def _whole_words(pages: list[str]) -> list[str]:
     words = {word for page in pages for word in _WORD.findall(_BROKEN.sub(" ", page).lower())}
     words |= {part for word in words for part in word.split("-")}
 
-    def joined(match: re.Match[str]) -> str:
-        left, right = match[1], match[2]
+    def joined(left: str, right: str) -> str:
         whole, hyphenated = left + right, f"{left}-{right}"
         if whole.lower() in words:
             return whole
         own = hyphenated.lower() in words or words.issuperset((left.lower(), right.lower()))
         return hyphenated if own or not left[-1:].isalpha() or not right[:1].islower() else whole
 
-    return [_BROKEN.sub(joined, page) for page in pages]
+    return [_BROKEN.sub(lambda match: reduce(joined, _MARK.split(match[0])), page) for page in pages]
 
 
 def _may_be_a_bomb(data: bytes) -> bool:
     if _VEILED.search(data):
         return True
-    left, end = _MOST_INFLATED, 0
+    left, end, drawn = _MOST_INFLATED, 0, 1
     for number, match in enumerate(_STREAM.finditer(data)):
+        is_form = b"/Form" in data[max(0, end, match.start() - _LONGEST_DICTIONARY) : match.start()]
         if end >= 0:  # else nothing further on ends either, as in a file that was cut off
             end = data.find(b"endstream", match.end())
-        left -= _inflated(data, match.end(), end if end >= 0 else len(data), left)
-        if left <= 0 or number > _MOST_STREAMS:
+        size, forms = _inflated(data, match.end(), end if end >= 0 else len(data), left)
+        left -= size
+        if is_form:  # a form may draw others, and each of them others
+            drawn *= max(1, forms)
+        if left <= 0 or number > _MOST_STREAMS or drawn > _MOST_DRAWN:
             return True
     return False
 
 
-def _inflated(data: bytes, start: int, end: int, most: int) -> int:
-    """How many bytes a Flate stream unpacks to, counted up to `most`; what else may stand there counts nothing."""
-    inflater, size = zlib.decompressobj(), 0
+def _inflated(data: bytes, start: int, end: int, most: int) -> tuple[int, int]:
+    """How many bytes a Flate stream unpacks to, counted up to `most`, and how many forms or pictures it draws.
+
+    What is no Flate stream unpacks to nothing.
+    """
+    inflater, size, forms = zlib.decompressobj(), 0, 0
     try:
         for at in range(start, end, _STEP):
             packed = data[at : min(at + _STEP, end)]
             while packed and size < most:
-                size += len(inflater.decompress(packed, _STEP))
+                part = inflater.decompress(packed, _STEP)
+                size += len(part)
+                forms += len(_DRAWS.findall(part))
                 packed = inflater.unconsumed_tail
             if inflater.eof or size >= most:
                 break
     except zlib.error:
-        pass
-    return size
+        forms += len(_DRAWS.findall(data, start, end))
+    return size, forms

@@ -10,12 +10,12 @@ from retrieval.loaders.loaded import Loaded, clean
 from retrieval.loaders.text import decode
 from retrieval.types import Heading, Span
 
-_DATE_HEADER = re.compile(r"\s*date[ \t]*:?[ \t]*(\d{4}-\d{2}-\d{2})(?=\s|$)[ \t]*", re.IGNORECASE)
-_TITLE_HEADER = re.compile(r"\s*title[ \t]*:[ \t]*([^\r\n]{1,200})\r?\n", re.IGNORECASE)
+_DATE_HEADER = re.compile(r"\s*date(?:[ \t]*:)?[ \t]*(\d{4}-\d{2}-\d{2})(?=\s|$)[ \t]*", re.IGNORECASE)
+_TITLE_HEADER = re.compile(r"\s*title[ \t]*:[ \t]*([^\s][^\r\n]{0,199})\r?\n", re.IGNORECASE)
 _LONGEST_TITLE, _LONGEST_HEADING = 120, 80
 _ENDS_SENTENCE = tuple('.!?…:;,。！？：；，、»”")]}')
 _ITEM = re.compile(r"(?:[-*•‣–—+>|]|\(?\w{1,3}[.)])\s")
-_BLOCK = re.compile(r"(?:^|(?<=\n))[^\S\n]*(\S[^\n]*?)[^\S\n]*(?=\n|$)")
+_LINE = re.compile(r"[^\n]+")
 
 
 def load(data: bytes) -> Loaded:
@@ -44,8 +44,12 @@ def _header(text: str) -> tuple[int, str, str | None]:
 def _headings(text: str, start: int) -> Iterator[Heading]:
     """Short lines alone between blank lines, with text below, that end no sentence and are no list item."""
     first = True
-    for match in _BLOCK.finditer(text[start:]):
-        line, begin, end = match[1], start + match.start(1), start + match.end(1)
+    for match in _LINE.finditer(text, start):
+        line = match[0].strip()
+        if not line:
+            continue
+        begin = match.start() + len(match[0]) - len(match[0].lstrip())
+        end = begin + len(line)
         alone = _blank_before(text, begin, start) and _blank_after(text, end)
         longest = _LONGEST_TITLE if first else _LONGEST_HEADING
         if alone and len(line) <= longest and _reads_as_heading(line, first=first):

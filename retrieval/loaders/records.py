@@ -20,12 +20,12 @@ def load(data: bytes) -> Loaded:
 def _json(text: str) -> Iterator[str]:
     """The objects of an array, of one object, or of one object a line."""
     try:
-        whole = json.loads(text)
+        whole = _parsed(text)
     except RecursionError as error:
         raise DocumentError("its values are nested too deeply: flatten them") from error
     except ValueError as error:
         lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-        if len(lines) < 2 or not lines[0][1].lstrip().startswith(("{", "[", '"')):
+        if len(lines) < 2 or not _is_whole(lines[0][1]):
             raise DocumentError(f"it is not valid JSON ({error}): mend it") from error
         for number, line in lines:
             yield _flat(_parse_line(number, line))
@@ -34,11 +34,26 @@ def _json(text: str) -> Iterator[str]:
         yield _flat(value)
 
 
+def _parsed(text: str) -> object:
+    """Numbers stay as they are written."""
+    value: object = json.loads(text, parse_int=str, parse_float=str)
+    return value
+
+
+def _is_whole(line: str) -> bool:
+    """Whether a line is a record of its own, rather than the first line of one."""
+    try:
+        _parsed(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _parse_line(number: int, line: str) -> object:
     try:
-        return json.loads(line)
+        return _parsed(line)
     except (ValueError, RecursionError) as error:
-        raise DocumentError(f"line {number} is not valid JSON: mend or remove that line") from error
+        raise DocumentError(f"line {number} is not valid JSON ({error}): mend or remove that line") from error
 
 
 def _flat(value: object) -> str:

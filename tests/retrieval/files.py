@@ -77,10 +77,37 @@ def pdf_bomb(megabytes: int) -> bytes:
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R " + font + b" >>",
         b"<< /Length %d /Filter /FlateDecode >>\nstream\n%b\nendstream" % (len(packed), packed),
     ]
+    return _bytes_of(objects)
+
+
+def pdf_forms(depth: int, times: int, *, packed: bool) -> bytes:
+    """A PDF of one page with a form that draws another one so many times, and so on, so deep; the last says x."""
+    font = b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R /Resources << /XObject << /X 5 0 R >> >> >>",
+        b"<< /Length 6 >>\nstream\n/X Do\n\nendstream",
+    ]
+    for level in range(depth + 1):
+        content = b"q /X Do Q 1 0 0 1 0 15 cm\n" * times if level < depth else b"BT /F1 9 Tf 5 5 Td (x) Tj ET"
+        content = zlib.compress(content) if packed else content
+        inner = b"/Resources << /XObject << /X %d 0 R >> >>" % (6 + level) if level < depth else font
+        filters = b"/Filter /FlateDecode" if packed else b""
+        head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 200 200] /Length %d %b %b >>" % (
+            len(content),
+            filters,
+            inner,
+        )
+        objects.append(head + b"\nstream\n" + content + b"\nendstream")
+    return _bytes_of(objects)
+
+
+def _bytes_of(objects: list[bytes]) -> bytes:
     out, places = b"%PDF-1.4\n", []
     for number, body in enumerate(objects, 1):
         places.append(len(out))
         out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    end = b"trailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(out)
-    return out + b"xref\n0 5\n0000000000 65535 f \n" + table + end
+    end = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(places) + 1, len(out))
+    return out + b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1) + table + end

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from retrieval.errors import DocumentError
 from retrieval.loaders import SUFFIXES, confined, load
+from retrieval.loaders.loaded import Loaded
 from retrieval.types import Document
-from tests.retrieval.files import epub, pdf, pdf_bomb, zipped
+from tests.retrieval.files import epub, pdf, pdf_bomb, pdf_forms, zipped
 
 
 def _load(name: str, data: bytes | str) -> Document:
@@ -168,6 +169,34 @@ def test_front_matter_gives_title_and_date_and_is_no_text(matter: str, date: str
     assert (document.text, document.title, document.date) == (text, "On Dams", date)
     assert text[document.body_start :].startswith("# Clay")
     assert _headings(document) == [(1, "Clay"), (2, "Sand")]
+
+
+@pytest.mark.parametrize(
+    ("matter", "title", "date"),
+    [
+        ("---\ntitle: No\ndate: 2021-02-31\npublished: 1865-04-15\n---\n", "No", "1865-04-15"),
+        ("---\ntitle: null\ndate: 0000-00-00\n---\n", "a", None),
+        ("---\ntitle: [a, b]\ntags: {c: d}\ndate: 1753-4-9\n---\n", "a", "1753-04-09"),
+        ('+++\ntitle = "On\\n Dams"\ndate = 1865-04-15T10:00:00Z\n+++\n', "On Dams", "1865-04-15"),
+        ("+++\n[extra]\nx = 1\n+++\n", "a", None),
+    ],
+)
+def test_odd_titles_and_dates_in_front_matter_make_no_text_of_it(matter: str, title: str, date: str | None) -> None:
+    document = _load("a.md", matter + "Clay swells.\n")
+    assert (document.title, document.date, document.body_start) == (title, date, len(matter))
+
+
+def test_front_matter_cannot_be_made_to_grow() -> None:
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    matter = "---\n" + "\n".join(lines) + "\ntitle: *a29\ndate: 2021-04-05\n---\n"
+    document = _load("a.md", matter + "Clay swells.\n")
+    assert (document.title, document.date, document.body_start) == ("a", "2021-04-05", len(matter))
+
+
+@pytest.mark.parametrize("text", ["date{} x", "date:{}2020-02-30", "title:{}", "a{}b\n\nText.", "\n{}\nx"])
+def test_white_space_without_end_is_read_at_once(text: str) -> None:
+    """The square of its length would be ten thousand million steps."""
+    assert _load("a.txt", text.format(" " * 100_000) + "\n").date is None
 
 
 def test_broken_front_matter_is_text() -> None:
@@ -471,6 +500,9 @@ def test_a_book_that_is_locked_is_explained_and_one_with_locked_fonts_is_read() 
     [
         ("a.csv", 'city,trams\nUlm,10\n"Bad, Town",3\n'),
         ("a.csv", "city;trams\nUlm;10\nBad, Town;3\n"),
+        ("a.csv", "sep=;\r\ncity;trams\r\nUlm;10\r\nBad, Town;3\r\n"),
+        ("a.csv", '"sep=|"\ncity|trams\nUlm|10\nBad, Town|3\n'),
+        ("a.csv", '\ncity, trams\nUlm, 10\n"Bad, Town", 3'),
         ("a.tsv", "city\ttrams\nUlm\t10\nBad, Town\t3\n"),
         ("a.jsonl", '{"city": "Ulm", "trams": 10}\n{"city": "Bad, Town", "trams": 3}\n'),
         ("a.ndjson", '\n{"city": "Ulm", "trams": 10}\n\n{"city": "Bad, Town", "trams": 3}'),
@@ -480,6 +512,11 @@ def test_a_book_that_is_locked_is_explained_and_one_with_locked_fonts_is_read() 
 def test_rows_and_records_become_a_line_each(name: str, data: str) -> None:
     document = _load(name, data)
     assert (document.text, document.layout) == ("city: Ulm; trams: 10\ncity: Bad, Town; trams: 3\n", "rows")
+
+
+def test_numbers_of_records_stay_as_they_are_written() -> None:
+    long = "7" * 5000
+    assert _load("a.json", f'[{{"a": 1.50, "b": 1e3, "c": {long}}}]').text == f"a: 1.50; b: 1e3; c: {long}\n"
 
 
 def test_nested_records_are_flattened() -> None:
@@ -520,6 +557,11 @@ def _packed(name: str, megabytes: int, method: int = zipfile.ZIP_DEFLATED, *, pa
         ("a.epub", epub([]), "it holds no text"),
         ("a.json", b"{", "it is not valid JSON"),
         ("a.jsonl", b'{"a": 1}\n{"a": \n{"a": 3}\n', "line 2 is not valid JSON"),
+        ("a.json", b'[\n {"a": 1},\n {"a" 2}\n]', "not valid JSON .*line 3"),
+        ("a.jsonl", b'{"a": 1}\n{"a": 2}}\n', "line 2 is not valid JSON .*Extra data"),
+        ("a.csv", b'a,b\n1,2\n"3" x,4\n5,6\n', "line 3 is no row of a table"),
+        ("a.csv", b'sep=,\na,b\n1,2\n"3,4\n5,6\n7,8\n', "line 4 is no row of a table"),
+        ("a.tsv", b'a\tb\n"3\t4\n5\t6\n', "line 2 is no row of a table"),
         ("a.json", b"[" * 100_000, "nested too deeply"),
         ("a.json", b'{"a":' * 50 + b"1" + b"}" * 50, "nested too deeply"),
         ("a.csv", b"a,b\n", "it holds no text"),
@@ -583,6 +625,16 @@ def test_a_pdf_that_may_be_a_bomb_is_read_apart_and_gives_the_same(monkeypatch: 
     suspect = _load("a.pdf", data + _SUSPECT)
     assert len(apart) == 1
     assert replace(suspect, sha256=plain.sha256) == plain
+
+
+def test_a_pdf_whose_forms_draw_forms_without_end_is_read_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = []
+    monkeypatch.setattr(confined, "read", lambda name, data: apart.append(name) or Loaded("Read apart.\n"))
+    for packed in (False, True):
+        assert _load("a.pdf", pdf_forms(depth=3, times=2, packed=packed)).text == "x\n"
+        assert apart == []
+    for packed in (False, True):
+        assert _load("a.pdf", pdf_forms(depth=20, times=10, packed=packed)).text == "Read apart.\n"
 
 
 def test_what_takes_too_much_time_or_memory_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
