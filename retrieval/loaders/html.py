@@ -18,7 +18,7 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _XHTML = re.compile(r"<html[^>]{0,500}http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
-_PROLOGUE = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^>\[]*>)?", re.IGNORECASE)
+_PROLOGUE = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>)?", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")
 _SURE = 200  # characters of main text, below which trafilatura found too little to judge by
 _TELLING = 15  # characters of a piece of text that would not be elsewhere by chance
@@ -73,6 +73,8 @@ def _xhtml(text: str) -> Any:
     try:
         tree = etree.fromstring(_ENTITY.sub(lambda match: html.unescape(match[0]), text), parser)
     except (etree.LxmlError, ValueError):
+        return None
+    if next(tree.iter(etree.Entity), None) is not None:  # one of the page's own making, that would be lost
         return None
     for element in tree.iter(etree.Element):
         element.tag = name_of(element)

@@ -36,7 +36,7 @@ def _json(text: str) -> Iterator[str]:
 
 def _parsed(text: str) -> object:
     """Numbers stay as they are written."""
-    value: object = json.loads(text, parse_int=str, parse_float=str)
+    value: object = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     return value
 
 

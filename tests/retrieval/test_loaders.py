@@ -269,6 +269,7 @@ _XHTML = (
         ("<p>Donau&shy;dampf&shy;schiff</p><pre>x = 1\n\n  y</pre>", "Donaudampfschiff\n\nx = 1\n\n  y\n"),
         (f"<h2>{'Never closed. ' * 40}<p>Text.</p>", f"{' '.join(['Never closed.'] * 40)}\n\nText.\n"),
         (_XHTML.format("<head><title/><script src='x'/></head><body><p>a&eacute;&nbsp;b</p></body>"), "aé b\n"),
+        (_XHTML.replace(">", '[<!ENTITY own "x">]>', 1).format("<body>a &own; b</body>"), "a &own; b\n"),
         (f"<p>First.</p>{'<font size=1>x ' * 60}<p>Last.</p>", f"First.\n\n{' '.join('x' * 60)}\n\nLast.\n"),
     ],
 )  # fmt: skip
@@ -516,7 +517,10 @@ def test_rows_and_records_become_a_line_each(name: str, data: str) -> None:
 
 def test_numbers_of_records_stay_as_they_are_written() -> None:
     long = "7" * 5000
-    assert _load("a.json", f'[{{"a": 1.50, "b": 1e3, "c": {long}}}]').text == f"a: 1.50; b: 1e3; c: {long}\n"
+    assert (
+        _load("a.json", f'[{{"a": 1.50, "b": 1e3, "c": {long}, "d": NaN}}]').text
+        == f"a: 1.50; b: 1e3; c: {long}; d: NaN\n"
+    )
 
 
 def test_nested_records_are_flattened() -> None:
