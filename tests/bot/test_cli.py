@@ -313,7 +313,7 @@ def test_verify_checks_saved_answers_and_documents(
     path.write_text("Before it: The bridge crosses the Rhine. It was finished in 1919.\n")
     moved = run("verify", saved, *where)
     assert moved.code == 0
-    assert "stands in the file, at another place, 11–65\n" in moved.out
+    assert "stands in the file, at another place (11–65)\n" in moved.out
     path.unlink()
     assert run("verify", saved, *where).out.endswith("the file is gone or cannot be read\n1 excerpt: 1 gone\n")
 
