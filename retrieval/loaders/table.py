@@ -52,7 +52,7 @@ def _delimiter(sample: str) -> str:
     """What cuts most of the first rows into as many fields as the first of them, and into most."""
 
     def fit(delimiter: str) -> tuple[float, int]:
-        widths = []
+        widths: list[int] = []
         with contextlib.suppress(csv.Error):
             widths.extend(len(row) for row in islice(_reader(sample, delimiter), _ROWS) if row)
         widths = widths[: max(1, len(widths) - 1)]  # the last may be cut off
