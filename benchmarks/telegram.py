@@ -1,7 +1,8 @@
 """The Telegram bot under load on loopback: `python -m benchmarks.telegram [--seconds N]`.
 
 A fake Bot API server (that of the tests) and the real bot in a process of its own, over the sample documents. A hundred
-chats ask at the very same moment; then each asks on, with a pause after an answer; then a storm of 429, then garbage.
+chats ask at the very same moment; then each asks on, with a pause after an answer; then a storm of 429, then garbage;
+then two hundred questions in the middle of which the bot is stopped, and killed.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import argparse
 import asyncio
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -50,6 +52,22 @@ async def _run(library: Path, seconds: float, pause: float, garbage: int) -> Non
     engine = _engine_median(library)
     telegram = FakeTelegram()
     await telegram.start()
+    program = _started(telegram, library)
+    telegram.text("How old can a tern get?", chat=1)
+    await telegram.until(lambda: telegram.sent, 300)
+    await _load(telegram, seconds, pause, engine)
+    await _storm(telegram)
+    await _garbage_storm(telegram, garbage)
+    status = Path(f"/proc/{program.pid}/status").read_text().split()
+    peak = int(status[status.index("VmHWM:") + 1]) / 1024
+    program.terminate()
+    await asyncio.to_thread(program.wait)
+    print(f"peak memory: {peak:.0f} MB (≤ 400), stopped with {program.returncode}")
+    await _restarts(telegram, library)
+    await telegram.stop()
+
+
+def _started(telegram: FakeTelegram, library: Path) -> subprocess.Popen[bytes]:
     own = {
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "SEEDBOT_TELEGRAM__BASE_URL": f"{telegram.base}/bot",
@@ -60,18 +78,7 @@ async def _run(library: Path, seconds: float, pause: float, garbage: int) -> Non
         "SEEDBOT_LIBRARY": str(library),
     }
     command = [Path(sys.executable).with_name("seedbot"), "telegram"]
-    program = subprocess.Popen(command, env={**os.environ, **own}, stderr=subprocess.DEVNULL)
-    telegram.text("How old can a tern get?", chat=1)
-    await telegram.until(lambda: telegram.sent, 60)
-    await _load(telegram, seconds, pause, engine)
-    await _storm(telegram)
-    await _garbage_storm(telegram, garbage)
-    status = Path(f"/proc/{program.pid}/status").read_text().split()
-    peak = int(status[status.index("VmHWM:") + 1]) / 1024
-    program.terminate()
-    await asyncio.to_thread(program.wait)
-    print(f"peak memory: {peak:.0f} MB (≤ 400), stopped with {program.returncode}")
-    await telegram.stop()
+    return subprocess.Popen(command, env={**os.environ, **own}, stderr=subprocess.DEVNULL)
 
 
 def _engine_median(library: Path) -> float:
@@ -137,6 +144,28 @@ async def _storm(telegram: FakeTelegram) -> None:
         telegram.text("How old can a tern get?", chat=number)
     await telegram.until(lambda: len(telegram.sent) == before + 50, 300)
     print(f"429 storm: 50 of 50 answers after 60 refusals, in {time.monotonic() - started:.0f} s")
+
+
+async def _restarts(telegram: FakeTelegram, library: Path) -> None:
+    """Two hundred questions, during which the bot is stopped once and killed once."""
+    before = len(telegram.sent)
+    asked = [
+        (chat, telegram.text("How old can a tern get?", chat=chat)) for _ in range(2) for chat in range(1, _CHATS + 1)
+    ]
+    for share, how in ((50, signal.SIGTERM), (120, signal.SIGKILL), (200, signal.SIGTERM)):
+        program = _started(telegram, library)
+        await telegram.until(lambda share=share: len(telegram.sent) >= before + share, 300)
+        program.send_signal(how)
+        await asyncio.to_thread(program.wait)
+    given = [(one["chat"]["id"], one["reply_parameters"]["message_id"]) for one in telegram.sent[before:]]
+    spread = Counter(Counter(given)[one] for one in asked)
+    shown = ", ".join(f"{count} {times} ×" for times, count in sorted(spread.items()))
+    first = dict.fromkeys(given)
+    in_order = sum(
+        [one for one in first if one[0] == chat] == sorted(one for one in asked if one[0] == chat)
+        for chat in range(1, _CHATS + 1)
+    )
+    print(f"stopped and killed amid {len(asked)} questions: answered {shown}; in order in {in_order} of {_CHATS} chats")
 
 
 async def _garbage_storm(telegram: FakeTelegram, count: int) -> None:

@@ -15,6 +15,7 @@ from bot.filters import describe, parse_filter
 from bot.messages import in_line, visible
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, after_command, in_chat
+from bot.telegram.sending import typing
 from retrieval.errors import SeedbotError, SourceNotFound
 from retrieval.types import Document, Source
 
@@ -30,7 +31,8 @@ async def welcome(request: Request) -> None:
     """/start and /help, with an example from the library's own documents."""
     builder = Builder().add("Ask me about the documents here.", MessageEntity.BOLD)
     builder.add(" I answer with their own words and say where they stand, or that they do not hold the answer.\n")
-    example = await request.service.example(_example)
+    async with typing(request.bot, request.chat, request.thread):  # the first time, it takes some questions to find
+        example = await request.service.example(_example)
     if example:
         builder.add("\nFor example: ").add(in_line(example), MessageEntity.ITALIC).add("\n")
     builder.add("\n/sources lists the documents, /filter asks only some of them, /status says how many there are.")
