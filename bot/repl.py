@@ -218,7 +218,7 @@ class Repl:
         table.add_column(style="cyan", no_wrap=True)
         table.add_column(style="dim")
         for one in COMMANDS:
-            table.add_row(one.usage, one.help)
+            table.add_row(Text(f"  {one.usage}"), Text(one.help))
         self._screen.print(table)
 
     def _last(self) -> Answer:
