@@ -39,7 +39,8 @@ def changes(seeds: Path, library: Path, stop: threading.Event) -> Iterator[None]
         )
         first = True
         for changed in listening:
-            replaced = _identity(root) != identity
+            # A folder that is made again may get the same inode.
+            replaced = (Change.deleted, str(root)) in changed or _identity(root) != identity
             if changed or first or replaced:
                 yield
             if replaced:
