@@ -391,7 +391,7 @@ def test_eval_compares_two_configurations(over_seeds: Run, built: Path, tmp_path
     short.write_text(f'library = "{built}"\n[passages]\ntokens = 60\n')
     refused = over_seeds("eval", "--compare", short, questions)
     assert refused.code == 1
-    assert "give it one of its own" in refused.err
+    assert "need a library of their own: name one there" in refused.err
 
 
 def test_eval_refuses_a_set_that_does_not_fit(over_seeds: Run, tmp_path: Path) -> None:
