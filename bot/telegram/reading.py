@@ -89,6 +89,7 @@ def _message(message: dict[str, Any], *, inner: bool = False) -> dict[str, Any]:
         message.setdefault("from", {"id": chat["id"]})
     if isinstance(message.get("from"), dict):
         message["from"] = _person(message["from"])
+    _keep_texts(message, "text", "caption")
     for text, entities in (("text", "entities"), ("caption", "caption_entities")):
         if isinstance(message.get(text), str) and not message.get(entities):
             message[entities] = _entities(message[text]) or None
@@ -102,6 +103,7 @@ def _message(message: dict[str, Any], *, inner: bool = False) -> dict[str, Any]:
 def _callback(query: dict[str, Any]) -> dict[str, Any]:
     query |= {"id": _query_id(query), "from": _person(query["from"])}
     query.setdefault("chat_instance", "")
+    _keep_texts(query, "data")
     if isinstance(query.get("message"), dict):
         query["message"] = _message(dict(query["message"]), inner=True)
     return query
@@ -109,7 +111,15 @@ def _callback(query: dict[str, Any]) -> dict[str, Any]:
 
 def _inline(query: dict[str, Any]) -> dict[str, Any]:
     query |= {"id": _query_id(query), "from": _person(query["from"])}
+    _keep_texts(query, "query", "offset")
     return {"query": "", "offset": "", **query}
+
+
+def _keep_texts(owner: dict[str, Any], *names: str) -> None:
+    """Takes out what should be a text and is none."""
+    for name in names:
+        if not isinstance(owner.get(name), str):
+            owner.pop(name, None)
 
 
 def _query_id(query: dict[str, Any]) -> str:

@@ -100,6 +100,20 @@ def test_what_cannot_be_read_keeps_its_number_alone() -> None:
     }
 
 
+@pytest.mark.parametrize("value", [5, True, None, [], {}, 1e300])
+def test_what_should_be_a_text_and_is_none_is_taken_out(value: object) -> None:
+    message = {"message_id": 1, "chat": _CHAT, "from": _FROM}
+    for kind, name, rest in (
+        ("message", "text", message),
+        ("message", "caption", message),
+        ("callback_query", "data", {"id": "1", "from": _FROM, "message": message}),
+        ("inline_query", "query", {"id": "1", "from": _FROM}),
+    ):
+        read = readable({"update_id": 1, kind: rest | {name: value}})
+        assert read is not None
+        assert read[kind].get(name, "") == ""
+
+
 def test_entities_that_a_server_sends_are_left_alone() -> None:
     own = [{"type": "code", "offset": 0, "length": 6}]
     message = {"message_id": 1, "date": 1, "chat": _CHAT, "from": _FROM, "text": "/start", "entities": own}
