@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from retrieval import evidence, passages, terms
+from retrieval import evidence, loaders, passages, terms
 from retrieval.embedding import Embedder
 from retrieval.errors import DocumentError, NoDocuments, OutOfReach
 from retrieval.folder import Found, read, scan
@@ -102,8 +102,8 @@ class _Cut:
 def _made_otherwise(store: Store, settings: EngineSettings, embedder: Embedder) -> bool:
     if not store.generation:
         return False
-    made = (store.meta("model_fingerprint"), store.meta("cutting"))
-    return made != (embedder.fingerprint, cutting_fingerprint(settings))
+    made = (store.meta("model_fingerprint"), store.meta("cutting"), store.meta("loaders"))
+    return made != (embedder.fingerprint, cutting_fingerprint(settings), str(loaders.VERSION))
 
 
 def _compare(store: Store, settings: EngineSettings, *, full: bool, keep_unseen: bool) -> _Plan:
@@ -323,6 +323,7 @@ class _Work:
             dimension=self._embedder.dimension,
             precision=" ".join(sorted(self._precisions)),
             cutting=cutting_fingerprint(self._settings),
+            loaders=loaders.VERSION,
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 

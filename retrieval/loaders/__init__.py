@@ -14,6 +14,9 @@ from retrieval.errors import DocumentError
 from retrieval.loaders.loaded import Loaded
 from retrieval.types import Document
 
+VERSION = 2
+"""Raised when a format is read otherwise, so that libraries are made anew."""
+
 _MODULES = {
     ".txt": "plain",
     ".text": "plain",

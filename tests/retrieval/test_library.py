@@ -309,6 +309,16 @@ def test_another_cut_is_a_reason_to_cut_again(library: Library, settings: Engine
         assert other.status().passages > before
 
 
+def test_loaders_that_read_otherwise_are_a_reason_to_read_again(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    assert not library.sync().embedded
+    monkeypatch.setattr("retrieval.loaders.VERSION", -1)
+    assert library.sync().embedded
+
+
 def test_a_filter_narrows_to_paths_and_dates(library: Library, write: Write) -> None:
     write("a/old.txt", " date 2019-03-01 The harbour was dredged.\n")
     write("a/new.txt", " date 2022-07-15 The harbour was widened.\n")
