@@ -8,7 +8,10 @@ SETS is a folder with the question sets `wiki-train` and `tales-train`; nothing 
 - `confidence` (without the reader) and `read_confidence` (with it, held-out documents only): whether the first excerpt
   covers the answer, in libraries that hold the question's document, or not, or all of it but the paragraph that was
   asked about; and of questions in which a name was exchanged for one of another question, which nothing answers;
-- `caution`: from which confidence on 95, 90 and 80 of 100 of these answers are right.
+- `caution`: from which confidence on 95, 90 and 80 of 100 of these answers are right, where each document's questions
+  are judged by a confidence that was fitted to other documents.
+
+The answers that confidence is fitted to are drawn so that each kind has its share of `_MIX`, however many there are.
 """
 
 from __future__ import annotations
@@ -30,10 +33,10 @@ from numpy.typing import NDArray
 from benchmarks.sets import library_over
 from retrieval import coefficients as package
 from retrieval.answering import Engine
-from retrieval.calibration import PRECISIONS, precision_threshold
+from retrieval.calibration import cautions, expected_calibration_error, sigmoid
 from retrieval.confidence import confidence_features
 from retrieval.embedding import Embedder, open_embedder
-from retrieval.fitting import Group, fit_logistic, fit_softmax
+from retrieval.fitting import Floats, Group, fit_logistic, fit_softmax
 from retrieval.library import Library
 from retrieval.measures import FEATURES, SENTENCE_FEATURES
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
@@ -55,7 +58,11 @@ _READ_TO_FIT = 8
 _TYPED = 6  # one question in so many is asked as somebody in a hurry types it
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z]\w+(?: [A-Z]\w+)*|\b[12]\d{3}\b")  # capitalised within a question, or a year
 
-Rows = list[tuple[NDArray[np.float32], bool]]
+_MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.1}
+"""How often a library holds the document of a question, holds it not, holds all of it but the paragraph, or a question
+has a name of another: about what the half-corpus test asks, with some deceiving questions."""
+_DRAWN = 20_000
+_FOLDS = 10
 
 
 def main() -> None:
@@ -151,37 +158,69 @@ class _Fitter:
             ("confidence", package.CONFIDENCE_FEATURES, False),
             ("read_confidence", package.READ_CONFIDENCE_FEATURES, True),
         ):
-            rows = list(self._answers(reads=reads))
-            values = np.array([row for row, _ in rows], np.float64)
-            right = np.array([label for _, label in rows])
+            answers = _drawn(list(self._answers(reads=reads)))
+            values = np.array([one.values for one in answers], np.float64)
+            right = np.array([one.right for one in answers])
             weights, bias = fit_logistic(values, right)
             record[name] = _named(features, weights) | {"bias": round(bias, 4)}
-            record[f"{name}_from"] = f"{len(rows)} answers, {int(right.sum())} of them right; training/fit.py"
-            sure = 1 / (1 + np.exp(-(values @ weights + bias)))
-            record["caution"] = {
-                level: round(precision_threshold(sure, right, precision), 4) for level, precision in PRECISIONS.items()
-            }
+            record[f"{name}_from"] = (
+                f"{len({id(one) for one in answers})} answers, drawn {_DRAWN} times, {right.mean():.0%} of them right; "
+                "training/fit.py"
+            )
+            sure = _of_others(values, right, [one.document for one in answers])
+            record["caution"] = cautions(sure, right)
+            error = expected_calibration_error(sure, right)
+            print(f"{name}: calibration error {error:.3f}, {record['caution']}", flush=True)
         _write(record)
 
-    def _answers(self, *, reads: bool) -> Iterator[tuple[NDArray[np.float32], bool]]:
+    def _answers(self, *, reads: bool) -> Iterator[_Answer]:
         """Answers of libraries that hold the document, or not, or not the paragraph; read ones of unseen documents."""
         for one, count, documents, each in zip(self.sets(), (3000, 1500), (13, 40), (60, 12), strict=True):
             asked = one.unseen() if reads else sample(one.questions, count)
             names = {str(q.document) for q in one.questions}
             exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
             with self.engine(one.name, reads=reads) as engine:
-                yield from _confidence_rows(engine, [*asked, *exchanged])
+                yield from _answered(engine, asked)
+                yield from _answered(engine, exchanged, "exchanged")
             present = names - one.held if reads else half(names)
             with self.engine(one.name, present, "learnt" if reads else "half", reads=reads) as engine:
-                yield from _confidence_rows(engine, asked)
+                yield from _answered(engine, asked)
             chosen = sorted(one.held if reads else names)[:documents]
             for document in chosen:
                 own = sample([q for q in asked if q.document == document], each)
                 others = sample([q for q in one.questions if q.document != document], each // 3)
                 with self.engine(one.name, [document], f"one-{document}", reads=reads) as engine:
-                    yield from _confidence_rows(engine, [*own, *others])
-                    yield from _confidence_rows(engine, own[: each // 3], without_paragraph=True)
-                    yield from _confidence_rows(engine, _with_other_names(own, others, each // 3))
+                    yield from _answered(engine, [*own, *others])
+                    yield from _answered(engine, own[: each // 3], "paragraph missing")
+                    yield from _answered(engine, _with_other_names(own, others, each // 3), "exchanged")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """What confidence sees of an answer, whether it was right, its kind in `_MIX`, and the document asked about."""
+
+    values: NDArray[np.float32]
+    right: bool
+    kind: str
+    document: str
+
+
+def _drawn(answers: Sequence[_Answer]) -> list[_Answer]:
+    """`_DRAWN` answers, drawn with the shares of `_MIX`."""
+    chance = random.Random(5)
+    kinds = {kind: [one for one in answers if one.kind == kind] for kind in _MIX}
+    return [one for kind, share in _MIX.items() for one in chance.choices(kinds[kind], k=round(share * _DRAWN))]
+
+
+def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str]) -> Floats:
+    """Confidences `[n]`, each by a fit to the answers about other documents."""
+    order = random.Random(6).sample(sorted(set(documents)), len(set(documents)))
+    fold = np.array([order.index(document) % _FOLDS for document in documents])
+    sure = np.zeros(len(values))
+    for one in np.unique(fold):
+        weights, bias = fit_logistic(values[fold != one], right[fold != one])
+        sure[fold == one] = sigmoid(values[fold == one] @ weights + bias)
+    return sure
 
 
 def _hits(engine: Engine, text: str, count: int) -> tuple[Question, list[Hit]]:
@@ -202,21 +241,24 @@ def _reading_rows(engine: Engine, question: EvalQuestion, hits: Sequence[Hit]) -
     return (np.array(rows), np.array(right)) if any(right) and not all(right) else None
 
 
-def _confidence_rows(engine: Engine, questions: Sequence[EvalQuestion], *, without_paragraph: bool = False) -> Rows:
-    chance, rows = random.Random(4), []
+def _answered(engine: Engine, questions: Sequence[EvalQuestion], kind: str = "") -> Iterator[_Answer]:
+    """The first excerpt of each question, as it would be answered; without a `kind`, the library says which it is."""
+    chance = random.Random(4)
+    there = {document.path for document in engine.searcher.store.documents()}
     for question in questions:
         text = as_typed(question.text, chance) if chance.randrange(_TYPED) == 0 else question.text
         prepared = engine.prepare(text)
         hits = rank(prepared, engine.searcher, Filter(), engine.weights)
-        if without_paragraph:
+        if kind == "paragraph missing":
             hits = [hit for hit in hits if not _overlaps(question, hit)]
         if engine.reader is not None:
             hits = read(prepared, hits, engine.reader, _READ, engine.weights)
         if hits and (engine.reader is None or hits[0].reading is not None):
             span = window(hits[0], _CHARACTERS).span
             right = question.covered_by(hits[0].entry.document.path, span)
-            rows.append((confidence_features(prepared, hits, engine.searcher), right))
-    return rows
+            own = "held" if question.document in there else "missing"
+            values = confidence_features(prepared, hits, engine.searcher)
+            yield _Answer(values, right, kind or own, str(question.document))
 
 
 def _with_other_names(

@@ -35,7 +35,7 @@ from training.shipped import shipped_weights
 
 _GROUP = 4  # passages of a question looked at together
 _BATCH = 8  # questions a step
-_TIMES = {"wiki-train": 2.0, "tales-train": 1.0, "policy-dev": 1.0}  # how often an epoch shows each example
+_TIMES = {"wiki-train": 3.0, "tales-train": 1.0, "policy-dev": 1.0}  # how often an epoch shows each example
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.3  # share of answered questions that are asked once more, changed so that nothing answers them
 _UNSURE = 0.1  # a changed question is answered after all about so often
@@ -282,7 +282,7 @@ def encode(tokenizer: Any, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor,
         touching = [i for i, (s, e) in enumerate(offsets) if answer and s < answer[1] and e > answer[0]]
         begins.append(len(head) + touching[0] if touching else -1)
         ends.append(len(head) + touching[-1] if touching else -1)
-    width = max(map(len, lines))
+    width = -(-max(map(len, lines)) // 16) * 16  # torch keeps working memory for every shape that it meets
     ids = torch.zeros(len(lines), width, dtype=torch.long)
     mask, kind = torch.zeros_like(ids), torch.zeros_like(ids)
     for i, line in enumerate(lines):
