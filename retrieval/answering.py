@@ -136,18 +136,23 @@ def _excerpts(
 
 
 def _says_the_same(one: _Kept, other: Piece, words: frozenset[int]) -> bool:
-    """Whether two documents say nearly the same; texts that differ in a number, a name or a "not" never do."""
+    """Whether two documents say nearly the same: the answering sentence word for word, and in the rest at least every
+    number, name and "not".
+    """
     fewer, more = sorted((len(one.words), len(words)))
     if fewer < _SAME * more or not fewer or one.piece.document == other.document:
         return False
-    return len(one.words & words) >= _SAME * more and _telling(one.began) == _telling(other)
+    if len(one.words & words) < _SAME * more:
+        return False
+    (best, rest), (other_best, other_rest) = _words_of(one.began), _words_of(other)
+    return best == other_best and rest == other_rest
 
 
-def _telling(piece: Piece) -> Counter[str]:
-    """The words that change what a text says: with digits, with capitals, and negations."""
-    offset = piece.hit.entry.passage.span.start
-    words = _WORD.findall(piece.hit.entry.text[piece.span.start - offset : piece.span.end - offset])
-    return Counter(word for word in words if _tells(word))
+def _words_of(piece: Piece) -> tuple[list[str], Counter[str]]:
+    """The words of the answering sentence, and of all sentences those that change what a text says."""
+    text, offset = piece.hit.entry.text, piece.hit.entry.passage.span.start
+    best, words = (_WORD.findall(text[s.start - offset : s.end - offset]) for s in (piece.best, piece.span))
+    return [word.casefold() for word in best], Counter(word for word in words if _tells(word))
 
 
 def _tells(word: str) -> bool:
