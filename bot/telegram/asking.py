@@ -14,7 +14,7 @@ from bot.telegram import answers
 from bot.telegram.requests import Request, after_command, in_chat
 from bot.telegram.sending import QUERY_SECONDS, patiently, typing
 from retrieval.errors import SeedbotError
-from retrieval.types import Answer, Filter
+from retrieval.types import Filter
 
 if TYPE_CHECKING:
     from bot.telegram.service import Service
@@ -57,7 +57,7 @@ async def ask(request: Request, question: str) -> None:
     where = service.state.filter(request.chat)
     try:
         async with typing(request.bot, request.chat, request.thread):
-            answer = await service.in_pool(lambda: _answer(service, question, where))
+            answer = await service.in_pool(lambda: service.answered.ask(question, where))
     except SeedbotError as error:
         await request.reply(in_chat(error))
         return
@@ -84,7 +84,7 @@ async def inline(service: Service, query: InlineQuery) -> None:
         await offer_nothing(query, "Too many questions: wait a minute")
         return
     try:
-        answer = await service.in_pool(lambda: _answer(service, question, Filter()))
+        answer = await service.in_pool(lambda: service.answered.ask(question, Filter()))
     except SeedbotError as error:
         log.info("no inline answer", extra={"error": str(error)})
         await offer_nothing(query, "I cannot answer now: try again later")
@@ -135,8 +135,3 @@ def _means(entity: MessageEntity, name: str, bot: Bot) -> bool:
     if entity.type == MessageEntity.TEXT_MENTION:
         return entity.user is not None and entity.user.id == bot.id
     return bool(bot.username) and name.lower() == f"@{bot.username}".lower()
-
-
-def _answer(service: Service, question: str, where: Filter) -> Answer:
-    service.library.refresh()
-    return service.library.ask(question, where=where)

@@ -22,6 +22,7 @@ from telegram.ext import Application, ApplicationBuilder
 from bot import logs
 from bot.settings import Settings
 from bot.telegram.access import Access, Limits
+from bot.telegram.answered import Answered
 from bot.telegram.connection import SeedBot, seconds_of
 from bot.telegram.health import answering_checks, telling_systemd
 from bot.telegram.inbox import ByChat, Inbox
@@ -52,6 +53,7 @@ class Service:
 
     def __init__(self, library: Library, settings: Settings, state: State) -> None:
         self.library, self.settings, self.state = library, settings, state
+        self.answered = Answered(library)
         self.access = Access(settings.telegram, state)
         self.limits = Limits(settings.telegram.questions_per_minute)
         self.lacking_menus = set(settings.telegram.admins)

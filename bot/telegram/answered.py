@@ -1,0 +1,44 @@
+"""Answers that were given lately, because many people ask a bot the same."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from retrieval.coefficients import Coefficients
+from retrieval.library import Library
+from retrieval.searcher import Searcher
+from retrieval.types import Answer, Filter
+
+_KEPT = 256  # answers; one takes a few kilobytes
+
+
+class Answered:
+    """The last answers of a library. They are forgotten as soon as its generation or its weights change."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._answers: OrderedDict[tuple[str, Filter], Answer] = OrderedDict()
+        self._of: tuple[Searcher, Coefficients] | None = None
+        self._lock = threading.Lock()
+
+    def ask(self, question: str, where: Filter) -> Answer:
+        """The answer of the newest generation. Safe to use from several threads; raises as `Library.ask`."""
+        self._library.refresh()
+        engine = self._library.engine()
+        of = (engine.searcher, engine.weights)
+        with self._lock:
+            if self._of is None or any(a is not b for a, b in zip(of, self._of, strict=True)):
+                self._answers.clear()
+                self._of = of
+            of = self._of
+            if (question, where) in self._answers:
+                self._answers.move_to_end((question, where))
+                return self._answers[question, where]
+        answer = self._library.ask(question, where=where)
+        with self._lock:
+            if answer.generation == engine.searcher.generation and self._of is of:
+                self._answers[question, where] = answer
+                while len(self._answers) > _KEPT:
+                    self._answers.popitem(last=False)
+        return answer
