@@ -1,10 +1,11 @@
 """Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
 
-SETS is a folder with the question sets `wiki-train` and `tales-train`; nothing else is looked at. What is fitted:
+SETS is a folder with the question sets `wiki-train`, `tales-train` and `policy-dev`. What is fitted, to the first two
+where nothing else is said:
 
 - `ranking` and `sentence`, on the documents that the reader learnt from too: the passage that holds the answer becomes
   the likeliest of a question's candidates, its sentence the likeliest of the passage;
-- `reading`, on documents held out from the reader: what a reading is worth against the score of ranking;
+- `reading`, on documents of all three held out from the reader: what a reading is worth against the score of ranking;
 - `confidence` (without the reader) and `read_confidence` (with it, held-out documents only): whether the first excerpt
   covers the answer, in libraries that hold the question's document, or not, or all of it but the paragraph that was
   asked about; and of questions in which a name was exchanged for one of another question, which nothing answers;
@@ -40,18 +41,19 @@ from retrieval.fitting import Floats, Group, fit_logistic, fit_softmax
 from retrieval.library import Library
 from retrieval.measures import FEATURES, SENTENCE_FEATURES
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
-from retrieval.ranking import Hit, Question, rank, read
+from retrieval.ranking import Hit, rank, read
 from retrieval.reader import open_reader
 from retrieval.retraining import training_groups
 from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
 from retrieval.types import Filter
 from retrieval.windows import window
-from training.examples import held_out
+from training.examples import WITHIN, fitted_on
 from training.perturb import as_typed
 
+_STEPS = ("ranking", "reading", "confidence", "read_confidence")
 _SETS = ("wiki-train", "tales-train")
-_PER_SET = 3000
+_PER_SET, _PER_SET_READ, _PER_SET_JUDGED = 3000, 1000, 1200
 _COMMON_SHARE = 0.005
 _CHARACTERS, _READ = 500, 4  # as the settings have them
 _READ_TO_FIT = 8
@@ -70,11 +72,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", type=Path)
     parser.add_argument("--work", type=Path, required=True, help="folder for the libraries, kept between runs")
-    parser.add_argument("--only", choices=["ranking", "reading", "confidence"], action="append")
+    parser.add_argument("--only", choices=_STEPS, action="append")
     arguments = parser.parse_args()
     embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
     fitter = _Fitter(arguments.sets, arguments.work, embedder)
-    for part in arguments.only or ["ranking", "reading", "confidence"]:
+    for part in arguments.only or _STEPS:
         getattr(fitter, part)()
         package.record.cache_clear()
         package.coefficients.cache_clear()
@@ -87,6 +89,12 @@ class _Set:
     name: str
     questions: list[EvalQuestion]
     held: frozenset[str]
+
+    @classmethod
+    def read(cls, folder: Path) -> _Set:
+        questions = read_questions(folder / "questions.jsonl")
+        documents = sorted({str(q.document) for q in questions})
+        return cls(folder.name, [q for q in questions if q.answers], fitted_on(folder.name, documents))
 
     def learnt(self) -> list[EvalQuestion]:
         return [q for q in self.questions if q.document not in self.held]
@@ -103,9 +111,7 @@ class _Fitter:
 
     def sets(self) -> Iterator[_Set]:
         for name in _SETS:
-            questions = read_questions(self.folder / name / "questions.jsonl")
-            documents = sorted({str(q.document) for q in questions})
-            yield _Set(name, [q for q in questions if q.answers], held_out(name, documents))
+            yield _Set.read(self.folder / name)
 
     @contextmanager
     def engine(
@@ -139,10 +145,11 @@ class _Fitter:
     def reading(self) -> None:
         """Fits what a reading is worth, in units of the ranking's score."""
         groups: list[Group] = []
-        for one in self.sets():
+        for one in [*self.sets(), *(_Set.read(self.folder / name) for name in WITHIN)]:
             with self.engine(one.name, reads=True) as engine:
-                for question in one.unseen():
-                    hits = _hits(engine, question.text, _READ_TO_FIT)[1][:_READ_TO_FIT]
+                for question in sample(one.unseen(), _PER_SET_READ):
+                    where = Filter(glob=question.document) if one.name in WITHIN else Filter()
+                    hits = _hits(engine, question.text, where, _READ_TO_FIT)[:_READ_TO_FIT]
                     group = _reading_rows(engine, question, hits)
                     groups += [] if group is None else [group]
         fitted = fit_softmax(groups)
@@ -152,31 +159,32 @@ class _Fitter:
         _write(record)
 
     def confidence(self) -> None:
-        """Fits both confidences and the thresholds."""
-        record = _record()
-        for name, features, reads in (
-            ("confidence", package.CONFIDENCE_FEATURES, False),
-            ("read_confidence", package.READ_CONFIDENCE_FEATURES, True),
-        ):
-            answers = _drawn(list(self._answers(reads=reads)))
-            values = np.array([one.values for one in answers], np.float64)
-            right = np.array([one.right for one in answers])
-            weights, bias = fit_logistic(values, right)
-            record[name] = _named(features, weights) | {"bias": round(bias, 4)}
-            record[f"{name}_from"] = (
-                f"{len({id(one) for one in answers})} answers, drawn {_DRAWN} times, {right.mean():.0%} of them right; "
-                "training/fit.py"
-            )
-            sure = _of_others(values, right, [one.document for one in answers])
-            record["caution"] = cautions(sure, right)
-            error = expected_calibration_error(sure, right)
-            print(f"{name}: calibration error {error:.3f}, {record['caution']}", flush=True)
-        _write(record)
+        """Fits the confidence of answers that were ranked alone."""
+        self._confidence("confidence", package.CONFIDENCE_FEATURES, reads=False)
+
+    def read_confidence(self) -> None:
+        """Fits the confidence of answers that were read, and the thresholds."""
+        found = self._confidence("read_confidence", package.READ_CONFIDENCE_FEATURES, reads=True)
+        _write(_record() | {"caution": found})
+
+    def _confidence(self, name: str, features: Sequence[str], *, reads: bool) -> dict[str, float]:
+        """Fits a confidence and returns the thresholds that belong to it."""
+        answers = _drawn(list(self._answers(reads=reads)))
+        values = np.array([one.values for one in answers], np.float64)
+        right = np.array([one.right for one in answers])
+        weights, bias = fit_logistic(values, right)
+        origin = f"{len(set(answers))} answers in fixed shares, {right.mean():.0%} of them right; training/fit.py"
+        fitted = _named(features, weights) | {"bias": round(bias, 4)}
+        _write(_record() | {name: fitted, f"{name}_from": origin})
+        sure = _of_others(values, right, [one.document for one in answers])
+        found = cautions(sure, right)
+        print(f"{name}: calibration error {expected_calibration_error(sure, right):.3f}, {found}", flush=True)
+        return found
 
     def _answers(self, *, reads: bool) -> Iterator[_Answer]:
         """Answers of libraries that hold the document, or not, or not the paragraph; read ones of unseen documents."""
-        for one, count, documents, each in zip(self.sets(), (3000, 1500), (13, 40), (60, 12), strict=True):
-            asked = one.unseen() if reads else sample(one.questions, count)
+        for one, documents, each in zip(self.sets(), (13, 40), (60, 12), strict=True):
+            asked = sample(one.unseen() if reads else one.questions, _PER_SET_JUDGED)
             names = {str(q.document) for q in one.questions}
             exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
             with self.engine(one.name, reads=reads) as engine:
@@ -223,10 +231,10 @@ def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str
     return sure
 
 
-def _hits(engine: Engine, text: str, count: int) -> tuple[Question, list[Hit]]:
+def _hits(engine: Engine, text: str, where: Filter, count: int) -> list[Hit]:
     question = engine.prepare(text)
-    hits = rank(question, engine.searcher, Filter(), engine.weights)
-    return question, hits if engine.reader is None else read(question, hits, engine.reader, count, engine.weights)
+    hits = rank(question, engine.searcher, where, engine.weights)
+    return hits if engine.reader is None else read(question, hits, engine.reader, count, engine.weights)
 
 
 def _reading_rows(engine: Engine, question: EvalQuestion, hits: Sequence[Hit]) -> Group | None:
