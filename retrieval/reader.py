@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,7 +56,11 @@ def open_reader(threads: int = 0) -> Reader:
 
 
 class Reader:
-    """A reader model with its tokenizer. Safe to use from several threads."""
+    """A reader model with its tokenizer. Safe to use from several threads.
+
+    Passages are read one by one, `threads` of them side by side: nothing is padded, what is made of one does not depend
+    on the others, and it takes little more than half the time of a batch whose work is divided among the threads.
+    """
 
     def __init__(self, folder: Path, threads: int) -> None:
         """Loads `model.onnx` and `tokenizer.json`; raises whatever onnxruntime or tokenizers raise."""
@@ -63,14 +68,14 @@ class Reader:
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
         path = folder / "model.onnx"
         self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="read")
         self._open, self._close = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
@@ -81,22 +86,15 @@ class Reader:
         opening = [self._open, *head, self._close]
         room = LONGEST - len(opening) - 1
         texts = self._tokenizer.encode_batch([w[:_LONGEST_TEXT] for w in passages], add_special_tokens=False)
-        bodies = [text.ids[:room] for text in texts]
-        width = len(opening) + max(map(len, bodies)) + 1
-        ids = np.zeros((len(passages), width), np.int64)
-        mask, kinds = np.zeros_like(ids), np.zeros_like(ids)
-        for row, body in enumerate(bodies):
-            whole = [*opening, *body, self._close]
-            ids[row, : len(whole)] = whole
-            mask[row, : len(whole)] = 1
-            kinds[row, len(opening) : len(whole) - 1] = 1
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds}
+        return list(self._pool.map(lambda text: self._read(opening, text.ids[:room], text.offsets), texts))
+
+    def _read(self, opening: list[int], body: list[int], offsets: Sequence[tuple[int, int]]) -> Reading:
+        ids = np.array([[*opening, *body, self._close]], np.int64)
+        kinds = np.zeros_like(ids)
+        kinds[0, len(opening) : -1] = 1
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds}
         scores, spans = self._session.run(None, feed)
-        first = len(opening)
-        return [
-            _reading(float(score), rows[first : first + len(body)], text.offsets)
-            for score, rows, body, text in zip(scores, spans, bodies, texts, strict=True)
-        ]
+        return _reading(float(scores[0]), spans[0, len(opening) : -1], offsets)
 
 
 def _reading(score: float, spans: Floats, offsets: Sequence[tuple[int, int]]) -> Reading:
