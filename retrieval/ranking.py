@@ -5,6 +5,7 @@ The weights were fitted (`retrieval.coefficients`), so that the right passage of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,6 +31,7 @@ _PER_INDEX = 60  # candidates asked of each index
 _MEASURED = 30  # best of them by the sum of cosine and BM25, whose evidence is read
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
+_OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
 _MOST_NAMES = 16  # of one question without capitals
 _PRIOR_PASSAGES = 200  # how many passages of general text the counts of a library are mixed with
 
@@ -197,8 +199,14 @@ def _written_with_capitals(text: str, terms: Sequence[QueryTerm], searcher: Sear
 
 
 def _capitals(text: str, terms: Sequence[QueryTerm]) -> NDArray[np.bool_]:
-    """Which terms are capitalised within the question."""
-    return np.array([number > 0 and text[term.start].isupper() for number, term in enumerate(terms)], bool)
+    """Which terms are capitalised within a sentence, but for the "I" of whoever asks."""
+    return np.array([_is_capital(text, term.start, term.end) for term in terms], bool)
+
+
+def _is_capital(text: str, start: int, end: int) -> bool:
+    before = text[:start].rstrip("\"'\u201c\u2018\u201e\u00ab\u00bf\u00a1([ \n\t")
+    begins = not before or before[-1] in ".!?:;\u2026"
+    return text[start].isupper() and not begins and not _OF_ASKER.match(text[start:end])
 
 
 def _named(

@@ -366,6 +366,21 @@ def test_a_filter_is_looked_up_once_a_generation(
     assert library.count(Filter(since="2019")) == 51
 
 
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("What do I do in Ulm?", ["Ulm"]),
+        ("The tea is too cold. What should I do about that?", []),
+        ("How old is it? “Who” was it, I’m asked in Bern?", ["Bern"]),
+    ],
+)
+def test_only_names_are_taken_for_names(library: Library, write: Write, question: str, names: list[str]) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    read = library.engine().prepare(question)
+    assert [read.text[t.start : t.end] for t, named in zip(read.terms, read.named, strict=True) if named] == names
+
+
 def test_the_same_text_in_two_documents_is_one_excerpt_that_names_both(library: Library, write: Write) -> None:
     same = "The night train to the coast leaves the old station at half past nine in the evening.\n"
     write("a.txt", same)
