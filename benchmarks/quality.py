@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=3000, help="questions of each set, drawn with a fixed seed")
     parser.add_argument("--work", type=Path, help="folder for the libraries, kept between runs")
     parser.add_argument("--within", action="store_true", help="ask each question in its gold document only")
-    parser.add_argument("--held-out", action="store_true", help="of a training set, only documents that nothing knows")
+    parser.add_argument("--held-out", action="store_true", help="only documents that the reader was not trained on")
     parser.add_argument("--perturbed", action="store_true", help="ask mistyped copies of the questions too")
     parser.add_argument("--without-baselines", action="store_true")
     parser.add_argument("--without-reader", action="store_true", help="leave out the run without the reader")
@@ -97,11 +97,10 @@ class _Judged:
     def of(cls, folder: Path, work: Path, embedder: OnnxEmbedder, count: int, arguments: argparse.Namespace) -> _Judged:
         questions = read_questions(folder / "questions.jsonl")
         if arguments.held_out:
-            from training.examples import fitted_on, held_out
+            from training.examples import held_out
 
-            documents = sorted({str(q.document) for q in questions})
-            untouched = held_out(folder.name, documents) - fitted_on(folder.name, documents)
-            questions = [q for q in questions if q.document in untouched]
+            held = held_out(folder.name, sorted({str(q.document) for q in questions}))
+            questions = [q for q in questions if q.document in held]
         answerable = sample([q for q in questions if q.answerable and q.answers], count)
         if not answerable:
             sys.exit(f"{folder} holds no question with a verbatim answer.")

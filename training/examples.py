@@ -62,14 +62,6 @@ def held_out(name: str, documents: Sequence[str]) -> frozenset[str]:
     return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[name]))
 
 
-def fitted_on(name: str, documents: Sequence[str]) -> frozenset[str]:
-    """Of the documents held out from the reader, those that other coefficients are fitted to: all but half of the
-    privacy policies, whose other half nothing was fitted to.
-    """
-    held = sorted(held_out(name, documents))
-    return frozenset(held[::2] if name in WITHIN else held)
-
-
 def make_examples(sets: Path, work: Path, embedder: Embedder) -> list[Example]:
     """The examples of the sets, made once and kept in `work`."""
     path = work / "examples.jsonl"

@@ -1,11 +1,10 @@
 """Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
 
-SETS is a folder with the question sets `wiki-train`, `tales-train` and `policy-dev`. What is fitted, to the first two
-where nothing else is said:
+SETS is a folder with the question sets `wiki-train` and `tales-train`; nothing else is looked at. What is fitted:
 
 - `ranking` and `sentence`, on the documents that the reader learnt from too: the passage that holds the answer becomes
   the likeliest of a question's candidates, its sentence the likeliest of the passage;
-- `reading`, on documents of all three held out from the reader: what a reading is worth against the score of ranking;
+- `reading`, on documents held out from the reader: what a reading is worth against the score of ranking;
 - `confidence` (without the reader) and `read_confidence` (with it, held-out documents only): whether the first excerpt
   covers the answer, in libraries that hold the question's document, or not, or all of it but the paragraph that was
   asked about; and of questions in which a name was exchanged for one of another question, which nothing answers;
@@ -48,7 +47,7 @@ from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
 from retrieval.types import Filter
 from retrieval.windows import window
-from training.examples import WITHIN, fitted_on
+from training.examples import held_out
 from training.perturb import as_typed
 
 _STEPS = ("ranking", "reading", "confidence", "read_confidence")
@@ -94,7 +93,7 @@ class _Set:
     def read(cls, folder: Path) -> _Set:
         questions = read_questions(folder / "questions.jsonl")
         documents = sorted({str(q.document) for q in questions})
-        return cls(folder.name, [q for q in questions if q.answers], fitted_on(folder.name, documents))
+        return cls(folder.name, [q for q in questions if q.answers], held_out(folder.name, documents))
 
     def learnt(self) -> list[EvalQuestion]:
         return [q for q in self.questions if q.document not in self.held]
@@ -145,11 +144,10 @@ class _Fitter:
     def reading(self) -> None:
         """Fits what a reading is worth, in units of the ranking's score."""
         groups: list[Group] = []
-        for one in [*self.sets(), *(_Set.read(self.folder / name) for name in WITHIN)]:
+        for one in self.sets():
             with self.engine(one.name, reads=True) as engine:
                 for question in sample(one.unseen(), _PER_SET_READ):
-                    where = Filter(glob=question.document) if one.name in WITHIN else Filter()
-                    hits = _hits(engine, question.text, where, _READ_TO_FIT)[:_READ_TO_FIT]
+                    hits = _hits(engine, question.text, _READ_TO_FIT)[:_READ_TO_FIT]
                     group = _reading_rows(engine, question, hits)
                     groups += [] if group is None else [group]
         fitted = fit_softmax(groups)
@@ -231,9 +229,9 @@ def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str
     return sure
 
 
-def _hits(engine: Engine, text: str, where: Filter, count: int) -> list[Hit]:
+def _hits(engine: Engine, text: str, count: int) -> list[Hit]:
     question = engine.prepare(text)
-    hits = rank(question, engine.searcher, where, engine.weights)
+    hits = rank(question, engine.searcher, Filter(), engine.weights)
     return hits if engine.reader is None else read(question, hits, engine.reader, count, engine.weights)
 
 
