@@ -49,9 +49,15 @@ def _resident() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-@pytest.mark.parametrize(("name", "make"), [("bomb.pdf", lambda: pdf_bomb(900)), ("bomb.docx", docx_bomb)])
+@pytest.mark.parametrize(
+    ("name", "make", "reasons"),
+    [
+        ("bomb.pdf", lambda: pdf_bomb(900), ("memory", "60 seconds")),
+        ("bomb.docx", docx_bomb, ("memory", "60 seconds", "holds no text")),
+    ],
+)
 def test_a_file_made_to_do_harm_is_refused_and_the_bot_does_not_grow(
-    talk: Run, name: str, make: Callable[[], bytes]
+    talk: Run, name: str, make: Callable[[], bytes], reasons: tuple[str, ...]
 ) -> None:
     async def conversation(world: World) -> None:
         data = make()
@@ -60,7 +66,7 @@ def test_a_file_made_to_do_harm_is_refused_and_the_bot_does_not_grow(
             world.telegram.document(name, data, chat=ADMIN)
             await world.telegram.until(lambda: world.telegram.sent, 90)
             refused = world.telegram.sent[0]["text"]
-            assert "memory" in refused or "60 seconds" in refused  # whichever bound a machine reaches first
+            assert any(reason in refused for reason in reasons)  # whichever bound a machine reaches first
             assert _resident() - before < 150
             assert {path.name for path in world.seeds.iterdir()} == {"ferry.txt", "tides.md"}
 
