@@ -105,11 +105,10 @@ def _is_new(excerpt: Excerpt, before: Sequence[Excerpt]) -> bool:
 
 @dataclass(slots=True)
 class _Kept:
-    """An excerpt in the making, the piece it `began` with and the words of that."""
+    """An excerpt in the making, and the piece it `began` with."""
 
     piece: Piece
     began: Piece
-    words: frozenset[int]
     also_in: list[Citation] = field(default_factory=list)
 
 
@@ -126,33 +125,38 @@ def _excerpts(
         if place >= max(_JOINED, count) and len(kept) >= count:
             break
         piece = window(hit, characters)
-        words = piece.words()
-        same = next((one for one in kept if _says_the_same(one, piece, words)), None)
+        same = next((one for one in kept if _says_the_same(one.began, piece)), None)
         if same is not None and place < _JOINED:
             same.also_in.append(_cite(piece.hit, piece.span))
         elif same is None and not (place < _JOINED and _extend(kept, piece, searcher, characters)):
-            kept.append(_Kept(piece, piece, words))
+            kept.append(_Kept(piece, piece))
     return [_excerpt(one.piece, one.also_in, searcher, weights) for one in kept[:count]]
 
 
-def _says_the_same(one: _Kept, other: Piece, words: frozenset[int]) -> bool:
-    """Whether two documents say nearly the same: the answering sentence word for word, and in the rest at least every
-    number, name and "not".
+def _says_the_same(one: Piece, other: Piece) -> bool:
+    """Whether two documents say nearly the same: the answering sentence word for word, and in the rest most words, and
+    every number, name and "not".
     """
-    fewer, more = sorted((len(one.words), len(words)))
-    if fewer < _SAME * more or not fewer or one.piece.document == other.document:
+    if one.document == other.document or _best_words(one) != _best_words(other):
         return False
-    if len(one.words & words) < _SAME * more:
-        return False
-    (best, rest), (other_best, other_rest) = _words_of(one.began), _words_of(other)
-    return best == other_best and rest == other_rest
+    words, others = one.words(), other.words()
+    most = max(len(words), len(others))
+    return bool(words) and len(words & others) >= _SAME * most and _telling(one) == _telling(other)
 
 
-def _words_of(piece: Piece) -> tuple[list[str], Counter[str]]:
-    """The words of the answering sentence, and of all sentences those that change what a text says."""
-    text, offset = piece.hit.entry.text, piece.hit.entry.passage.span.start
-    best, words = (_WORD.findall(text[s.start - offset : s.end - offset]) for s in (piece.best, piece.span))
-    return [word.casefold() for word in best], Counter(word for word in words if _tells(word))
+def _best_words(piece: Piece) -> list[str]:
+    """The words of the answering sentence."""
+    return [word.casefold() for word in _WORD.findall(_text(piece, piece.best))]
+
+
+def _telling(piece: Piece) -> Counter[str]:
+    """The words that change what a text says."""
+    return Counter(word for word in _WORD.findall(_text(piece, piece.span)) if _tells(word))
+
+
+def _text(piece: Piece, span: Span) -> str:
+    entry = piece.hit.entry
+    return entry.text[span.start - entry.passage.span.start : span.end - entry.passage.span.start]
 
 
 def _tells(word: str) -> bool:
