@@ -188,6 +188,8 @@ def test_an_admin_gets_the_menu_at_the_first_message(talk: Run) -> None:
             telegram.text("/start", chat=ADMIN)
             await telegram.until(lambda: len([name for name, _ in telegram.calls if name == "setMyCommands"]) == 4)
             await telegram.until(lambda: not service.lacking_menus)
+            scopes = [values.get("scope") or {} for name, values in telegram.calls if name == "setMyCommands"]
+            assert str(scopes[-1]["chat_id"]) == str(ADMIN)
 
     talk(conversation)
 

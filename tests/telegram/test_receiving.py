@@ -77,6 +77,7 @@ def test_an_update_nested_absurdly_is_passed_over(talk: Run) -> None:
         async with world.bot():
             world.telegram.deliver([{"update_id": next(world.telegram._numbers), "message": deep}])
             await _hears(world)
+            assert len(world.telegram.sent) == 1
 
     talk(conversation)
 
