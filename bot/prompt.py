@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
@@ -16,10 +18,11 @@ from prompt_toolkit.styles import Style
 
 from bot import messages
 from bot.filters import describe
-from bot.repl import Repl, completions
+from bot.repl import COMMANDS, Repl
 from bot.settings import Settings
 from retrieval.library import Library
 
+_MOST_COMPLETIONS = 100  # more nobody reads, and a menu of thousands takes its time
 _STYLE = Style.from_dict({"bottom-toolbar": "noreverse #808080", "filter": "#d7af00", "mark": "#00af5f bold"})
 
 
@@ -71,3 +74,16 @@ def _history(settings: Settings) -> History:
         os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
         return FileHistory(str(path))
     return InMemoryHistory()
+
+
+def completions(text: str, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """What could follow `text`, each with how far back it replaces: commands, then document names after them."""
+    if not text.startswith("/"):
+        return
+    name, space, rest = text.partition(" ")
+    if not space:
+        yield from ((one.name, -len(name)) for one in COMMANDS if one.name.startswith(name))
+    elif name in ("/sources", "/filter"):
+        word = rest.rsplit(" ", 1)[-1]
+        matching_paths = (path for path in paths if word.casefold() in path.casefold())
+        yield from ((shlex.quote(path), -len(word)) for path in islice(matching_paths, _MOST_COMPLETIONS))

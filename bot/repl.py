@@ -9,9 +9,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from rich.console import Console
 from rich.table import Table
@@ -41,7 +40,6 @@ from retrieval.types import Answer, Document, Excerpt, Filter, Span
 _CONTEXT = 400  # characters that /more adds on either side
 _LONGEST_WORD = 40  # characters in which the end of a word is looked for; some languages have no spaces
 _MOST = 50  # excerpts of one question
-_MOST_COMPLETIONS = 100  # more nobody reads, and a menu of thousands takes its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,16 +283,3 @@ def _whole_words(document: Document, span: Span, first: int, last: int) -> Span:
         near = range(end, max(end - _LONGEST_WORD, last), -1)
         end = next((at for at in near if text[at].isspace()), end)
     return Span(first - len(text[start:first].lstrip()), last + len(text[last:end].rstrip()))
-
-
-def completions(text: str, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """What could follow `text`, each with how far back it replaces: commands, then document names after them."""
-    if not text.startswith("/"):
-        return
-    name, space, rest = text.partition(" ")
-    if not space:
-        yield from ((one.name, -len(name)) for one in COMMANDS if one.name.startswith(name))
-    elif name in ("/sources", "/filter"):
-        word = rest.rsplit(" ", 1)[-1]
-        matching_paths = (path for path in paths if word.casefold() in path.casefold())
-        yield from ((shlex.quote(path), -len(word)) for path in islice(matching_paths, _MOST_COMPLETIONS))

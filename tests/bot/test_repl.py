@@ -19,8 +19,8 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from bot.prompt import lines
-from bot.repl import COMMANDS, Repl, _whole_words, completions
+from bot.prompt import completions, lines
+from bot.repl import COMMANDS, Repl, _whole_words
 from bot.settings import Settings
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
