@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"(?<=[\w,] )[A-Z]\w+(?: [A-Z]\w+)*|\b\d[\d,.]*\b")  # capitalised within a sentence, or a number
+_PLAIN = re.compile(r"\b[a-z]{5,}\b")
 _SMALL = frozenset(
     {"a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "is", "was", "are", "were", "did", "do", "does"}
     | {"what", "who", "when", "where", "which", "how", "why"}
@@ -69,12 +70,17 @@ def with_typo(question: str, chance: random.Random) -> str:
 def unanswerable(question: str, same: str, others: Sequence[str], chance: random.Random) -> str | None:
     """The question changed so that its passage `same` no longer answers it; None where nothing can be changed.
 
-    A name or number is exchanged for another of `same` or of the passages `others`, a word for its opposite, or the
-    question is turned round with "not".
+    A name, a number or another word is exchanged for one of `same` or of the passages `others`, a word for its
+    opposite, or the question is turned round with "not".
     """
     text = same if chance.random() < _SAME_PASSAGE or not others else chance.choice(others)
-    made = [_exchange_name(question, text, chance), _oppose(question, chance), _negate(question)]
-    weights = [3, 3, 1]
+    made = [
+        _exchange_name(question, text, chance),
+        _oppose(question, chance),
+        _exchange_word(question, text, same, chance),
+        _negate(question),
+    ]
+    weights = [6, 6, 3, 2]
     possible = [(one, weight) for one, weight in zip(made, weights, strict=True) if one is not None]
     return chance.choices(*zip(*possible, strict=True))[0] if possible else None  # type: ignore[arg-type]
 
@@ -86,6 +92,16 @@ def _exchange_name(question: str, text: str, chance: random.Random) -> str | Non
     old = chance.choice(names)
     number = old[0][0].isdigit()
     new = [n for n in _NAME.findall(text) if n[0].isdigit() == number and n not in question and old[0] not in n]
+    return question[: old.start()] + chance.choice(new) + question[old.end() :] if new else None
+
+
+def _exchange_word(question: str, text: str, same: str, chance: random.Random) -> str | None:
+    """A word of the question that its passage holds, in place of it one of like ending that the question lacks."""
+    words = [m for m in _PLAIN.finditer(question) if f" {m[0]}" in same]
+    if not words:
+        return None
+    old = chance.choice(words)
+    new = [w for w in _PLAIN.findall(text) if w[-2:] == old[0][-2:] and w != old[0] and w not in question]
     return question[: old.start()] + chance.choice(new) + question[old.end() :] if new else None
 
 
