@@ -105,17 +105,19 @@ def _is_new(excerpt: Excerpt, before: Sequence[Excerpt]) -> bool:
 
 @dataclass(slots=True)
 class _Kept:
-    """An excerpt in the making, and the piece it `began` with."""
+    """An excerpt in the making, the piece it `began` with, and the words of the answering sentence of that."""
 
     piece: Piece
     began: Piece
+    answering: list[str]
     also_in: list[Citation] = field(default_factory=list)
 
 
 def _excerpts(
     hits: Sequence[Hit], searcher: Searcher, count: int, characters: int, weights: Coefficients
 ) -> list[Excerpt]:
-    """At most `count` excerpts that differ: those that say the same are named by the first of them.
+    """At most `count` excerpts that differ: those that say the same, the answering sentence word for word, are named
+    by the first of them.
 
     Only the first `_JOINED` hits join excerpts before them, whatever `count` is, so that the first excerpts stay the
     same when more are asked for.
@@ -125,19 +127,21 @@ def _excerpts(
         if place >= max(_JOINED, count) and len(kept) >= count:
             break
         piece = window(hit, characters)
-        same = next((one for one in kept if _says_the_same(one.began, piece)), None)
+        answering = _best_words(piece)
+        alike = (one for one in kept if one.answering == answering)
+        same = next((one for one in alike if _says_the_same(one.began, piece)), None)
         if same is not None and place < _JOINED:
             same.also_in.append(_cite(piece.hit, piece.span))
         elif same is None and not (place < _JOINED and _extend(kept, piece, searcher, characters)):
-            kept.append(_Kept(piece, piece))
+            kept.append(_Kept(piece, piece, answering))
     return [_excerpt(one.piece, one.also_in, searcher, weights) for one in kept[:count]]
 
 
 def _says_the_same(one: Piece, other: Piece) -> bool:
-    """Whether two documents say nearly the same: the answering sentence word for word, and in the rest most words, and
-    every number, name and "not".
+    """Whether two documents, of one answering sentence, also say nearly the same in the rest: most words, and every
+    number, name and "not".
     """
-    if one.document == other.document or _best_words(one) != _best_words(other):
+    if one.document == other.document:
         return False
     words, others = one.words(), other.words()
     most = max(len(words), len(others))

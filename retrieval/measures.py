@@ -67,28 +67,29 @@ def measure(
     """Measures every candidate. `contexts[i]` holds the keys of its title and headings; `cosines` is `[c]`."""
     flat = _Flat.of(evidence)
     hits = _hits(query, flat.keys)
-    total = max(float(query.weights.sum()), 1e-6)
-    by_sentence = flat.best_per_sentence(hits)
-    late_words = flat.best_per_sentence(_cosines(flat.word_vectors, query.words.T))
+    words, total = len(query.keys), max(float(query.weights.sum()), 1e-6)
+    by_word = np.concatenate([hits, _cosines(flat.word_vectors, query.words.T)], axis=1)
+    by_sentence = flat.best_per_sentence(by_word)
     sentences = np.stack(
         [
-            by_sentence @ query.weights / total,
+            by_sentence[:, :words] @ query.weights / total,
             _cosines(flat.sentence_vectors, query.vector[:, None])[:, 0],
-            late_words @ query.weights / total,
+            by_sentence[:, words:] @ query.weights / total,
         ],
         axis=1,
     ).astype(np.float32)
-    best = np.maximum.reduceat(sentences, flat.first_sentence[:-1], axis=0)
-    in_passage = np.maximum.reduceat(by_sentence, flat.first_sentence[:-1], axis=0)
+    both = np.concatenate([by_sentence, sentences], axis=1)
+    in_passage = np.maximum.reduceat(both, flat.first_sentence[:-1], axis=0)
+    best = in_passage[:, 2 * words :]
     held = {one: [any(key in one for key in keys) for keys in query.keys] for one in set(contexts)}
-    in_context = np.array([held[one] for one in contexts], np.float32).reshape(len(contexts), len(query.keys))
-    late = np.maximum.reduceat(late_words, flat.first_sentence[:-1], axis=0) @ query.weights / total
+    in_context = np.array([held[one] for one in contexts], np.float32).reshape(len(contexts), words)
+    late = in_passage[:, words : 2 * words] @ query.weights / total
     bm25 = _bm25(query.weights, hits, flat, average_words)
     passages = np.stack(
         [
             cosines,
             bm25 / max(float(bm25.max(initial=0.0)), 1e-6),
-            np.maximum(in_passage, in_context) @ query.weights / total,
+            np.maximum(in_passage[:, :words], in_context) @ query.weights / total,
             best[:, 0],
             best[:, 1],
             late,

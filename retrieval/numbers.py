@@ -65,6 +65,8 @@ def _with(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> 
     if not others:
         alone = text[term.start : term.end].casefold().replace(",", "")
         others = [_OTHER[alone]] if alone in _OTHER else []
+    if not others:
+        return term
     more = [form for other in others for form in forms(other, ["en"])]
     return replace(term, forms=tuple(dict.fromkeys([*term.forms, *more])))
 
