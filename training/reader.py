@@ -35,7 +35,7 @@ from training.shipped import shipped_weights
 
 _GROUP = 4  # passages of a question looked at together
 _BATCH = 8  # questions a step
-_TIMES = {"wiki-train": 3.0, "tales-train": 1.0, "policy-dev": 1.0}  # how often an epoch shows each example
+_TIMES = {"wiki-train": 3.0, "tales-train": 1.0, "policy-dev": 2.5}  # how often an epoch shows each example
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
 _WIDTHS = 3  # a step's rows go through the model in so many parts of like length, so that little is padded
