@@ -2,6 +2,7 @@
 
 Words are runs of letters, marks and digits (Unicode `\\w`); scripts written without spaces (Han, Kana, Thai, Lao,
 Khmer, Burmese) become overlapping pairs of characters, as in Lucene's CJK bigram filter. Stems come from Snowball.
+English numbers of two words, as "twenty-one", are a term in digits besides.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from retrieval.number_words import in_digits
+
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-VERSION = 1
+VERSION = 2
 """Raised when the same text would give other terms, so that libraries are analysed again."""
 
 _UNSPACED = (
@@ -61,10 +64,12 @@ class QueryTerm:
 
 
 def analyse(text: str, language: str) -> list[Term]:
-    """The terms of `text` in order; pairs of characters overlap, everything else is disjoint."""
-    return [
+    """The terms of `text` by where they begin; pairs of characters and numbers of two words overlap others."""
+    terms = [
         Term(raw if kind == "unspaced" else _fold(raw, language), start, end) for kind, raw, start, end in _words(text)
     ]
+    numbers = [Term(digits, start, end) for start, end, digits in in_digits(text)] if language == "en" else []
+    return sorted(numbers + terms, key=lambda term: term.start) if numbers else terms
 
 
 def analyse_query(text: str, languages: Collection[str]) -> list[QueryTerm]:

@@ -56,3 +56,12 @@ def test_a_number_in_another_form_is_not_absent(library: Library, write: Write, 
     assert dict(zip(words, question.absent.tolist(), strict=True)) == {
         "3rd": False, "2021": True, "10": False, "22": False, "11": False, "or": True, "14": True
     }  # fmt: skip
+
+
+def test_a_number_in_digits_finds_one_of_two_words(library: Library, write: Write) -> None:
+    write("log.txt", "Forty-three men went ashore. The rest stayed with the ships.\n")
+    write("other.txt", "Forty men went ashore, and three came back. The ships were gone.\n")
+    library.sync()
+    answer = library.ask("Which 43 men went ashore?")
+    assert answer.excerpts[0].citation.document == "log.txt"
+    assert answer.missing == ()
