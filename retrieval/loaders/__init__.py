@@ -17,6 +17,7 @@ from retrieval.types import Document
 VERSION = 2
 """Raised when a format is read otherwise, so that libraries are made anew."""
 
+_MOST_BYTES = 990_000_000  # of UTF-8 in one document: SQLite keeps rows of up to 1,000,000,000
 _MODULES = {
     ".txt": "plain",
     ".text": "plain",
@@ -56,6 +57,8 @@ def load(path: Path, relative: str, data: bytes) -> Document:
         raise DocumentError("its parts are nested too deeply: simplify or convert it") from error
     if not loaded.text[loaded.body_start :].strip():
         raise DocumentError("it holds no text: if it shows scanned pages, run text recognition on it first")
+    if 4 * len(loaded.text) > _MOST_BYTES and len(loaded.text.encode()) > _MOST_BYTES:
+        raise DocumentError("its text is longer than a library can hold in one document, some 990 MB: split it")
     digest = hashlib.sha256(data).hexdigest()
     return Document(
         path=relative,
