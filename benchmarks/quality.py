@@ -27,7 +27,7 @@ from rich.table import Table
 
 from benchmarks.baselines import Bm25, Dense, Paragraph, Ranked, best, load_model, paragraphs, weighted_sum
 from benchmarks.perturbed import PERTURBATIONS
-from benchmarks.sets import library_over
+from benchmarks.sets import library_over, question_set
 from retrieval.calibration import expected_calibration_error, reliability
 from retrieval.embedding import OnnxEmbedder, open_embedder
 from retrieval.evaluation import DEPTH, Figure, Outcome, auroc, evaluate, interval, run
@@ -51,7 +51,7 @@ class Row:
 def main() -> None:
     """Reads the command line, measures, and prints one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sets", type=Path, nargs="+")
+    parser.add_argument("sets", type=question_set, nargs="+", help="folders with docs/*.txt and questions.jsonl")
     parser.add_argument("--sample", type=int, default=3000, help="questions of each set, drawn with a fixed seed")
     parser.add_argument("--work", type=Path, help="folder for the libraries, kept between runs")
     parser.add_argument("--within", action="store_true", help="ask each question in its gold document only")

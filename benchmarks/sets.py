@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -10,6 +11,14 @@ from retrieval.embedding import Embedder
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.types import Progress
+
+
+def question_set(text: str) -> Path:
+    """The folder of a set, for a command line. Raises ArgumentTypeError where it is none."""
+    folder = Path(text)
+    if not (folder / "questions.jsonl").is_file() or not any((folder / "docs").glob("*.txt")):
+        raise ArgumentTypeError(f"{text!r} is no question set: name a folder with docs/*.txt and questions.jsonl")
+    return folder
 
 
 def library_over(

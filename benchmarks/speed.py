@@ -1,12 +1,18 @@
-"""Speed and memory as ratios against a baseline in the same run: `python benchmarks/speed.py SET [--work FOLDER]`.
+"""Speed and memory as ratios against what most people write, sentence-transformers with FAISS, in the same run.
 
-SET is a folder with `docs/*.txt` and `questions.jsonl`. The baseline is what most people write: sentence-transformers
-with FAISS. Absolute times depend on the machine; the ratios are what is compared.
+`python -m benchmarks.speed SET` measures the documents of a question set, a folder with `docs/*.txt` and
+`questions.jsonl`. `python -m benchmarks.speed [SET] --passages 1e3 1e4 …` measures libraries of so many passages, of
+text made from that of SET, or of the sample documents (`benchmarks.made_text`). Up to `--model-up-to` passages are
+embedded by the model; above, their vectors are made without it (`benchmarks.made_vectors`), and how like real ones
+these are is printed too. Each step is a process of its own. With `--json FILE` every size is a line there, and a size
+that stands there is not measured again; with `--work FOLDER` a size that was interrupted goes on with the step it had
+come to. Absolute times depend on the machine; the ratios are what is compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import statistics
 import subprocess
@@ -17,11 +23,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+from benchmarks import growth, sizes
+from benchmarks.made_text import Model, texts_of
+from benchmarks.sets import question_set
 from retrieval.embedding import open_embedder
+from retrieval.errors import SeedbotError
 from retrieval.library import Library
 from retrieval.question_sets import EvalQuestion, read_questions, sample
 from retrieval.settings import AnswerSettings, EmbeddingSettings, EngineSettings
 
+_ROOT = Path(__file__).resolve().parent.parent
+_SEEDS = _ROOT / "seeds"
+_FEWEST, _MOST = 100, 10_000_000  # passages
 _FILES = 2000
 _QUESTIONS = 200
 _COLD_RUNS = 5
@@ -41,23 +54,111 @@ print(int(status[status.index("VmHWM:") + 1]) / 1024)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("set", type=Path)
-    parser.add_argument("--work", type=Path, help="folder for the libraries, kept between runs")
+    about, _, more = __doc__.partition("\n\n")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=about, epilog=more)
+    parser.add_argument(
+        "set", type=Path, nargs="?", help="a question set, or with --passages any folder of English texts"
+    )
+    parser.add_argument("--passages", type=_count, nargs="+", metavar="N", help="sizes of library, as 1000 or 1e6")
+    parser.add_argument("--questions", type=int, default=_QUESTIONS, help="how many are asked")
+    parser.add_argument(
+        "--model-up-to",
+        type=_count,
+        default=20_000,
+        metavar="N",
+        help="the largest size whose passages the model embeds",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to add a line for each size, and look first")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="where the libraries are kept between runs")
     arguments = parser.parse_args()
-    with TemporaryDirectory() as temporary:
-        work = arguments.work or Path(temporary)
-        model = work / "model"
-        open_embedder(EmbeddingSettings(), model)
-        settings = EngineSettings(seeds=arguments.set / "docs", library=work / "speed")
-        shutil.rmtree(settings.library, ignore_errors=True)
-        shutil.copytree(model, settings.library / "model")
-        questions = sample(read_questions(arguments.set / "questions.jsonl"), _QUESTIONS)
-        _building(settings)
-        _asking(settings, questions)
-        _cold(settings)
-        _unchanged(work, model)
-        _memory(settings, questions)
+    if arguments.questions < 1:
+        parser.error("--questions must be at least 1")
+    if arguments.set is None and not arguments.passages:
+        parser.error("name a question set, or sizes with --passages")
+    try:
+        if not arguments.passages:
+            question_set(str(arguments.set))
+        with TemporaryDirectory() as temporary:
+            work = arguments.work or Path(temporary)
+            open_embedder(EmbeddingSettings(), work / "model")
+            if arguments.passages:
+                _sizes(arguments, work)
+            else:
+                _set(arguments.set, work, arguments.questions)
+    except argparse.ArgumentTypeError as error:
+        parser.error(str(error))
+    except (OSError, RuntimeError, ValueError, SeedbotError) as error:
+        sys.exit(f"Speed cannot be measured: {error}")
+
+
+def _count(text: str) -> int:
+    """A number of passages as people write it."""
+    try:
+        count = float(text.replace(",", "").replace("_", ""))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of passages: write 1000 or 1e6") from error
+    if not (_FEWEST <= count <= _MOST and count == int(count)):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number between {_FEWEST} and {_MOST:,}")
+    return int(count)
+
+
+def _sizes(arguments: argparse.Namespace, work: Path) -> None:
+    """Measures what is not measured yet, smallest first, and prints all that is."""
+    kept = arguments.json or work / "speed.jsonl"
+    Model.of(texts_of(arguments.set or _SEEDS))  # raises where it cannot be done
+    for passages in sorted(set(arguments.passages)):
+        size = sizes.Size(
+            passages=passages,
+            source=str(arguments.set or _SEEDS),
+            work=str(work),
+            questions=arguments.questions,
+            with_model=passages <= arguments.model_up_to,
+        )
+        rows = growth.read(kept)
+        if not size.mixture.exists() or not any(row["kind"] == "sample" for row in rows):
+            sample = {"kind": "sample", **_stamp(), **sizes.run("sample", size)}
+            growth.add(kept, sample, [row for row in rows if row["kind"] != "sample"])
+        if not any(row["kind"] == "size" and row["asked"] == passages for row in rows):
+            growth.add(kept, {"kind": "size", "asked": passages, **_steps(size)})
+    rows = growth.read(kept)
+    print(growth.tables([row for row in rows if row["kind"] == "sample" or row["asked"] in arguments.passages]))
+
+
+def _steps(size: sizes.Size) -> dict[str, object]:
+    """The figures of every step; those of an interrupted run are kept beside its folder."""
+    path = Path(size.work) / f"{size.passages}.json"
+    begun = {"with_model": size.with_model, "source": size.source, "questions": size.questions, **_stamp()}
+    done = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if {name: done.get(name) for name in begun} != begun:
+        done = begun
+    for step in sizes.STEPS:
+        if step not in done:
+            print(f"{size.passages:,} passages: {step}", file=sys.stderr, flush=True)
+            done[step] = sizes.run(step, size)
+            path.write_text(json.dumps(done), "utf-8")
+    path.unlink()
+    return done
+
+
+def _stamp() -> dict[str, str]:
+    """Which code is measured."""
+    git = ["git", "-C", str(_ROOT)]
+    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True).stdout.strip()
+    return {"commit": commit + ("+" if changed else "")}
+
+
+def _set(folder: Path, work: Path, count: int) -> None:
+    """A question set, built anew."""
+    settings = EngineSettings(seeds=folder / "docs", library=work / "speed")
+    shutil.rmtree(settings.library, ignore_errors=True)
+    shutil.copytree(work / "model", settings.library / "model")
+    questions = sample(read_questions(folder / "questions.jsonl"), count)
+    _building(settings)
+    _asking(settings, questions)
+    _cold(settings)
+    _unchanged(work, work / "model")
+    _memory(settings, questions)
 
 
 def _building(settings: EngineSettings) -> None:

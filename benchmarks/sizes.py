@@ -1,0 +1,271 @@
+"""One library size, measured in steps: `benchmarks.speed` runs each as a process of its own, so that memory is honest.
+
+As a program, `python -m benchmarks.sizes STEP JSON` runs one step of the `Size` in JSON and prints its figures as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.made_text import Model, texts_of
+from benchmarks.sets import progress_on_stderr
+from retrieval.embedding import open_embedder
+from retrieval.library import Library
+from retrieval.settings import AnswerSettings, EmbeddingSettings, EngineSettings
+from retrieval.types import Filter
+
+STEPS = ("text", "build", "baseline", "recall", "ask", "ask and read", "cold", "change")
+"""In their order: each works on what those before it left in the folder."""
+
+_CALIBRATED_ON = 20  # documents that tell how many characters make a passage
+_SETTLED_SECONDS = 2.5  # files fresher than this would be read again
+_WARM_QUESTIONS = 20
+_COLD_RUNS = 5
+_CHANGES = 3
+_NEAREST = 20
+_SAME_COSINE = 5e-4  # what vectors of half precision may differ by
+_ADDED = 4096  # vectors given to an index at once
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What is measured: about `passages` made of the texts under `source`, with the model or without it."""
+
+    passages: int
+    source: str
+    work: str
+    questions: int
+    with_model: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where this size is kept."""
+        return Path(self.work) / f"{self.passages}"
+
+    @property
+    def model(self) -> Path:
+        """The exported model, which all sizes share."""
+        return Path(self.work) / "model"
+
+    @property
+    def mixture(self) -> Path:
+        """The fitted mixture, which all sizes share."""
+        return Path(self.work) / "mixture.npz"
+
+    def text(self) -> Model:
+        """What the text is made from."""
+        return Model.of(texts_of(Path(self.source)))
+
+    def settings(self, *, read: bool = True) -> EngineSettings:
+        """Those of the library."""
+        answer = AnswerSettings() if read else AnswerSettings(read=0)
+        return EngineSettings(seeds=self.folder / "seeds", library=self.folder / "library", answer=answer)
+
+    def asked(self) -> list[str]:
+        """The questions, the same in every step; the first are for warming up."""
+        documents = sum(1 for _ in (self.folder / "seeds").rglob("*.txt"))
+        return self.text().questions(documents, self.questions + _WARM_QUESTIONS)
+
+
+def run(step: str, size: Size) -> Figures:
+    """The figures of a step, run in a fresh process. Raises RuntimeError where it failed."""
+    root = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    command = [sys.executable, "-m", "benchmarks.sizes", step, json.dumps(asdict(size))]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path})
+    if done.returncode != 0:
+        raise RuntimeError(f"The step {step!r} of {size.passages} passages failed; what it said stands above.")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _sample(size: Size) -> Figures:
+    """What does not depend on the size, and the mixture for sizes without the model."""
+    from benchmarks.limit import gemm_rates
+    from benchmarks.sample import measured
+
+    gemm = gemm_rates()  # first, because the embedder holds NumPy to one thread
+    embedder = open_embedder(EmbeddingSettings(), size.model)
+    return {"gemm": gemm, **measured(size.text(), texts_of(Path(size.source)), embedder, size.mixture)}
+
+
+def _text(size: Size) -> Figures:
+    """Writes the documents."""
+    from benchmarks.sample import passages_of
+
+    model, embedder, seeds = size.text(), open_embedder(EmbeddingSettings(), size.model), size.folder / "seeds"
+    texts = [model.document(number) for number in range(_CALIBRATED_ON)]
+    pieces = sum(len(passages_of(text, embedder)) for text in texts)
+    shutil.rmtree(size.folder, ignore_errors=True)
+    files = model.write(seeds, size.passages * sum(map(len, texts)) // pieces)
+    time.sleep(_SETTLED_SECONDS)
+    return {"files": files, "megabytes": sum(path.stat().st_size for path in seeds.rglob("*.txt")) / 1e6}
+
+
+def _build(size: Size) -> Figures:
+    """Builds the library; the time that vectors take is told apart from the rest."""
+    from benchmarks.made_vectors import Mixture, WatchedEmbedder
+
+    settings = size.settings()
+    shutil.rmtree(settings.library, ignore_errors=True)
+    shutil.copytree(size.model, settings.library / "model")
+    mixture = None if size.with_model else Mixture.load(size.mixture)
+    embedder = WatchedEmbedder(open_embedder(EmbeddingSettings(), size.model), mixture, size.folder / "vectors.f32")
+    with Library.open(settings, embedder=embedder) as library:
+        report = library.sync(progress=progress_on_stderr(str(size.passages)))
+        status = library.status()
+    embedder.close()
+    return {
+        "passages": status.passages,
+        "seconds": report.seconds,
+        "vectors_seconds": embedder.seconds,
+        "peak_megabytes": _peak(),
+        "database_bytes": status.database_bytes / status.passages,
+        "index_bytes": status.index_bytes / status.passages,
+    }
+
+
+def _baseline(size: Size) -> Figures:
+    """sentence-transformers and a flat FAISS index over the same vectors, filled without encoding them again."""
+    import faiss
+
+    from benchmarks.baselines import load_model
+
+    model = load_model()
+    vectors = np.memmap(size.folder / "vectors.f32", np.float32).reshape(-1, model.encode(["a"]).shape[1])
+    index: Any = faiss.IndexFlatIP(vectors.shape[1])
+    started = time.perf_counter()
+    for first in range(0, len(vectors), _ADDED):
+        index.add(np.ascontiguousarray(vectors[first : first + _ADDED]))
+    added = time.perf_counter() - started
+    times, scores = [], []
+    for question in size.asked():
+        seconds, found = _timed(
+            lambda q=question: index.search(model.encode([q], normalize_embeddings=True), _NEAREST)[0][0]
+        )
+        times.append(seconds)
+        scores.append(found)
+    np.save(size.folder / "nearest.npy", np.array(scores))
+    return {
+        "index_seconds": added,
+        "question": _percentiles(times[_WARM_QUESTIONS:]),
+        "peak_megabytes": _peak(),
+    }
+
+
+def _recall(size: Size) -> Figures:
+    """How many of the really nearest the library offers, told by their cosines: as good as those is good enough."""
+    nearest = np.load(size.folder / "nearest.npy")
+    embedder = open_embedder(EmbeddingSettings(), size.model)
+    shares = []
+    with Library.open(size.settings(), embedder=embedder) as library:
+        searcher = library.searcher()
+        for question, exact in zip(size.asked(), nearest, strict=True):
+            found = searcher.candidates(embedder.encode_query(question).vector, [], _NEAREST, Filter()).cosines
+            shares.append(min(float((found >= exact[-1] - _SAME_COSINE).sum()), len(exact)) / len(exact))
+    return {f"recall@{_NEAREST}": statistics.fmean(shares)}
+
+
+def _ask(size: Size, *, read: bool = False) -> Figures:
+    from benchmarks.stages import measured
+
+    with Library.open(size.settings(read=read)) as library:
+        rows = list(measured(library, size.asked()))[_WARM_QUESTIONS:]
+    stages = {name: _percentiles([row[name] for row in rows]) for name in rows[0]}
+    return {"stages": stages, "peak_megabytes": _peak(), "own_megabytes": _memory("RssAnon:")}
+
+
+def _cold(size: Size) -> Figures:
+    """A whole `seedbot ask` against importing sentence-transformers, in turn."""
+    settings = size.settings()
+    where = ["--seeds", str(settings.seeds), "--library", str(settings.library)]
+    ask = [str(Path(sys.executable).with_name("seedbot")), "ask", size.asked()[0], *where]
+    imported = [sys.executable, "-c", "import sentence_transformers"]
+    own, baseline = [], []
+    for _ in range(_COLD_RUNS):
+        own.append(_timed(lambda: _answered(subprocess.run(ask, capture_output=True)))[0])
+        baseline.append(_timed(lambda: subprocess.run(imported, capture_output=True, check=True))[0])
+    seconds, other = statistics.median(own), statistics.median(baseline)
+    return {"seconds": seconds, "import_seconds": other, "ratio": seconds / other}
+
+
+def _answered(done: subprocess.CompletedProcess[bytes]) -> None:
+    if done.returncode not in (0, 3):  # 3: it found nothing, which is an answer
+        raise RuntimeError(done.stderr.decode("utf-8", "replace")[-300:])
+
+
+def _change(size: Size) -> Figures:
+    """From the moment a file is saved to the first answer from it, by a library that was open all the while."""
+    settings = size.settings(read=False)
+    files = sorted((size.folder / "seeds").rglob("*.txt"))
+    path = files[len(files) // 2]
+    before = path.read_text("utf-8")
+    whole, syncs, embedded = [], [], []
+    with Library.open(settings) as asked, Library.open(settings) as builder:
+        asked.ask("Which ledger?")
+        for _ in range(_CHANGES):
+            number = f"{builder.generation}{int(time.time())}"
+            path.write_text(f"{before}\nThe ledger of Quillon Varga counts {number} copper kettles.\n", "utf-8")
+            started = time.perf_counter()
+            seconds, report = _timed(builder.sync)
+            asked.refresh()
+            answer = asked.ask("How many copper kettles does the ledger of Quillon Varga count?")
+            whole.append(time.perf_counter() - started)
+            syncs.append(seconds)
+            embedded.append(report.embedded)
+            if not any(number in excerpt.text for excerpt in answer.excerpts):
+                raise RuntimeError(f"The change of {path} cannot be seen in the answer.")
+    path.write_text(before, "utf-8")
+    middle = int(np.argsort(whole)[len(whole) // 2])
+    return {"seconds": whole[middle], "sync_seconds": syncs[middle], "embedded": embedded[middle]}
+
+
+def _percentiles(seconds: Sequence[float]) -> list[float]:
+    """The 50th, 95th and 99th percentile, in milliseconds."""
+    return [float(value) for value in np.percentile(seconds, (50, 95, 99)) * 1000]
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    started = time.perf_counter()
+    result = work()
+    return time.perf_counter() - started, result
+
+
+def _peak() -> float:
+    return _memory("VmHWM:")
+
+
+def _memory(name: str) -> float:
+    """What Linux says of this process, in megabytes."""
+    status = Path("/proc/self/status").read_text().split()
+    return int(status[status.index(name) + 1]) / 1024
+
+
+_RUN: dict[str, Callable[[Size], Figures]] = {
+    "sample": _sample,
+    "text": _text,
+    "build": _build,
+    "baseline": _baseline,
+    "recall": _recall,
+    "ask": _ask,
+    "ask and read": lambda size: _ask(size, read=True),
+    "cold": _cold,
+    "change": _change,
+}
+
+
+if __name__ == "__main__":
+    print(json.dumps(_RUN[sys.argv[1]](Size(**json.loads(sys.argv[2])))))
