@@ -29,17 +29,22 @@ _STYLE = """
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__.splitlines()[0])
     parser.add_argument("rows", type=Path, help="what `benchmarks.speed --passages … --json` wrote")
     parser.add_argument("--picture", type=Path, help="where to draw latency and memory, as SVG")
     arguments = parser.parse_args()
     try:
         rows = read(arguments.rows)
-    except (OSError, ValueError) as error:
-        sys.exit(f"{arguments.rows} cannot be read ({error}): name a file that `benchmarks.speed --json` wrote.")
+        sizes = _sizes(rows)
+    except (OSError, ValueError, KeyError, TypeError):
+        rows = sizes = []
+    if not sizes:
+        sys.exit(
+            f"{str(arguments.rows)!r} holds no size: name a file that `benchmarks.speed --passages … --json` wrote."
+        )
     print(tables(rows))
     if arguments.picture:
-        arguments.picture.write_text(picture(_sizes(rows)) + "\n", "utf-8")
+        arguments.picture.write_text(picture(sizes) + "\n", "utf-8")
 
 
 def read(path: Path) -> list[Row]:

@@ -50,7 +50,11 @@ class Row:
 
 def main() -> None:
     """Reads the command line, measures, and prints one table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.quality",
+        description=__doc__.split(":")[0] + ".",
+        epilog=__doc__.partition("\n\n")[2],
+    )
     parser.add_argument("sets", type=question_set, nargs="+", help="folders with docs/*.txt and questions.jsonl")
     parser.add_argument("--sample", type=int, default=3000, help="questions of each set, drawn with a fixed seed")
     parser.add_argument("--work", type=Path, help="folder for the libraries, kept between runs")

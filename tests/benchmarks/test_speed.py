@@ -217,3 +217,15 @@ def test_wrong_usage_is_told_in_one_sentence(
         speed.main()
     shown = capsys.readouterr().err.splitlines()[-1:] if left.value.code == 2 else [str(left.value.code)]
     assert said in shown[0]
+
+
+@pytest.mark.parametrize("content", [None, "", "no JSON\n", '["no row"]\n', '{"kind": "sample"}\n'])
+def test_a_file_without_sizes_is_told_in_one_sentence(
+    content: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    if content is not None:
+        path.write_text(content, "utf-8")
+    monkeypatch.setattr(sys, "argv", ["growth", str(path), "--picture", str(tmp_path / "picture.svg")])
+    with pytest.raises(SystemExit, match="holds no size: name a file"):
+        growth.main()
