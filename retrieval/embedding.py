@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
-from retrieval.models import Export, find_export
+from retrieval.models import EXPORT_VERSION, Export, find_export
 from retrieval.runtimes import Feed, OnnxRuntime, OpenVino, Precision, Runtime, has_bfloat16
 from retrieval.settings import EmbeddingSettings
 
@@ -77,10 +77,11 @@ def open_embedder(
 ) -> OnnxEmbedder:
     """The embedder for `settings`, from the export in `folder`, which is made first where it is missing or altered.
 
-    `notify` is called before an export, which takes some seconds. Raises ModelError.
+    Builds give `notify`, which is called before an export, as that takes some seconds; they also make one of an older
+    version anew. Raises ModelError.
     """
     export = find_export(settings.model, folder)
-    if export is None:
+    if export is None or (notify is not None and export.version != EXPORT_VERSION):
         if notify is not None:
             notify()
         from retrieval.models import make_export
@@ -137,8 +138,9 @@ class OnnxEmbedder:
             chunk = [self._passage_prompt + text for text in texts[first : first + _CHUNK_TEXTS]]
             tokenised = [self._tokenise(text) for text in self._tokenizer.encode_batch(chunk)]
             order = sorted(range(len(chunk)), key=lambda i: len(tokenised[i].ids))
-            batches = list(_batches(order, [len(e.ids) for e in tokenised]))
-            feeds = ((batch, self._feed([tokenised[i] for i in batch])) for batch in batches)
+            widths = [self._width(len(text.ids), self._for_passages.step) for text in tokenised]
+            batches = list(_batches(order, widths))
+            feeds = ((batch, self._feed([tokenised[i] for i in batch], widths[batch[-1]])) for batch in batches)
             for batch, (vectors, tokens) in self._for_passages.run(feeds):
                 for index, vector, rows in zip(batch, vectors, tokens, strict=True):
                     yield first + index, _encoding(tokenised[index], vector, rows, len(self._passage_prompt))
@@ -147,7 +149,7 @@ class OnnxEmbedder:
         """See `Embedder`."""
         prompted = self._query_prompt + text[:_LONGEST_QUERY]
         tokenised = self._tokenise(self._tokenizer.encode(prompted))
-        ((_, (vectors, rows)),) = self._for_questions.run([(None, self._feed([tokenised]))])
+        ((_, (vectors, rows)),) = self._for_questions.run([(None, self._feed([tokenised], len(tokenised.ids)))])
         return _encoding(tokenised, vectors[0], rows[0], len(self._query_prompt))
 
     def _tokenise(self, text: TokenEncoding) -> _Tokens:
@@ -161,9 +163,12 @@ class OnnxEmbedder:
             ids, offsets, special = ids[keep], offsets[keep], special[keep]
         return _Tokens(ids, offsets, special)
 
-    def _feed(self, texts: Sequence[_Tokens]) -> Feed:
-        longest = max(len(text.ids) for text in texts)
-        ids = np.full((len(texts), longest), self._export.pad_id, np.int64)
+    def _width(self, length: int, step: int) -> int:
+        """What a text is padded to at least: few widths, since a runtime prepares itself for each."""
+        return max(length, min(-(-length // step) * step, self._export.max_tokens))
+
+    def _feed(self, texts: Sequence[_Tokens], width: int) -> Feed:
+        ids = np.full((len(texts), width), self._export.pad_id, np.int64)
         mask = np.zeros_like(ids)
         for row, text in enumerate(texts):
             ids[row, : len(text.ids)] = text.ids
@@ -191,10 +196,10 @@ def _encoding(text: _Tokens, vector: Floats, rows: Floats, prompt_length: int) -
     )
 
 
-def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
+def _batches(order: Sequence[int], widths: Sequence[int]) -> Iterator[list[int]]:
     batch: list[int] = []
     for index in order:
-        if batch and (len(batch) + 1) * lengths[index] > _BATCH_TOKENS:
+        if batch and (len(batch) + 1) * widths[index] > _BATCH_TOKENS:
             yield batch
             batch = []
         batch.append(index)

