@@ -1,8 +1,8 @@
 """What runs the exported model: onnxruntime everywhere, OpenVINO for passages where the processor has bfloat16.
 
-On such a processor OpenVINO embeds two to three times as many passages a second, in bfloat16, at a cosine of 0.99998 to the
-vectors of single precision; on others the two are equally fast, and onnxruntime it is. Questions are always encoded by
-onnxruntime, which starts sooner and holds less memory.
+On such a processor OpenVINO embeds two to three times as many passages a second, in bfloat16, at a cosine of 0.99998
+to the vectors of single precision; on others the two are equally fast, and onnxruntime it is. Questions are always
+encoded by onnxruntime, which starts sooner and holds less memory.
 """
 
 from __future__ import annotations
