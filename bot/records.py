@@ -68,6 +68,7 @@ def status(value: Status) -> dict[str, Any]:
         "database_bytes": value.database_bytes,
         "index_bytes": value.index_bytes,
         "model_bytes": value.model_bytes,
+        "bytes_per_passage": value.bytes_per_passage,
     }
 
 

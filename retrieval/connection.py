@@ -11,6 +11,7 @@ from pathlib import Path
 from retrieval.errors import LibraryDamaged, LibraryError
 
 _FULL_BYTES = 1_000_000
+_LOG_BYTES = 64_000_000  # what a big build leaves of the log beside the file
 _BUSY_PAUSES_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0)
 
 
@@ -19,15 +20,23 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises LibraryError, which says what to do.
     """
+    return connect_or_freeze(path)[0]
+
+
+def connect_or_freeze(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """As `connect`; and whether the connection takes it for granted that nobody writes the file."""
     try:
         for pause in _BUSY_PAUSES_SECONDS:
             connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             try:
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.execute("PRAGMA synchronous = FULL")
+                if not connection.execute("PRAGMA page_count").fetchone()[0]:  # later it would be a write, to no end
+                    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
                 connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                return connection
+                return connection, False
             except sqlite3.OperationalError as error:
                 connection.close()
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
@@ -38,13 +47,18 @@ def connect(path: Path) -> sqlite3.Connection:
         raise explain(error, path) from error
 
 
-def _connect_read_only(path: Path) -> sqlite3.Connection:
+def is_logged(path: Path) -> bool:
+    """Whether something may be committed that stands in the log beside the file and not yet in it."""
+    log = path.with_name(path.name + "-wal")
+    return log.is_file() and log.stat().st_size > 0
+
+
+def _connect_read_only(path: Path) -> tuple[sqlite3.Connection, bool]:
     """`mode=ro` sees what other processes write; `immutable` is for a folder in which SQLite may create nothing.
 
     The latter would not see what a killed build left in the log beside the file.
     """
-    log = path.with_name(path.name + "-wal")
-    logged = log.is_file() and log.stat().st_size > 0
+    logged = is_logged(path)
     for mode in ("mode=ro",) if logged else ("mode=ro", "immutable=1"):
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, check_same_thread=False)
         try:
@@ -52,7 +66,7 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
         except sqlite3.OperationalError:
             connection.close()
             continue
-        return connection
+        return connection, mode.startswith("immutable")
     hint = f", or run any command once where {path.parent} can be written" if logged else ""
     raise LibraryError(f"The library file {path} cannot be opened: check its permissions{hint}.")
 

@@ -7,22 +7,27 @@ and lists the size of every file, so that an unfinished or damaged folder is not
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from retrieval.dense import DenseIndex
-from retrieval.lexical import IndexedPassage, LexicalIndex, copy_index
+from retrieval.approximate import QUERIES, make_approximate, sample_size
+from retrieval.dense import EXACT, DenseIndex, empty_exact
+from retrieval.disk import flush
+from retrieval.lexical import IndexedPassage, LexicalIndex, copy_index, passages_on_disk
 from retrieval.store import DocumentRow, Store
 from retrieval.terms import analyse
 
-FORMAT = 1
-_CHUNK = 4096  # passages added at once
+FORMAT = 2
+_CHUNK = 1024  # passages between two words on how far it is
+_MUCH_MORE = 3  # times as many passages as before are indexed anew
+_MOST_REMOVED = 0.3  # of the passages in a lexical index, and
+_FEW = 1000  # that many may be, however small it is
 
 Count = Callable[[int], None]
 
@@ -52,14 +57,14 @@ def open_indexes(library: Path, store: Store) -> Indexes | None:
     if not _stamp_fits(folder, store.meta("library"), generation):
         return None
     try:
-        return Indexes(generation, DenseIndex.load(folder / "dense.faiss"), _open_lexical(folder / "lexical"))
+        return Indexes(generation, DenseIndex.load(folder / "dense"), _open_lexical(folder / "lexical"))
     except (RuntimeError, ValueError, OSError):
         return None
 
 
 def write_indexes(
     library: Path, store: Store, generation: int, *, change: Change | None = None, count: Count | None = None
-) -> Indexes:
+) -> None:
     """Makes the indexes of `generation` on the disk: from the previous ones and `change`, or from nothing.
 
     Reads the rows as the store's open transaction has them. Raises OSError where they cannot be written.
@@ -68,22 +73,33 @@ def write_indexes(
     shutil.rmtree(folder, ignore_errors=True)
     previous = open_indexes(library, store) if change is not None else None
     folder.mkdir(parents=True)
-    if change is None or previous is None:
+    if change is None or previous is None or store.count_passages() > _MUCH_MORE * len(previous.dense):
+        dense, change = _make_dense(store), None
         (folder / "lexical").mkdir()
-        indexes = _fill(Indexes(generation, _empty(store), LexicalIndex(folder / "lexical")), store, None, count)
     else:
+        dense = previous.dense
+        dense.change(np.array(change.removed_passages, np.int64), store.all_vectors(change.added))
         copy_index(_folder(library, previous.generation) / "lexical", folder / "lexical")
-        previous.dense.remove(np.array(change.removed_passages, np.int64))
-        lexical = LexicalIndex(folder / "lexical")
-        indexes = _fill(Indexes(generation, previous.dense, lexical), store, change, count)
-    indexes.dense.save(folder / "dense.faiss")
+    dense.save(folder / "dense")
+    _fill(LexicalIndex(folder / "lexical"), store, change, count)
     _stamp(folder, store.meta("library"), generation)
-    return indexes
 
 
 def memory_indexes(store: Store) -> Indexes:
     """The indexes of the store's generation, made in memory: for a library that cannot be written to."""
-    return _fill(Indexes(store.generation, _empty(store), LexicalIndex(None)), store, None, None)
+    lexical = LexicalIndex(None)
+    _fill(lexical, store, None, None)
+    return Indexes(store.generation, _make_dense(store), lexical)
+
+
+def wasteful(library: Path, store: Store) -> bool:
+    """Whether the indexes of the store's generation hold so much of what is gone that they are better made anew."""
+    folder = _folder(library, store.generation)
+    try:
+        removed, total = passages_on_disk(folder / "lexical")
+        return removed > max(_MOST_REMOVED * total, _FEW) or DenseIndex.load(folder / "dense").outgrown()
+    except (RuntimeError, ValueError, OSError):
+        return False  # they are made anew in any case
 
 
 def remove_other_indexes(library: Path, generation: int) -> None:
@@ -115,35 +131,28 @@ def _folder(library: Path, generation: int) -> Path:
     return library / f"index-{generation}"
 
 
-def _empty(store: Store) -> DenseIndex:
-    return DenseIndex(int(store.meta("dimension")))
+def _make_dense(store: Store) -> DenseIndex:
+    count = store.count_passages()
+    if count > EXACT:
+        sample, queries = store.sample_vectors(sample_size(count)), store.sample_sentences(QUERIES)
+        return DenseIndex.made_of(make_approximate(sample, queries, count, store.all_vectors()))
+    base = empty_exact(int(store.meta("dimension")))
+    for ids, vectors in store.all_vectors():
+        base.add_with_ids(vectors, ids)
+    return DenseIndex.made_of(base)
 
 
-def _fill(indexes: Indexes, store: Store, change: Change | None, count: Count | None) -> Indexes:
+def _fill(lexical: LexicalIndex, store: Store, change: Change | None, count: Count | None) -> None:
     def rows() -> Iterator[IndexedPassage]:
-        ids: list[int] = []
-        vectors: list[bytes] = []
-        added = None if change is None else change.added
-        for identity, document, text, headings, vector in store.indexed(added):
-            ids.append(identity)
-            vectors.append(vector)
-            if len(ids) == _CHUNK:
-                _add(indexes.dense, ids, vectors, count)
-            body = [term.text for term in analyse(text, document.language)]
-            yield IndexedPassage(identity, document.id, body, context_terms(document, json.loads(headings)))
-        _add(indexes.dense, ids, vectors, count)
+        stored = store.indexed(None if change is None else change.added)
+        while some := list(islice(stored, _CHUNK)):
+            for identity, document, text, headings in some:
+                body = [term.text for term in analyse(text, document.language)]
+                yield IndexedPassage(identity, document.id, body, context_terms(document, json.loads(headings)))
+            if count is not None:
+                count(len(some))
 
-    indexes.lexical.change([] if change is None else change.removed, rows())
-    return indexes
-
-
-def _add(dense: DenseIndex, ids: list[int], vectors: list[bytes], count: Count | None) -> None:
-    if ids:
-        dense.add(np.array(ids, np.int64), np.frombuffer(b"".join(vectors), np.float32).reshape(len(ids), -1))
-        if count is not None:
-            count(len(ids))
-        ids.clear()
-        vectors.clear()
+    lexical.change([] if change is None else change.removed, rows())
 
 
 def _files(folder: Path) -> dict[str, int]:
@@ -154,14 +163,11 @@ def _files(folder: Path) -> dict[str, int]:
 
 def _stamp(folder: Path, library: str, generation: int) -> None:
     for path in [*folder.rglob("*")]:
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+        flush(path)
     stamp = {"format": FORMAT, "library": library, "generation": generation, "files": _files(folder)}
-    with (folder / "stamp.json").open("w", encoding="utf-8") as file:
-        json.dump(stamp, file)
-        file.flush()
-        os.fsync(file.fileno())
+    (folder / "stamp.json").write_text(json.dumps(stamp), encoding="utf-8")
+    flush(folder / "stamp.json")
+    flush(folder)
 
 
 def _stamp_fits(folder: Path, library: str, generation: int) -> bool:

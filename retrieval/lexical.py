@@ -7,7 +7,7 @@ spaces; queries are built from terms, never parsed, so nothing a person types is
 from __future__ import annotations
 
 import errno
-import os
+import json
 import shutil
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from retrieval.disk import link
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -122,13 +124,6 @@ class LexicalIndex:
 
         return int(self._searcher.search(Query.term_query(self._schema, "body", term, "freq"), 1, count=True).count)
 
-    def ids(self) -> Ids:
-        """Every passage id, in no order."""
-        from tantivy import Query
-
-        hits = self._searcher.search(Query.all_query(), max(len(self), 1), count=False).hits
-        return np.array(self._searcher.fast_field_values("passage", [address for _, address in hits]), np.int64)
-
 
 def copy_index(source: Path, target: Path) -> None:
     """Makes `target` an index of its own that shares the unchanging segment files of `source`."""
@@ -136,8 +131,12 @@ def copy_index(source: Path, target: Path) -> None:
     for file in source.iterdir():
         if file.suffix in _MUTABLE:
             shutil.copy2(file, target / file.name)
-            continue
-        try:
-            os.link(file, target / file.name)
-        except OSError:  # a file system without hard links
-            shutil.copy2(file, target / file.name)
+        else:
+            link(file, target / file.name)
+
+
+def passages_on_disk(folder: Path) -> tuple[int, int]:
+    """How many of an index's passages are removed but still take room, and how many do. Raises OSError, ValueError."""
+    segments = json.loads((folder / "meta.json").read_text("utf-8"))["segments"]
+    removed = sum(int((one["deletes"] or {}).get("num_deleted_docs", 0)) for one in segments)
+    return removed, sum(int(one["max_doc"]) for one in segments)

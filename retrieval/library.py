@@ -101,9 +101,10 @@ class Library:
     def refresh(self) -> bool:
         """Picks up a generation that another process made; says whether there was one."""
         with self._lock:
-            if self._store is None and (self._settings.library / "library.sqlite").is_file():
-                self._store = Store(self._settings.library / "library.sqlite")
-            if self._searcher is None or self._searcher.generation == self.generation:
+            path, before = self._settings.library / "library.sqlite", self._store
+            if path.is_file() and (before is None or before.overtaken()):
+                self._store = Store(path)  # whoever is answering just now keeps the other one
+            if self._searcher is None or (self._store is before and self._searcher.generation == self.generation):
                 return False
             self._searcher = None
             return True
@@ -203,16 +204,19 @@ class Library:
     def status(self) -> Status:
         """The library at a glance."""
         store, folder = self._ready_store(), self._settings.library
+        database_bytes, index_bytes = _bytes(folder.glob("library.sqlite*")), _bytes(folder.glob("index-*/**/*"))
+        passages = store.count_passages()
         return Status(
             generation=store.generation,
             documents=len(store.sources()),
-            passages=store.count_passages(),
+            passages=passages,
             model=store.meta("model"),
             precision=store.meta("precision", "fp32"),
             built_at=store.meta("built_at") or None,
-            database_bytes=_bytes(folder.glob("library.sqlite*")),
-            index_bytes=_bytes(folder.glob("index-*/**/*")),
+            database_bytes=database_bytes,
+            index_bytes=index_bytes,
             model_bytes=_bytes(folder.glob("model/*")),
+            bytes_per_passage=round((database_bytes + index_bytes) / passages),
         )
 
     def check(self) -> str | None:
@@ -271,9 +275,12 @@ class Library:
         try:
             with self.building(0.0):
                 found = open_indexes(self._settings.library, store)
-                return found or write_indexes(self._settings.library, store, store.generation)
+                if found is None:
+                    write_indexes(self._settings.library, store, store.generation)
+                    found = open_indexes(self._settings.library, store)
         except (OSError, LibraryError):
-            return memory_indexes(store)
+            found = None
+        return found or memory_indexes(store)
 
     def _store_to_build(self, *, full: bool) -> Store:
         """The store, created where there is none; with `full`, a damaged or foreign file is set aside."""

@@ -91,15 +91,17 @@ class Searcher:
     def candidates(self, vector: Floats, terms: Sequence[str], count: int, where: Filter) -> Candidates:
         """The `count` nearest passages by vector and the `count` best by words, together."""
         documents, allowed = self._allowed(where)
-        near, cosines = self.indexes.dense.search(vector, count, allowed)
+        near, _ = self.indexes.dense.search(vector, count, allowed)
         worded, bm25 = self.indexes.lexical.search(terms, count, 1.0, documents)
-        ids, first = np.unique(np.concatenate([near, worded]), return_index=True)
         by_words = dict(zip(worded.tolist(), bm25.tolist(), strict=True))
-        all_cosines = np.zeros(len(ids), np.float32)
-        is_near = first < len(near)
-        all_cosines[is_near] = cosines[first[is_near]]
-        all_cosines[~is_near] = self.indexes.dense.cosines(ids[~is_near], vector)
-        return Candidates(ids, all_cosines, np.array([by_words.get(i, 0.0) for i in ids.tolist()], np.float32))
+        ids, vectors = self._vectors(np.unique(np.concatenate([near, worded])))
+        return Candidates(ids, vectors @ vector, np.array([by_words.get(i, 0.0) for i in ids.tolist()], np.float32))
+
+    def _vectors(self, ids: Ids) -> tuple[Ids, Floats]:
+        """Those of these passages that are there, with their own vectors `[n, d]`."""
+        if self.indexes.dense.exact:
+            return ids, self.indexes.dense.vectors(ids)
+        return self.store.vectors(ids)
 
     @cached_property
     def average_words(self) -> float:

@@ -12,54 +12,20 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.connection import connect, explain
-from retrieval.errors import LibraryError
-from retrieval.evidence import Evidence, unpack
+from retrieval.connection import connect_or_freeze, explain, is_logged
+from retrieval.evidence import Evidence, unit, unpack
+from retrieval.schema import halved, prepare
 from retrieval.types import Document, Heading, Passage, Source, Span
 
-SCHEMA_VERSION = 2
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, title TEXT NOT NULL,
-    titled INTEGER NOT NULL, date TEXT, language TEXT NOT NULL, layout TEXT NOT NULL, characters INTEGER NOT NULL,
-    body_start INTEGER NOT NULL, headings TEXT NOT NULL, pages TEXT NOT NULL, passages INTEGER NOT NULL,
-    words INTEGER NOT NULL,
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    ctime_ns INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS documents_sha256 ON documents (sha256);
-CREATE TABLE IF NOT EXISTS texts (
-    document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, text TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    start INTEGER NOT NULL, line INTEGER NOT NULL, page INTEGER, headings TEXT NOT NULL, sentences BLOB NOT NULL,
-    text TEXT NOT NULL, key BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS passages_document ON passages (document);
-CREATE INDEX IF NOT EXISTS passages_key ON passages (key);
-CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, evidence BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS skipped (
-    path TEXT PRIMARY KEY, reason TEXT NOT NULL, size INTEGER, mtime_ns INTEGER,
-    ctime_ns INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-"""
+_AT_ONCE = 4096  # vectors
 _STATE = ("size", "mtime_ns", "ctime_ns", "inode")
-_FROM_VERSION_1 = (
-    *(
-        f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0"
-        for table in ("documents", "skipped")
-        for column in ("ctime_ns", "inode")
-    ),
-    # It lost vectors that were still in use: without "cutting", the next build starts over.
-    "DELETE FROM meta WHERE key = 'cutting' AND EXISTS "
-    "(SELECT 1 FROM passages WHERE key NOT IN (SELECT key FROM vectors))",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +87,22 @@ class Store:
         """Opens or creates the file. Raises LibraryDamaged, or LibraryError where another version made it."""
         self.path = path
         self._lock = threading.RLock()
-        self._connection = connect(path)
+        self._connection, self._frozen = connect_or_freeze(path)
+        self._opened = _marks(path)
         with self.explained():
-            self._prepare()
-            self._refuse_cut()
+            prepare(self._connection, path)
 
     def close(self) -> None:
         """Closes the file."""
         self._connection.close()
+
+    def overtaken(self) -> bool:
+        """Whether what stands at `path` is no longer what this reads: another file, or written after all."""
+        try:
+            now = _marks(self.path)
+        except OSError:
+            return False
+        return now[0] != self._opened[0] or (self._frozen and (now != self._opened or is_logged(self.path)))
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -213,26 +187,63 @@ class Store:
         found = {row[0]: _entry(row) for row in rows}
         return [found[i] for i in wanted if i in found]
 
+    def vectors(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Those of these passages that are there and their vectors `[n, d]`."""
+        query = (
+            "SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.key = p.key "
+            "WHERE p.id IN (SELECT value FROM json_each(?))"
+        )
+        return self._unpacked(self._read(query, (json.dumps(ids.tolist()),)))
+
     def passage_ids(self, documents: Iterable[int]) -> NDArray[np.int64]:
         """The ids of all passages of some documents."""
         query = "SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?))"
         return np.array([row[0] for row in self._read(query, (json.dumps(list(documents)),))], np.int64)
 
-    def indexed(self, documents: Sequence[int] | None = None) -> Iterator[tuple[int, DocumentRow, str, str, bytes]]:
-        """What the indexes are made of: passage id, document, text, headings (JSON) and vector, for all or some."""
-        query = (
-            f"SELECT p.id, p.text, p.headings, v.vector, {_DOCUMENT} FROM passages p "  # noqa: S608 - constants
-            "JOIN documents d ON d.id = p.document JOIN vectors v ON v.key = p.key"
-        )
-        chosen: Iterable[tuple[int, ...] | None] = [None] if documents is None else [(d,) for d in documents]
-        for one in chosen:
-            with self.explained():
-                for row in self._connection.execute(query + (" WHERE p.document = ?" if one else ""), one or ()):
-                    yield row[0], _document(row[4:]), row[1], row[2], row[3]
+    def indexed(self, documents: Sequence[int] | None = None) -> Iterator[tuple[int, DocumentRow, str, str]]:
+        """What the lexical index is made of: passage id, document, text and headings (JSON), for all or some."""
+        query = f"SELECT p.id, p.text, p.headings, {_DOCUMENT} FROM passages p JOIN documents d ON d.id = p.document"  # noqa: S608 - constants
+        for row in self._of(query, documents):
+            yield row[0], _document(row[3:]), row[1], row[2]
+
+    def all_vectors(
+        self, documents: Sequence[int] | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """The ids and vectors `[n, d]` of all passages, or of those of some documents, some thousands at a time."""
+        rows = self._of("SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.key = p.key", documents)
+        while some := list(islice(rows, _AT_ONCE)):
+            yield self._unpacked(some)
+
+    def sample_vectors(self, count: int) -> NDArray[np.float32]:
+        """The vectors `[n, d]` of some `count` passages, chosen by chance, the same ones each time."""
+        query = "SELECT 0, v.vector FROM passages p JOIN vectors v ON v.key = p.key WHERE p.id = ?"
+        return self._unpacked([row for one in self._sampled(count) for row in self._read(query, (one,))])[1]
+
+    def sample_sentences(self, count: int) -> NDArray[np.float32]:
+        """The vectors `[n, d]` of a sentence each of some `count` passages, of unit length."""
+        found = (entry.evidence.sentence_vectors for entry in self.entries(self._sampled(count)))
+        return unit(np.array([vectors[len(vectors) // 2] for vectors in found], np.float32))
+
+    def _sampled(self, count: int) -> list[int]:
+        ids = np.array([row[0] for row in self._read("SELECT id FROM passages ORDER BY id")], np.int64)
+        chosen = np.random.default_rng(0).choice(ids, min(count, len(ids)), replace=False)
+        return [int(one) for one in np.sort(chosen)]
+
+    def _unpacked(self, rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        halves = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
+        vectors = halves.astype(np.float32).reshape(len(rows), int(self.meta("dimension")))
+        return np.array([row[0] for row in rows], np.int64), vectors
+
+    def _of(self, query: str, documents: Sequence[int] | None) -> Iterator[Any]:
+        """The rows of a query over passages `p`, for all documents or some."""
+        if documents is not None:
+            query += " WHERE p.document IN (SELECT value FROM json_each(?))"
+        with self.explained():
+            yield from self._connection.execute(query, () if documents is None else (json.dumps(documents),))
 
     def count_passages(self) -> int:
         """How many passages there are."""
-        return int(self._read("SELECT count(*) FROM passages")[0][0])
+        return int(self._read("SELECT coalesce(sum(passages), 0) FROM documents")[0][0])
 
     def average_words(self) -> float:
         """How many terms a passage has on average."""
@@ -253,10 +264,11 @@ class Store:
             found.update(row[0] for row in self._read(f"SELECT key FROM vectors WHERE key IN ({marks})", some))  # noqa: S608 - marks
         return found
 
-    def add_vectors(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
-        """Keeps vectors and evidence by key, in a transaction of their own."""
+    def add_vectors(self, rows: Iterable[tuple[bytes, NDArray[np.float32], bytes]]) -> None:
+        """Keeps vectors `[d]` and evidence by key, in a transaction of their own."""
+        values = ((key, halved(vector.tobytes()), evidence) for key, vector, evidence in rows)
         with self.transaction():
-            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", values)
 
     def add_document(self, document: Document, language: str, state: FileState, passages: Sequence[NewPassage]) -> int:
         """Adds a document with its passages inside the caller's transaction and returns its id."""
@@ -332,31 +344,10 @@ class Store:
         with self._lock, self.explained():
             return self._connection.execute(query, values).fetchall()
 
-    def _prepare(self) -> None:
-        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if not tables:  # another process may be making them at this moment
-            script = f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            self._connection.executescript(script)
-        if self._version() == 1:
-            with self.transaction():
-                for statement in _FROM_VERSION_1 if self._version() == 1 else ():
-                    self._connection.execute(statement)
-        version = self._version()
-        if version != SCHEMA_VERSION:
-            raise LibraryError(
-                f"The library at {self.path.parent} was made by another version of Seedbot "
-                f"(format {version}, this one reads {SCHEMA_VERSION}): run `seedbot build --full`."
-            )
 
-    def _refuse_cut(self) -> None:
-        """SQLite reads what is missing of the last page as zeros. What stands in the log may not be in the file yet."""
-        pages, size = (self._connection.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size"))
-        log = self.path.with_name(self.path.name + "-wal")
-        if not (log.is_file() and log.stat().st_size) and self.path.stat().st_size < pages * size:
-            raise sqlite3.DatabaseError("it is cut short")
-
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+def _marks(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _document(row: Sequence[Any]) -> DocumentRow:

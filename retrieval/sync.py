@@ -4,6 +4,7 @@
 2. read      changed files into documents and passages, kept in a temporary file
 3. embed     passages that have no vector yet; vectors are committed as they come, so a killed build loses little
 4. switch    in one transaction: documents, passages, generation; the new indexes are on the disk before it commits
+5. compact   what is gone gives its room back (`retrieval.compaction`)
 """
 
 from __future__ import annotations
@@ -14,20 +15,18 @@ import pickle
 import tempfile
 import time
 import uuid
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-import numpy as np
-
 from retrieval import evidence, loaders, passages, terms
+from retrieval.compaction import compact
 from retrieval.embedding import Embedder
 from retrieval.errors import DocumentError, NoDocuments, OutOfReach
 from retrieval.folder import Found, read, scan
-from retrieval.indexes import Change, remove_other_indexes, write_indexes
+from retrieval.indexes import Change, write_indexes
 from retrieval.loaders import load, title_of
 from retrieval.settings import EngineSettings
 from retrieval.store import DocumentRow, FileState, NewPassage, Store
@@ -59,6 +58,7 @@ def sync(
         work.refuse_nothing()
         work.embed()
         work.switch()
+    work.compact()
     return work.summary(time.monotonic() - started)
 
 
@@ -203,14 +203,14 @@ class _Work:
         cut = passages.cut(document, language, self._embedder.token_offsets, budget)
         if not cut:
             raise DocumentError("it holds no text that could be quoted: add some or remove the file")
-        lines = [at for at, character in enumerate(document.text) if character == "\n"]
-
-        def new(passage: Passage) -> NewPassage:
-            words = len(terms.analyse(passage.span.of(document.text), language))
-            line = bisect_left(lines, passage.span.start) + 1
-            return NewPassage(passage, line, words, self._key(passage, document.text, language))
-
-        return _Cut(document, language, state, tuple(new(passage) for passage in cut))
+        text, line, seen = document.text, 1, 0
+        stored = []
+        for passage in cut:
+            line += text.count("\n", seen, passage.span.start)
+            seen = passage.span.start
+            words = len(terms.analyse(passage.span.of(text), language))
+            stored.append(NewPassage(passage, line, words, self._key(passage, text, language)))
+        return _Cut(document, language, state, tuple(stored))
 
     def _key(self, passage: Passage, text: str, language: str) -> bytes:
         """Names everything that a vector and its evidence follow from."""
@@ -264,12 +264,12 @@ class _Work:
 
     def _embed(self, waiting: dict[bytes, tuple[str, tuple[Span, ...], str]]) -> None:
         items = list(waiting.items())
-        rows: list[tuple[bytes, bytes, bytes]] = []
+        rows = []
         for index, encoding in self._embedder.encode_passages([text for _, (text, _, _) in items]):
             key, (text, sentences, language) = items[index]
             words = terms.analyse(text, language)
             packed = evidence.pack(words, sentences, encoding.tokens, encoding.offsets, self._embedder.basis)
-            rows.append((key, np.ascontiguousarray(encoding.vector, np.float32).tobytes(), packed))
+            rows.append((key, encoding.vector, packed))
         self._store.add_vectors(rows)
         self._embedded += len(rows)
         waiting.clear()
@@ -285,8 +285,11 @@ class _Work:
             if changes:
                 self._generation = self._store.generation + 1
                 self._switch_rows()
-        if changes:
-            remove_other_indexes(self._settings.library, self._generation)
+
+    def compact(self) -> None:
+        """Gives back what is no longer needed, also what killed builds left."""
+        compact(self._store, self._settings.library, self._counter(self._store.count_passages()))
+        self._generation = self._store.generation
 
     def _switch_rows(self) -> None:
         removed = [row.id for row in self._plan.missing.values()]
@@ -303,16 +306,20 @@ class _Work:
             self._store.remove_vectors(keys)
         self._set_meta()
         change = None if self._full else Change([*removed, *renamed], gone, [*added, *renamed])
-        total, done = self._store.count_passages() if self._full else self._passages, 0
+        count = self._counter(self._store.count_passages() if self._full else self._passages)
+        # The generation is set after the indexes are written, because they start from the previous generation's.
+        write_indexes(self._settings.library, self._store, self._generation, change=change, count=count)
+        self._store.set_meta(generation=self._generation)
+
+    def _counter(self, total: int) -> Callable[[int], None]:
+        done = 0
 
         def count(more: int) -> None:
             nonlocal done
             done += more
             self._report(Progress("indexing", min(done, total), total))
 
-        # The generation is set after the indexes are written, because they start from the previous generation's.
-        write_indexes(self._settings.library, self._store, self._generation, change=change, count=count)
-        self._store.set_meta(generation=self._generation)
+        return count
 
     def _set_meta(self) -> None:
         self._store.set_meta(

@@ -219,7 +219,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The library at a glance. Sizes in bytes; `precision` is that in which passages were embedded, or both."""
+    """The library at a glance. Sizes in bytes; `precision` is that in which passages were embedded, or both.
+
+    `bytes_per_passage` is all that a passage takes: its share of the database and of the indexes.
+    """
 
     generation: int
     documents: int
@@ -230,3 +233,4 @@ class Status:
     database_bytes: int
     index_bytes: int
     model_bytes: int
+    bytes_per_passage: int

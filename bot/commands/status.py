@@ -30,7 +30,7 @@ def command(settings: Settings, as_json: bool) -> int:
         "passages": f"{found.passages:,}",
         "model": f"{found.model}, passages in {' and '.join(found.precision.split())}",
         "on disk": f"{_size(found.database_bytes)} database, {_size(found.index_bytes)} indexes, "
-        f"{_size(found.model_bytes)} model",
+        f"{_size(found.model_bytes)} model; {found.bytes_per_passage:,} bytes a passage",
     }
     if own:
         rows["tuned"] = "; ".join(filter(None, [tuned.sentence(own), tuned.outdated(own)]))
