@@ -1,8 +1,8 @@
 """The approximate base of a big dense index: an inverted file of vectors at one byte a dimension, by FAISS.
 
 Vectors stand in lists by the nearest of some centroids, and a question is compared with those in the nearest lists
-(Sivic and Zisserman, 2003). How many lists that takes depends on the texts, so it is measured at each making: sentences
-of the library are asked, and the exact answers are found in passing while the vectors are added.
+(Sivic and Zisserman, 2003). How many lists that takes depends on the texts, so it is measured at each making, with what
+stands for questions; the exact answers to those are found in passing while the vectors are added.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
-QUERIES = 128  # sentences that are asked
+QUERIES = 256  # that stand for questions
 _PER_LIST = 40  # vectors of the sample for each centroid
 _ROUNDS = 8  # of k-means
 _NEAREST = 20
-_RECALL = 0.995  # of the nearest, for a sentence; a question is a little further from its passages
+_RECALL = 0.9925  # of what is nearest to them
 _GROWTH = 2  # times as many vectors, or as few, as the lists were made for
 
 

@@ -134,7 +134,7 @@ def _folder(library: Path, generation: int) -> Path:
 def _make_dense(store: Store) -> DenseIndex:
     count = store.count_passages()
     if count > EXACT:
-        sample, queries = store.sample_vectors(sample_size(count)), store.sample_sentences(QUERIES)
+        sample, queries = store.sample_vectors(sample_size(count)), store.sample_questions(QUERIES)
         return DenseIndex.made_of(make_approximate(sample, queries, count, store.all_vectors()))
     base = empty_exact(int(store.meta("dimension")))
     for ids, vectors in store.all_vectors():

@@ -219,10 +219,14 @@ class Store:
         query = "SELECT 0, v.vector FROM passages p JOIN vectors v ON v.key = p.key WHERE p.id = ?"
         return self._unpacked([row for one in self._sampled(count) for row in self._read(query, (one,))])[1]
 
-    def sample_sentences(self, count: int) -> NDArray[np.float32]:
-        """The vectors `[n, d]` of a sentence each of some `count` passages, of unit length."""
-        found = (entry.evidence.sentence_vectors for entry in self.entries(self._sampled(count)))
-        return unit(np.array([vectors[len(vectors) // 2] for vectors in found], np.float32))
+    def sample_questions(self, count: int) -> NDArray[np.float32]:
+        """Some `count` unit vectors `[n, d]` that lie to the passages as questions do: sums of two sentences' vectors.
+
+        A sentence alone is too near to its own passage (docs/architecture.md).
+        """
+        found = [e.evidence.sentence_vectors for e in self.entries(self._sampled(count)) if e.passage.sentences]
+        sentences = unit(np.array([vectors[len(vectors) // 2] for vectors in found], np.float32))
+        return unit(sentences + np.roll(sentences, len(sentences) // 2, axis=0))
 
     def _sampled(self, count: int) -> list[int]:
         ids = np.array([row[0] for row in self._read("SELECT id FROM passages ORDER BY id")], np.int64)
