@@ -16,16 +16,17 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from retrieval import evidence, loaders, passages, terms
 from retrieval.compaction import compact
+from retrieval.comparing import Plan, compare, printable
 from retrieval.embedding import Embedder
 from retrieval.errors import DocumentError, NoDocuments, OutOfReach
-from retrieval.folder import Found, read, scan
+from retrieval.folder import Found, read
 from retrieval.indexes import Change, write_indexes
 from retrieval.loaders import load, title_of
 from retrieval.settings import EngineSettings
@@ -34,9 +35,7 @@ from retrieval.types import Document, Passage, Progress, Skipped, Span, SyncRepo
 
 Report = Callable[[Progress], None]
 
-_RACY_NS = 2_000_000_000  # a file changed this shortly before a build may change again within the clock's tick
 _EMBED_AT_ONCE = 256  # passages whose vectors are committed together
-_UNSEEN = FileState(-1, 0)  # that of a file which could not be looked at, so that the next build tries again
 
 
 def cutting_fingerprint(settings: EngineSettings) -> str:
@@ -51,7 +50,7 @@ def sync(
     started = time.monotonic()
     otherwise = _made_otherwise(store, settings, embedder)
     full = full or otherwise
-    plan = _compare(store, settings, full=full, keep_unseen=not otherwise)
+    plan = compare(store, settings, full=full, keep_unseen=not otherwise)
     with tempfile.TemporaryFile(dir=settings.library) as spool:
         work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full)
         work.read()
@@ -60,33 +59,6 @@ def sync(
         work.switch()
     work.compact()
     return work.summary(time.monotonic() - started)
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What the folder holds against what the store holds; `keep_unseen` where the latter can stay as it is."""
-
-    keep_unseen: bool
-    scanned_ns: int
-    unread: list[Found] = field(default_factory=list)
-    unchanged: list[DocumentRow] = field(default_factory=list)
-    missing: dict[str, DocumentRow] = field(default_factory=dict)  # known, but no longer in the folder
-    skipped: list[tuple[str, str, FileState]] = field(default_factory=list)
-    known: dict[str, DocumentRow] = field(default_factory=dict)
-
-    def skip(self, relative: str, reason: str, state: FileState) -> None:
-        """Notes that a file cannot be used."""
-        self.skipped.append((_printable(relative), reason, state))
-
-    def leave_unseen(self, relative: str, reason: str) -> None:
-        """Keeps what the store holds of a file or folder that cannot be looked at; says that it does."""
-        rows = [row for path, row in self.known.items() if path == relative or path.startswith(f"{relative}/")]
-        if rows and self.keep_unseen:
-            reason = f"{reason}; what was read of it before is kept"
-            self.unchanged += rows
-            for row in rows:
-                self.missing.pop(row.path, None)
-        self.skip(relative, reason, _UNSEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,28 +78,6 @@ def _made_otherwise(store: Store, settings: EngineSettings, embedder: Embedder) 
     return made != (embedder.fingerprint, cutting_fingerprint(settings), str(loaders.VERSION))
 
 
-def _compare(store: Store, settings: EngineSettings, *, full: bool, keep_unseen: bool) -> _Plan:
-    known = {row.path: row for row in store.documents()}
-    plan = _Plan(keep_unseen, time.time_ns(), known=known, missing=dict(known))
-    skipped_before = {} if full else store.skipped()
-    built_ns = int(store.meta("built_ns", "0"))
-    seen = scan(settings.seeds, without=settings.library)
-    for relative, reason in seen.unseen.items():
-        plan.leave_unseen(relative, reason)
-    for found in seen.files:
-        row = plan.missing.pop(found.relative, None)
-        settled = max(found.state.mtime_ns, found.state.ctime_ns) < built_ns - _RACY_NS
-        if row is not None and not full and row.state == found.state and settled:
-            plan.unchanged.append(row)
-            continue
-        reason, state = skipped_before.get(found.relative, ("", None))
-        if state == found.state and settled:
-            plan.skip(found.relative, reason, found.state)
-        else:
-            plan.unread.append(found)
-    return plan
-
-
 class _Work:
     """The steps of one sync, and what they counted."""
 
@@ -136,7 +86,7 @@ class _Work:
         store: Store,
         settings: EngineSettings,
         embedder: Embedder,
-        plan: _Plan,
+        plan: Plan,
         spool: BinaryIO,
         report: Report,
         *,
@@ -172,7 +122,7 @@ class _Work:
 
     def _read_one(self, found: Found, moved: dict[tuple[str, str], DocumentRow]) -> None:
         """`moved` holds the documents that are gone from their place, by content and suffix, which names the loader."""
-        if _printable(found.relative) != found.relative:
+        if printable(found.relative) != found.relative:
             raise DocumentError("its name is not valid text: rename it")
         data = read(found, self._settings.documents.largest_megabytes * 1_000_000)
         known = self._plan.known.get(found.relative)
@@ -354,11 +304,6 @@ class _Work:
             reused=self._passages - self._embedded,
             seconds=seconds,
         )
-
-
-def _printable(name: str) -> str:
-    """A file name as valid text; bytes that are not UTF-8 are written as `\\xff`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _suffix(path: str) -> str:
