@@ -244,7 +244,7 @@ class _Work:
     def _switch_rows(self) -> None:
         removed = [row.id for row in self._plan.missing.values()]
         renamed = [row.id for row, _, _ in self._renamed]
-        gone = self._store.passage_ids([*removed, *renamed]).tolist()
+        gone = [] if self._full else self._store.passage_ids([*removed, *renamed]).tolist()
         keys = self._store.remove_documents(removed)
         for row, path, state in self._renamed:
             title = row.title if row.titled else title_of(path)
