@@ -232,7 +232,7 @@ def _tokenizer(export: Export) -> Any:
 def _explained(export: Export) -> Iterator[None]:
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # onnxruntime, OpenVINO and tokenizers each raise their own, some bare Exception
         raise ModelError(
             f"The exported model in {export.folder} cannot be loaded ({str(error)[:120]}): "
             "delete that folder and run `seedbot build`."
