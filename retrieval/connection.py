@@ -6,6 +6,8 @@ import errno
 import shutil
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from retrieval.errors import LibraryDamaged, LibraryError
@@ -45,6 +47,19 @@ def connect_or_freeze(path: Path) -> tuple[sqlite3.Connection, bool]:
         return _connect_read_only(path)
     except sqlite3.DatabaseError as error:
         raise explain(error, path) from error
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction: all of it or nothing, whatever interrupts it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def is_logged(path: Path) -> bool:

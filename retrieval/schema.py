@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from retrieval.connection import is_logged
+from retrieval.connection import is_logged, transaction
 from retrieval.errors import LibraryError
 
 SCHEMA_VERSION = 3
@@ -58,11 +57,13 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     Raises LibraryError where the file cannot be used; sqlite3.DatabaseError where it is damaged.
     """
     if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        _in_one_transaction(connection, _make)
+        with transaction(connection):
+            _make(connection)
     if 0 < _version(connection) < SCHEMA_VERSION:
         connection.create_function("halved", 1, halved, deterministic=True)
         try:
-            _in_one_transaction(connection, _upgrade)
+            with transaction(connection):
+                _upgrade(connection)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
                 raise
@@ -81,17 +82,6 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 def halved(vector: bytes) -> bytes:
     """A vector of single precision in half of it: two bytes a dimension, a cosine of at least 0.9999999 to itself."""
     return np.frombuffer(vector, np.float32).astype(np.float16).tobytes()
-
-
-def _in_one_transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], None]) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        work(connection)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _make(connection: sqlite3.Connection) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.connection import connect_or_freeze, explain, is_logged
+from retrieval.connection import connect_or_freeze, explain, is_logged, transaction
 from retrieval.evidence import Evidence, unit, unpack
 from retrieval.schema import halved, prepare
 from retrieval.types import Document, Heading, Passage, Source, Span
@@ -115,15 +115,8 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """One write transaction: all of it or nothing."""
-        with self._lock, self.explained():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+        with self._lock, self.explained(), transaction(self._connection):
+            yield
 
     def meta(self, key: str, default: str = "") -> str:
         """A value that was set with `set_meta`."""
