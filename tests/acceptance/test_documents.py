@@ -13,7 +13,14 @@ import pytest
 from bot.cli import _COMMANDS
 from tests.conftest import REPOSITORY, SEEDS
 
-_PAGES = ["README.md", "docs/architecture.md", "docs/operating.md", "docs/telegram.md", "CHANGELOG.md"]
+_PAGES = [
+    "README.md",
+    "docs/architecture.md",
+    "docs/operating.md",
+    "docs/performance.md",
+    "docs/telegram.md",
+    "CHANGELOG.md",
+]
 _SEEDBOT = Path(sys.executable).with_name("seedbot")
 
 
