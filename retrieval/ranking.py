@@ -19,7 +19,7 @@ from retrieval.evidence import pool_words, term_key, unit
 from retrieval.measures import FEATURES, Measures, Query, measure
 from retrieval.numbers import with_other_forms
 from retrieval.reader import LANGUAGE, Reader, Reading
-from retrieval.searcher import Searcher
+from retrieval.searcher import Searcher, Worded
 from retrieval.spelling import is_name, respell
 from retrieval.store import Entry
 from retrieval.terms import QueryTerm, analyse, analyse_query
@@ -41,7 +41,8 @@ class Question:
     """A question as ranking sees it; `text` is the one asked with its `corrections` made.
 
     `named[i]` says that term `i` is a name or a number, `absent[i]` that no document holds it, `corrected[i]` that
-    another word was typed; `missing` are the absent terms that are neither common nor short words, as typed.
+    another word was typed; `missing` are the absent terms that are neither common nor short words, as typed. `worded`
+    are the passages that its words find among those that `where` lets through.
     """
 
     text: str
@@ -52,6 +53,8 @@ class Question:
     corrected: NDArray[np.bool_]
     missing: tuple[str, ...]
     corrections: tuple[Correction, ...]
+    where: Filter
+    worded: Worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,37 +71,42 @@ class Hit:
     reading: Reading | None = None
 
 
-def prepare(typed: str, embedder: Embedder, searcher: Searcher) -> Question:
+def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -> Question:
     """Encodes a question, analyses it in the languages of the library, and weighs its words by how rare they are there.
 
-    Words that no document holds are read as those they are a misspelling of (`retrieval.spelling`).
+    Words that no document holds are read as those they are a misspelling of (`retrieval.spelling`). All that needs
+    words alone is done while the question is encoded. Raises QuestionError for a filter that matches no document.
     """
-    read_as = respell(typed, analyse_query(typed, searcher.languages), searcher, embedder)
+    encoding = embedder.begin_query(typed)
+    analysed = analyse_query(typed, searcher.languages)
+    read_as = respell(typed, analysed, searcher, embedder)
     text = read_as.text
-    encoding = embedder.encode_query(text)
-    terms = with_other_forms(text, analyse_query(text, searcher.languages), searcher.languages)
+    if text != typed:
+        encoding, analysed = embedder.begin_query(text), analyse_query(text, searcher.languages)
+    terms = with_other_forms(text, analysed, searcher.languages)
+    forms = [form for term in terms for form in term.forms]
+    worded = searcher.best_by_words(forms, _PER_INDEX, where)
     counts = [sum(searcher.document_frequency(form) for form in term.forms) for term in terms]
     weights = np.array([_rarity(t, c, searcher.passages) for t, c in zip(terms, counts, strict=True)], np.float32)
-    words = unit(pool_words(terms, encoding.tokens, encoding.offsets) @ embedder.basis)
     keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
     absent = np.array([not count for count in counts], bool)
     common = np.array([_is_common(term) for term in terms], bool)
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
     missing = [word for word in unknown if len(word) >= _TELLING or word.isdigit()]
-    query = Query(keys, weights, words, encoding.vector)
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, searcher)
     named = _named(text, terms, common, capital)
     corrected = np.array([term.start in read_as.starts for term in terms], bool)
-    return Question(text, terms, query, named, absent, corrected, tuple(dict.fromkeys(missing)), read_as.corrections)
+    encoded = encoding()
+    words = unit(pool_words(terms, encoded.tokens, encoded.offsets) @ embedder.basis)
+    query = Query(keys, weights, words, encoded.vector)
+    return Question(
+        text, terms, query, named, absent, corrected, tuple(dict.fromkeys(missing)), read_as.corrections, where, worded
+    )
 
 
-def measured(question: Question, searcher: Searcher, where: Filter) -> tuple[list[Entry], Measures] | None:
-    """The best candidates by the sum of cosine and BM25, at most 30, with their measures; None where there are none.
-
-    Raises QuestionError for a filter that matches no document.
-    """
-    forms = [form for term in question.terms for form in term.forms]
-    found = searcher.candidates(question.query.vector, forms, _PER_INDEX, where)
+def measured(question: Question, searcher: Searcher) -> tuple[list[Entry], Measures] | None:
+    """The best candidates by the sum of cosine and BM25, at most 30, with their measures; None where there are none."""
+    found = searcher.candidates(question.query.vector, question.worded, _PER_INDEX, question.where)
     fused = found.cosines + found.bm25 / max(float(found.bm25.max(initial=0.0)), 1e-6)
     best = np.argsort(-fused, kind="stable")[:_MEASURED]
     cosine_of = dict(zip(found.ids[best].tolist(), found.cosines[best].tolist(), strict=True))
@@ -115,9 +123,9 @@ def measured(question: Question, searcher: Searcher, where: Filter) -> tuple[lis
     return entries, measures
 
 
-def rank(question: Question, searcher: Searcher, where: Filter, weights: Coefficients) -> list[Hit]:
-    """The best passages for a question, best first; at most 30. Raises QuestionError as `measured`."""
-    found = measured(question, searcher, where)
+def rank(question: Question, searcher: Searcher, weights: Coefficients) -> list[Hit]:
+    """The best passages for a question, best first; at most 30."""
+    found = measured(question, searcher)
     if found is None:
         return []
     entries, measures = found

@@ -25,7 +25,6 @@ from retrieval.recalibration import Step, ask_all
 from retrieval.settings import AnswerSettings
 from retrieval.store import Entry
 from retrieval.tuning import Fit
-from retrieval.types import Filter
 
 LEAST_ANSWERABLE = 100
 FIGURES = ("hit@1", "hit@3", "mrr")
@@ -114,7 +113,7 @@ def training_groups(engine: Engine, question: EvalQuestion) -> tuple[Group | Non
 
     None where all of them are right, or none is.
     """
-    found = measured(engine.prepare(question.text), engine.searcher, Filter()) if question.answers else None
+    found = measured(engine.prepare(question.text), engine.searcher) if question.answers else None
     if found is None:
         return None, None
     entries, measures = found

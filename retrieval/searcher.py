@@ -22,6 +22,7 @@ from retrieval.types import Filter, Span
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
+Worded = tuple[Ids, Floats]  # passages found by their words, and their BM25 scores, best first
 
 _KEPT_ENTRIES = 1000  # some ten megabytes
 _KEPT_FILTERS = 16
@@ -88,13 +89,18 @@ class Searcher:
         """Some `count` passages that hold a term at most `edits` from this one."""
         return self.entries(self.indexes.lexical.near(term, edits, count).tolist())
 
-    def candidates(self, vector: Floats, terms: Sequence[str], count: int, where: Filter) -> Candidates:
-        """The `count` nearest passages by vector and the `count` best by words, together."""
-        documents, allowed = self._allowed(where)
+    def best_by_words(self, terms: Sequence[str], count: int, where: Filter) -> Worded:
+        """The `count` best passages by BM25 on these terms. Raises QuestionError for a filter that matches nothing."""
+        documents, _ = self._allowed(where)
+        return self.indexes.lexical.search(terms, count, 1.0, documents)
+
+    def candidates(self, vector: Floats, worded: Worded, count: int, where: Filter) -> Candidates:
+        """The `count` nearest passages by vector, and those that were found by words, together."""
+        _, allowed = self._allowed(where)
         near, _ = self.indexes.dense.search(vector, count, allowed)
-        worded, bm25 = self.indexes.lexical.search(terms, count, 1.0, documents)
-        by_words = dict(zip(worded.tolist(), bm25.tolist(), strict=True))
-        ids, vectors = self._vectors(np.unique(np.concatenate([near, worded])))
+        found, bm25 = worded
+        ids, vectors = self._vectors(np.unique(np.concatenate([near, found])))
+        by_words = dict(zip(found.tolist(), bm25.tolist(), strict=True))
         return Candidates(ids, vectors @ vector, np.array([by_words.get(i, 0.0) for i in ids.tolist()], np.float32))
 
     def _vectors(self, ids: Ids) -> tuple[Ids, Floats]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,10 @@ class FakeEmbedder:
         for index, text in enumerate(texts):
             self.encoded += 1
             yield index, self.encode_query(text)
+
+    def begin_query(self, text: str) -> Callable[[], Encoding]:
+        """See `Embedder`."""
+        return lambda: self.encode_query(text)
 
     def encode_query(self, text: str) -> Encoding:
         """See `Embedder`."""

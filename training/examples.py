@@ -99,9 +99,8 @@ def _asked(
     for question in questions:
         alike[question.text, question.document].append(question)
     for question in questions:
-        prepared = prepare(question.text, embedder, searcher)
         where = Filter(glob=question.document) if source in WITHIN else Filter()
-        hits = rank(prepared, searcher, where, coefficients())[:_OFFERED]
+        hits = rank(prepare(question.text, embedder, searcher, where), searcher, coefficients())[:_OFFERED]
         offered = []
         for hit in hits:
             one = _offered(question, hit)

@@ -45,7 +45,6 @@ from retrieval.reader import open_reader
 from retrieval.retraining import training_groups
 from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
-from retrieval.types import Filter
 from retrieval.windows import window
 from training.examples import held_out
 from training.perturb import as_typed
@@ -231,7 +230,7 @@ def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str
 
 def _hits(engine: Engine, text: str, count: int) -> list[Hit]:
     question = engine.prepare(text)
-    hits = rank(question, engine.searcher, Filter(), engine.weights)
+    hits = rank(question, engine.searcher, engine.weights)
     return hits if engine.reader is None else read(question, hits, engine.reader, count, engine.weights)
 
 
@@ -254,7 +253,7 @@ def _answered(engine: Engine, questions: Sequence[EvalQuestion], kind: str = "")
     for question in questions:
         text = as_typed(question.text, chance) if chance.randrange(_TYPED) == 0 else question.text
         prepared = engine.prepare(text)
-        hits = rank(prepared, engine.searcher, Filter(), engine.weights)
+        hits = rank(prepared, engine.searcher, engine.weights)
         if kind == "paragraph missing":
             hits = [hit for hit in hits if not _overlaps(question, hit)]
         if engine.reader is not None:

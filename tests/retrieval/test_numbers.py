@@ -9,6 +9,7 @@ from retrieval.numbers import with_other_forms
 from retrieval.ranking import prepare
 from retrieval.terms import analyse_query
 from retrieval.testing import FakeEmbedder
+from retrieval.types import Filter
 from tests.conftest import Write
 
 
@@ -51,7 +52,7 @@ def test_only_libraries_with_english_documents_are_asked_in_english_forms() -> N
 def test_a_number_in_another_form_is_not_absent(library: Library, write: Write, embedder: FakeEmbedder) -> None:
     write("log.txt", "The third boat sank on 22 October. It carried eleven men.\n")
     library.sync()
-    question = prepare("3rd, 2021-10-22, 11 or 14", embedder, library.searcher())
+    question = prepare("3rd, 2021-10-22, 11 or 14", embedder, library.searcher(), Filter())
     words = [question.text[term.start : term.end] for term in question.terms]
     assert dict(zip(words, question.absent.tolist(), strict=True)) == {
         "3rd": False, "2021": True, "10": False, "22": False, "11": False, "or": True, "14": True

@@ -17,7 +17,7 @@ from retrieval.ranking import Question, prepare
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.spelling import distance, one_edit_away
 from retrieval.testing import FakeEmbedder
-from retrieval.types import Correction
+from retrieval.types import Correction, Filter
 from tests.conftest import Write
 
 POLE = "Roald Amundsen reached the South Pole in 1911. He was ahead of Scott. The harmony aboard was praised.\n"
@@ -58,7 +58,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
             return library
 
         def prepared(question: str, text: str = POLE, known: tuple[str, ...] = (), title: str = "notes") -> Question:
-            return prepare(question, PiecesEmbedder(*known), library_of(text, title).searcher())
+            return prepare(question, PiecesEmbedder(*known), library_of(text, title).searcher(), Filter())
 
         yield prepared
 
