@@ -54,7 +54,7 @@ class Clock:
         return call
 
     def begun(self, stage: str, function: Callable[..., Callable[[], Any]]) -> Callable[..., Callable[[], Any]]:
-        """The function, which begins something and returns what waits for it: beginning and waiting count as `stage`."""
+        """The function, which returns what waits for what it began; beginning and waiting count as `stage`."""
 
         @functools.wraps(function)
         def begin(*arguments: Any, **named: Any) -> Callable[[], Any]:

@@ -21,8 +21,8 @@ class Section(BaseModel):
 class EmbeddingSettings(Section):
     """Which model turns text into vectors, and how it runs.
 
-    `precision` is that of passages: with auto, bfloat16 where the processor has it, else single. With fp32 questions are
-    encoded in single precision too, else with weights of 8 bits.
+    `precision` is that of passages: with auto, bfloat16 where the processor has it, else single. With fp32 questions
+    are encoded in single precision too, else with weights of 8 bits.
     """
 
     model: str = "all-MiniLM-L6-v2"
