@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,97 +24,147 @@ TokenOffsets = Callable[[str], NDArray[np.int32]]
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _ITEM = re.compile(r"\s*(?:[-*•‣◦▪–—+|>#]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)])\s")
+_VISIBLE = re.compile(r"\S")
 _WRAPPED_LINE = 50  # shortest line, in characters, that is taken for a wrapped one
 _SEGMENT = 20_000  # characters given to the segmenter at once
+_TOKENISED = 200_000  # characters given to the tokenizer at once
+_LOOKED_AHEAD = 1_000_000  # tokens of a paragraph that are counted before it is divided
 _WIDEST_TOKEN = 100  # characters; a longer word may be one token to the model, as may be a whole line without spaces
 
 
-def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: int) -> tuple[Passage, ...]:
-    """The passages of `document`, in order, none of more than `budget` tokens.
+def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: int) -> Iterator[Passage]:
+    """The passages of `document`, in order and as they are asked for, none of more than `budget` tokens.
 
     A passage never crosses a heading. A paragraph that fits stays whole; shorter neighbours join up to half the
     budget; a longer one is divided evenly between sentences; a sentence over the budget is divided at white space,
     or between tokens where there is none. Where `document.layout` is `"rows"`, every line is a passage.
+
+    Memory does not grow with a section, a paragraph or a line: little more than `budget` squared tokens are looked at
+    in advance.
     """
-    tokens = Tokens(token_offsets(document.text), len(document.text))
-    passages: list[Passage] = []
+    tokens = Tokens(document.text, token_offsets)
+    join_up_to = 0 if document.layout == "rows" else budget // 2
     for section, headings in _sections(document):
-        paragraphs = [
-            [piece for sentence in block for piece in _within(document.text, sentence, tokens, budget)]
+        tokens.forget(section.start)
+        paragraphs = (
+            (piece for sentence in block for piece in _within(document.text, sentence, tokens, budget))
             for block in _blocks(document, section, language)
-        ]
-        join_up_to = 0 if document.layout == "rows" else budget // 2
-        for sentences in _pack([p for p in paragraphs if p], tokens, budget, join_up_to):
+        )
+        for sentences in _pack(paragraphs, tokens, budget, join_up_to):
             span = Span(sentences[0].start, sentences[-1].end)
-            passages.append(Passage(span, tuple(sentences), headings, page_at(document, span.start)))
-    return tuple(passages)
+            yield Passage(span, tuple(sentences), headings, page_at(document, span.start))
+            tokens.forget(span.end)
 
 
 class Tokens:
-    """Counts the model's tokens in any span of one text; a stretch without tokens counts as one each 100 characters."""
+    """Counts the model's tokens in spans of one text; a stretch without tokens counts as one each 100 characters.
 
-    def __init__(self, offsets: NDArray[np.int32], length: int) -> None:
-        edges = np.concatenate((np.zeros(1, np.int32), offsets[:, 0], np.full(1, length, np.int32)))
-        wide = np.flatnonzero(np.diff(edges) > _WIDEST_TOKEN)
-        more = [np.arange(edges[at] + _WIDEST_TOKEN, edges[at + 1], _WIDEST_TOKEN) for at in wide]
-        starts = np.sort(np.concatenate([offsets[:, 0], *more])) if more else offsets[:, 0]
-        self._starts = np.ascontiguousarray(starts, np.int32).data
+    The text is tokenised as it is asked for, in pieces that end before white space. What was forgotten must not be
+    asked for again.
+    """
+
+    def __init__(self, text: str, token_offsets: TokenOffsets) -> None:
+        self._text, self._offsets = text, token_offsets
+        self._starts = np.zeros(0, np.int64).data
+        self._read = 0  # characters tokenised so far
+        self._last = 0  # the last of all starts, or the beginning of the text
+        self._forgotten = 0
 
     def count(self, span: Span) -> int:
         """How many tokens start inside `span`."""
+        while self._read < span.end:
+            self._read_on()
         first = bisect_left(self._starts, span.start)
         return bisect_left(self._starts, span.end, first) - first
 
-    def start_of(self, span: Span, index: int) -> int:
-        """The offset where token number `index` of `span` starts."""
-        return self._starts[bisect_left(self._starts, span.start) + index]
+    def start_of(self, at: int, index: int) -> int:
+        """The offset where token number `index` of those that start at or behind `at` starts; else the text's end."""
+        while True:
+            wanted = bisect_left(self._starts, at) + index
+            if wanted < len(self._starts):
+                return self._starts[wanted]
+            if self._read == len(self._text):
+                return len(self._text)
+            self._read_on()
+
+    def exceed(self, span: Span, most: int) -> bool:
+        """Whether more than `most` tokens start inside `span`; looks no further than it must."""
+        return self.start_of(span.start, most) < span.end
+
+    def forget(self, before: int) -> None:
+        """Says that nothing before `before` will be asked for."""
+        self._forgotten = before
+
+    def _read_on(self) -> None:
+        begin, end = self._read, self._end_of_piece()
+        offsets = self._offsets(self._text[begin:end])[:, 0].astype(np.int64) + begin
+        edges = np.concatenate((np.full(1, self._last), offsets, np.full(1, end)))
+        wide = np.flatnonzero(np.diff(edges) > _WIDEST_TOKEN)
+        more = [np.arange(edges[at] + _WIDEST_TOKEN, edges[at + 1], _WIDEST_TOKEN) for at in wide]
+        starts = np.sort(np.concatenate([offsets, *more])) if more else offsets
+        kept = self._starts[bisect_left(self._starts, self._forgotten) :]
+        self._starts = np.concatenate((np.asarray(kept), starts)).data
+        self._last = int(starts[-1]) if len(starts) else self._last
+        self._read = end
+
+    def _end_of_piece(self) -> int:
+        start, end = self._read, min(self._read + _TOKENISED, len(self._text))
+        if end < len(self._text):
+            space = max(self._text.rfind(" ", start, end), self._text.rfind("\n", start, end))
+            end = space if space > start else end
+        return end
 
 
 def _sections(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
     """The text between headings, each with the trail of headings above it; headings alone are kept as text."""
-    trails = list(_trails(document))
-    starts: list[tuple[int, tuple[str, ...]]] = [(0, ()), *((heading.span.end, trail) for heading, trail in trails)]
-    ends = [*(heading.span.start for heading, _ in trails), len(document.text)]
+    first: tuple[int, tuple[str, ...]] = (0, ())
+    starts = chain([first], ((heading.span.end, trail) for heading, trail in _trails(document)))
+    ends = chain((heading.span.start for heading in document.headings), [len(document.text)])
     empty = True
     for (start, trail), end in zip(starts, ends, strict=True):
-        first = max(start, document.body_start)
-        if document.text[first:end].strip():
+        start = max(start, document.body_start)
+        if _VISIBLE.search(document.text, start, end):
             empty = False
-            yield Span(first, end), trail
-    if empty and document.text.strip():
+            yield Span(start, end), trail
+    if empty and _VISIBLE.search(document.text):
         yield Span(0, len(document.text)), ()
 
 
-def _blocks(document: Document, section: Span, language: str) -> Iterator[list[Span]]:
+def _blocks(document: Document, section: Span, language: str) -> Iterator[Iterable[Span]]:
     """The paragraphs of a section as sentences; a record is a paragraph of its own."""
     start = section.start
-    for match in [*_BLANK_LINES.finditer(document.text, section.start, section.end), None]:
-        end = match.start() if match else section.end
-        lines = list(_lines(document, Span(start, end)))
+    for match in chain(_BLANK_LINES.finditer(document.text, section.start, section.end), [None]):
+        block = Span(start, match.start() if match else section.end)
         if document.layout == "rows":
-            yield from ([line] for line in (_trim(document.text, s) for s in lines) if len(line))
+            yield from ([line] for line in (_trim(document.text, s) for s in _lines(document, block)) if len(line))
         else:
-            yield [s for line in lines for s in _sentences(document.text, line, language)]
-        start = match.end() if match else end
+            yield (s for line in _lines(document, block) for s in _sentences(document.text, line, language))
+        start = match.end() if match else section.end
 
 
 def _lines(document: Document, block: Span) -> Iterator[Span]:
     """Divides a block at its real line ends: all of them in a table or list, none where prose is hard-wrapped."""
-    text = document.text
-    breaks = [m.start() for m in re.finditer("\n", text[block.start : block.end])]
-    edges = [block.start, *(block.start + at + 1 for at in breaks), block.end]
-    lines = [Span(a, b) for a, b in pairwise(edges)]
-    widest = max((len(line) for line in lines), default=0)
+    if document.layout == "rows":
+        yield from _every_line(document.text, block)
+        return
+    widest = max(len(line) for line in _every_line(document.text, block))
     start = block.start
-    for line, following in pairwise(lines):
-        wrapped = (
-            document.layout == "prose"
-            and len(line) >= max(_WRAPPED_LINE, 0.6 * widest)
-            and not _ITEM.match(text, following.start, following.end)
+    for line, following in pairwise(_every_line(document.text, block)):
+        wrapped = len(line) >= max(_WRAPPED_LINE, 0.6 * widest) and not _ITEM.match(
+            document.text, following.start, following.end
         )
         if not wrapped:
             yield Span(start, line.end)
             start = line.end
+    yield Span(start, block.end)
+
+
+def _every_line(text: str, block: Span) -> Iterator[Span]:
+    """The lines of a block with their ends; at least one, which may be empty as is the last one behind a line end."""
+    start = block.start
+    while (end := text.find("\n", start, block.end) + 1) > 0:
+        yield Span(start, end)
+        start = end
     yield Span(start, block.end)
 
 
@@ -148,8 +198,7 @@ def _trim(text: str, span: Span) -> Span:
 def _within(text: str, sentence: Span, tokens: Tokens, budget: int) -> Iterator[Span]:
     """The sentence, divided only where it holds more than `budget` tokens: after white space where there is any."""
     start = sentence.start
-    while tokens.count(Span(start, sentence.end)) > budget:
-        limit = tokens.start_of(Span(start, sentence.end), budget)
+    while (limit := tokens.start_of(start, budget)) < sentence.end:
         space = max(text.rfind(" ", start, limit), text.rfind("\n", start, limit))
         at = space + 1 if space > start + (limit - start) // 2 else limit
         piece = _trim(text, Span(start, max(at, start + 1)))
@@ -161,27 +210,38 @@ def _within(text: str, sentence: Span, tokens: Tokens, budget: int) -> Iterator[
         yield rest
 
 
-def _pack(paragraphs: Sequence[list[Span]], tokens: Tokens, budget: int, join_up_to: int) -> Iterator[list[Span]]:
+def _pack(paragraphs: Iterable[Iterator[Span]], tokens: Tokens, budget: int, join_up_to: int) -> Iterator[list[Span]]:
     """Joins short neighbouring paragraphs and divides long ones, so that every group fits the budget."""
     waiting: list[Span] = []
     for paragraph in paragraphs:
-        if waiting and tokens.count(Span(waiting[0].start, paragraph[-1].end)) > join_up_to:
-            yield from _divide(waiting, tokens, budget)
-            waiting = []
-        waiting.extend(paragraph)
+        head: list[Span] = []
+        for sentence in paragraph:
+            head.append(sentence)
+            if waiting and tokens.exceed(Span(waiting[0].start, sentence.end), join_up_to):
+                yield from _divide(iter(waiting), tokens, budget)
+                waiting = []
+            if tokens.exceed(Span(head[0].start, sentence.end), join_up_to):  # nothing will be joined to it
+                yield from _divide(chain(head, paragraph), tokens, budget)
+                head = []
+        waiting += head
     if waiting:
-        yield from _divide(waiting, tokens, budget)
+        yield from _divide(iter(waiting), tokens, budget)
 
 
-def _divide(sentences: list[Span], tokens: Tokens, budget: int) -> Iterator[list[Span]]:
-    """As few groups as the budget allows, of about equal size."""
-    total = tokens.count(Span(sentences[0].start, sentences[-1].end))
-    wanted = -(-total // budget)
-    target = total / wanted if wanted else budget
-    group: list[Span] = []
+def _divide(sentences: Iterator[Span], tokens: Tokens, budget: int) -> Iterator[list[Span]]:
+    """As few groups as the budget allows, of about equal size; beyond so many tokens that is the budget itself."""
+    ahead: list[Span] = []
     for sentence in sentences:
-        size = tokens.count(Span(group[0].start, sentence.end)) if group else 0
-        if group and (size > budget or tokens.count(Span(group[0].start, group[-1].end)) >= target):
+        ahead.append(sentence)
+        if tokens.exceed(Span(ahead[0].start, sentence.end), min(budget * (budget - 1), _LOOKED_AHEAD)):
+            break
+    total = tokens.count(Span(ahead[0].start, ahead[-1].end))
+    wanted = -(-total // budget)
+    target = -(-total // wanted) if wanted else budget
+    group: list[Span] = []
+    for sentence in chain(ahead, sentences):
+        full = group and tokens.count(Span(group[0].start, group[-1].end)) >= target
+        if full or (group and tokens.exceed(Span(group[0].start, sentence.end), budget)):
             yield group
             group = []
         group.append(sentence)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from retrieval import texts
 from retrieval.connection import is_logged, transaction
 from retrieval.errors import LibraryError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
-_TABLES = """
+_TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, title TEXT NOT NULL,
@@ -21,7 +23,7 @@ CREATE TABLE documents (
     words INTEGER NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     ctime_ns INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE texts (document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, text TEXT NOT NULL);
+{texts.TABLE};
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
     start INTEGER NOT NULL, line INTEGER NOT NULL, page INTEGER, headings TEXT NOT NULL, sentences BLOB NOT NULL,
@@ -33,7 +35,7 @@ CREATE TABLE skipped (
     path TEXT PRIMARY KEY, reason TEXT NOT NULL, size INTEGER, mtime_ns INTEGER,
     ctime_ns INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 """
-_TO_VERSION = {
+_TO_VERSION: dict[int, tuple[str | Callable[[sqlite3.Connection], None], ...]] = {
     2: (
         *(
             f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0"
@@ -48,6 +50,7 @@ _TO_VERSION = {
         "DROP INDEX IF EXISTS documents_sha256",  # nothing looked documents up by it
         "UPDATE vectors SET vector = halved(vector)",
     ),
+    4: ("ALTER TABLE texts RENAME TO whole_texts", texts.TABLE, texts.divide_whole, "DROP TABLE whole_texts"),
 }
 
 
@@ -94,8 +97,11 @@ def _make(connection: sqlite3.Connection) -> None:
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     for version in range(_version(connection) + 1, SCHEMA_VERSION + 1):
-        for statement in _TO_VERSION[version]:
-            connection.execute(statement)
+        for step in _TO_VERSION[version]:
+            if isinstance(step, str):
+                connection.execute(step)
+            else:
+                step(connection)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval import texts
 from retrieval.connection import connect_or_freeze, explain, is_logged, transaction
 from retrieval.evidence import Evidence, unit, unpack
 from retrieval.schema import halved, prepare
-from retrieval.types import Document, Heading, Passage, Source, Span
+from retrieval.types import Document, Heading, Outline, Passage, Source, Span
 
 _AT_ONCE = 4096  # vectors
+_ATTEMPTS = 3  # at reading a document while another process replaces it
 _STATE = ("size", "mtime_ns", "ctime_ns", "inode")
 
 
@@ -69,9 +71,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class NewPassage:
-    """A passage to be stored; `key` names its vector, `words` counts its terms."""
+    """A passage to be stored; `text` is its slice, `key` names its vector, `words` counts its terms."""
 
     passage: Passage
+    text: str
     line: int
     words: int
     key: bytes
@@ -147,26 +150,76 @@ class Store:
         """The languages of the documents."""
         return frozenset(row[0] for row in self._read("SELECT DISTINCT language FROM documents"))
 
+    def outline(self, path: str) -> Outline | None:
+        """A document without its text."""
+        found = self._outline(path)
+        return found and found[1]
+
     def document(self, path: str) -> Document | None:
         """A document with its text as it was indexed."""
+        found = self._with_text(path, None)
+        if found is None:
+            return None
+        about, text, _ = found
+        return Document(
+            about.path, about.sha256, text, about.title, about.date, about.body_start, about.headings, about.pages,
+            about.layout, about.titled,
+        )  # fmt: skip
+
+    def slice(self, path: str, span: Span) -> tuple[Outline, str, int] | None:
+        """A document without its text, a slice of that, which may end before `span`, and the line it begins on."""
+        return self._with_text(path, span)
+
+    def blocks(self, path: str) -> Iterator[str]:
+        """The text of a document, a little at a time; nothing where it is not there."""
+        query = "SELECT text FROM texts WHERE document = (SELECT id FROM documents WHERE path = ?) ORDER BY number"
+        with self.explained():
+            for row in self._connection.execute(query, (path,)):
+                yield row[0]
+
+    def text(self, document: int, span: Span) -> str:
+        """A slice of a document's text; empty where the document is gone."""
+        return self._slice(document, span)[0]
+
+    def _slice(self, document: int, span: Span) -> tuple[str, int]:
+        """A slice and the line it begins on; reads the blocks that it touches."""
+        query = "SELECT line, text FROM texts WHERE document = ? AND number BETWEEN ? AND ? ORDER BY number"
+        first, last = texts.numbers_of(span)
+        rows = self._read(query, (document, first, last))
+        if not rows:
+            return "", 1
+        offset = first * texts.BLOCK
+        text = "".join(row[1] for row in rows)
+        line = int(rows[0][0]) + text.count("\n", 0, span.start - offset)
+        return text[span.start - offset : span.end - offset], line
+
+    def _outline(self, path: str) -> tuple[int, Outline] | None:
         rows = self._read(
-            "SELECT path, sha256, text, title, date, body_start, headings, pages, layout, titled "
-            "FROM documents JOIN texts ON document = id WHERE path = ?",
+            "SELECT id, path, sha256, title, characters, date, body_start, headings, pages, layout, titled "
+            "FROM documents WHERE path = ?",
             (path,),
         )
         if not rows:
             return None
-        path, sha256, text, title, date, body_start, headings, pages, layout, titled = rows[0]
+        identity, path, sha256, title, characters, date, body_start, headings, pages, layout, titled = rows[0]
         found = tuple(Heading(Span(a, b), level, name) for a, b, level, name in json.loads(headings))
-        return Document(
-            path, sha256, text, title, date, body_start, found, tuple(json.loads(pages)), layout, bool(titled)
+        return identity, Outline(
+            path, sha256, title, characters, date, body_start, found, tuple(json.loads(pages)), layout, bool(titled)
         )
 
-    def text(self, document: int, span: Span) -> str:
-        """A slice of a document's text; empty where the document is gone."""
-        query = "SELECT substr(text, ?, ?) FROM texts WHERE document = ?"
-        rows = self._read(query, (span.start + 1, len(span), document))
-        return str(rows[0][0]) if rows else ""
+    def _with_text(self, path: str, span: Span | None) -> tuple[Outline, str, int] | None:
+        """Reads in two steps what yet belongs together: a document that was replaced between them has another id."""
+        for _ in range(_ATTEMPTS):
+            found = self._outline(path)
+            if found is None:
+                break
+            identity, about = found
+            most = about.characters
+            wanted = Span(0, most) if span is None else Span(min(span.start, most), min(span.end, most))
+            text, line = self._slice(identity, wanted)
+            if len(text) == len(wanted):
+                return about, text, line
+        return None
 
     def entries(self, ids: Iterable[int]) -> list[Entry]:
         """The passages with these ids, in their order; ids that are not there any more are left out."""
@@ -267,26 +320,39 @@ class Store:
         with self.transaction():
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", values)
 
-    def add_document(self, document: Document, language: str, state: FileState, passages: Sequence[NewPassage]) -> int:
-        """Adds a document with its passages inside the caller's transaction and returns its id."""
-        headings = json.dumps([[h.span.start, h.span.end, h.level, h.text] for h in document.headings])
+    def add_document(
+        self, about: Outline, language: str, state: FileState, blocks: Iterable[str], passages: Iterable[NewPassage]
+    ) -> int:
+        """Adds a document with its text and its passages inside the caller's transaction and returns its id."""
+        headings = json.dumps([[h.span.start, h.span.end, h.level, h.text] for h in about.headings])
         cursor = self._connection.execute(
             "INSERT INTO documents (path, sha256, title, titled, date, language, layout, characters, body_start, "
             "headings, pages, passages, words, size, mtime_ns, ctime_ns, inode) "
             "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
-                document.path, document.sha256, document.title, document.titled, document.date, language,
-                document.layout, len(document.text), document.body_start, headings, json.dumps(document.pages),
-                len(passages), sum(new.words for new in passages), *astuple(state),
+                about.path, about.sha256, about.title, about.titled, about.date, language,
+                about.layout, about.characters, about.body_start, headings, json.dumps(about.pages),
+                0, 0, *astuple(state),
             ),
         )  # fmt: skip
         identity = int(cursor.lastrowid or 0)
-        self._connection.execute("INSERT INTO texts VALUES (?, ?)", (identity, document.text))
+        texts.insert(self._connection, identity, blocks)
+        counted = words = 0
+
+        def rows() -> Iterator[tuple[object, ...]]:
+            nonlocal counted, words
+            for new in passages:
+                counted += 1
+                words += new.words
+                yield _passage_values(identity, new)
+
         self._connection.executemany(
             "INSERT INTO passages (document, start, line, page, headings, sentences, text, key) "
             "VALUES (?,?,?,?,?,?,?,?)",
-            [_passage_values(identity, document.text, new) for new in passages],
+            rows(),
         )
+        counts = (counted, words, identity)
+        self._connection.execute("UPDATE documents SET passages = ?, words = ? WHERE id = ?", counts)
         return identity
 
     def remove_documents(self, ids: Sequence[int]) -> list[bytes]:
@@ -364,9 +430,8 @@ def _entry(row: Sequence[Any]) -> Entry:
     return Entry(identity, _document(row[8:]), passage, line, text, unpack(evidence))
 
 
-def _passage_values(document: int, text: str, new: NewPassage) -> tuple[object, ...]:
+def _passage_values(document: int, new: NewPassage) -> tuple[object, ...]:
     start = new.passage.span.start
     bounds = np.array([[s.start - start, s.end - start] for s in new.passage.sentences], np.int32)
     headings = json.dumps(list(new.passage.headings), ensure_ascii=False)
-    sliced = new.passage.span.of(text)
-    return document, start, new.line, new.passage.page, headings, bounds.tobytes(), sliced, new.key
+    return document, start, new.line, new.passage.page, headings, bounds.tobytes(), new.text, new.key

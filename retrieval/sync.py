@@ -1,7 +1,7 @@
 """Brings a library up to date with its seeds folder. Readers see the old generation until the very last step.
 
 1. compare   the folder against the store, by what the file system says of each file, then by content hash
-2. read      changed files into documents and passages, kept in a temporary file
+2. read      changed files into documents and passages, kept in a temporary file (`retrieval.spool`)
 3. embed     passages that have no vector yet; vectors are committed as they come, so a killed build loses little
 4. switch    in one transaction: documents, passages, generation; the new indexes are on the disk before it commits
 5. compact   what is gone gives its room back (`retrieval.compaction`)
@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
-import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import PurePosixPath
-from typing import BinaryIO
 
 from retrieval import evidence, loaders, passages, terms
 from retrieval.compaction import compact
@@ -30,12 +27,15 @@ from retrieval.folder import Found, read
 from retrieval.indexes import Change, write_indexes
 from retrieval.loaders import load, title_of
 from retrieval.settings import EngineSettings
+from retrieval.spool import Spool
 from retrieval.store import DocumentRow, FileState, NewPassage, Store
 from retrieval.types import Document, Passage, Progress, Skipped, Span, SyncReport
 
 Report = Callable[[Progress], None]
 
-_EMBED_AT_ONCE = 256  # passages whose vectors are committed together
+_EMBED_AT_ONCE = 1024  # passages whose vectors are committed together
+_LANGUAGE_SAMPLE = 10_000  # characters, more than are looked at
+_SAY_EVERY = 64  # passages
 
 
 def cutting_fingerprint(settings: EngineSettings) -> str:
@@ -51,7 +51,7 @@ def sync(
     otherwise = _made_otherwise(store, settings, embedder)
     full = full or otherwise
     plan = compare(store, settings, full=full, keep_unseen=not otherwise)
-    with tempfile.TemporaryFile(dir=settings.library) as spool:
+    with Spool(settings.library) as spool:
         work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full)
         work.read()
         work.refuse_nothing()
@@ -59,16 +59,6 @@ def sync(
         work.switch()
     work.compact()
     return work.summary(time.monotonic() - started)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """A document that was read, with its passages; `keys` name their vectors."""
-
-    document: Document
-    language: str
-    state: FileState
-    passages: tuple[NewPassage, ...]
 
 
 def _made_otherwise(store: Store, settings: EngineSettings, embedder: Embedder) -> bool:
@@ -87,7 +77,7 @@ class _Work:
         settings: EngineSettings,
         embedder: Embedder,
         plan: Plan,
-        spool: BinaryIO,
+        spool: Spool,
         report: Report,
         *,
         full: bool,
@@ -107,20 +97,27 @@ class _Work:
     def read(self) -> None:
         """Reads every file that may have changed into the spool."""
         moved = {(row.sha256, _suffix(row.path)): row for row in self._plan.missing.values()}
-        for number, found in enumerate(self._plan.unread):
-            self._report(Progress("reading", number, len(self._plan.unread)))
+        done, total = 0, sum(found.state.size for found in self._plan.unread)
+        for found in self._plan.unread:
+            size = found.state.size
+
+            def say(share: float, before: int = done, size: int = size) -> None:
+                self._report(Progress("reading", before + int(share * size), total))
+
+            say(0.0)
             try:
-                self._read_one(found, moved)
+                self._read_one(found, moved, say)
             except OutOfReach as error:
                 self._plan.leave_unseen(found.relative, str(error))
             except DocumentError as error:
                 self._plan.skip(found.relative, str(error), found.state)
                 if found.relative in self._plan.known:  # what is cited must be there to be checked
                     self._plan.missing[found.relative] = self._plan.known[found.relative]
+            done += size
         if self._plan.unread:
-            self._report(Progress("reading", len(self._plan.unread), len(self._plan.unread)))
+            self._report(Progress("reading", total, total))
 
-    def _read_one(self, found: Found, moved: dict[tuple[str, str], DocumentRow]) -> None:
+    def _read_one(self, found: Found, moved: dict[tuple[str, str], DocumentRow], say: Callable[[float], None]) -> None:
         """`moved` holds the documents that are gone from their place, by content and suffix, which names the loader."""
         if printable(found.relative) != found.relative:
             raise DocumentError("its name is not valid text: rename it")
@@ -137,30 +134,35 @@ class _Work:
             self._renamed.append((before, found.relative, found.state))
             return
         document = load(found.path, found.relative, data)
-        cut = self._cut(document, found.state)
+        del data
+        self._passages += self._spool_one(document, found.state, say)
         if known is None:
             self._added.append(found.relative)
         else:
             self._plan.missing[known.path] = known  # its old passages go
             if not self._full or known.sha256 != digest:
                 self._changed.append(found.relative)
-        self._passages += len(cut.passages)
-        pickle.dump(cut, self._spool)
 
-    def _cut(self, document: Document, state: FileState) -> _Cut:
-        language = terms.detect_language(document.text[document.body_start :])
-        budget = min(self._settings.passages.tokens, self._embedder.token_limit)
-        cut = passages.cut(document, language, self._embedder.token_offsets, budget)
-        if not cut:
+    def _spool_one(self, document: Document, state: FileState, say: Callable[[float], None]) -> int:
+        """Returns how many passages it has. Raises DocumentError where it has none."""
+        language = terms.detect_language(document.text[document.body_start : document.body_start + _LANGUAGE_SAMPLE])
+        count = self._spool.add(document, language, state, self._passages_of(document, language, say))
+        if not count:
             raise DocumentError("it holds no text that could be quoted: add some or remove the file")
-        text, line, seen = document.text, 1, 0
-        stored = []
-        for passage in cut:
-            line += text.count("\n", seen, passage.span.start)
+        return count
+
+    def _passages_of(self, document: Document, language: str, say: Callable[[float], None]) -> Iterator[NewPassage]:
+        budget = min(self._settings.passages.tokens, self._embedder.token_limit)
+        line, seen = 1, 0
+        for number, passage in enumerate(passages.cut(document, language, self._embedder.token_offsets, budget), 1):
+            line += document.text.count("\n", seen, passage.span.start)
             seen = passage.span.start
-            words = len(terms.analyse(passage.span.of(text), language))
-            stored.append(NewPassage(passage, line, words, self._key(passage, text, language)))
-        return _Cut(document, language, state, tuple(stored))
+            text = passage.span.of(document.text)
+            yield NewPassage(
+                passage, text, line, len(terms.analyse(text, language)), self._key(passage, text, language)
+            )
+            if number % _SAY_EVERY == 0:
+                say(passage.span.end / len(document.text))
 
     def _key(self, passage: Passage, text: str, language: str) -> bytes:
         """Names everything that a vector and its evidence follow from."""
@@ -168,16 +170,8 @@ class _Work:
         bounds = [(s.start - start, s.end - start) for s in passage.sentences]
         made = (self._embedder.fingerprint, self._epoch, cutting_fingerprint(self._settings), language, bounds)
         digest = hashlib.blake2b(repr(made).encode(), digest_size=16)
-        digest.update(passage.span.of(text).encode("utf-8", "surrogatepass"))
+        digest.update(text.encode("utf-8", "surrogatepass"))
         return digest.digest()
-
-    def _spooled(self) -> Iterator[_Cut]:
-        self._spool.seek(0)
-        while True:
-            try:
-                yield pickle.load(self._spool)
-            except EOFError:
-                return
 
     def refuse_nothing(self) -> None:
         """Raises NoDocuments where the library would be left without a single document."""
@@ -191,38 +185,37 @@ class _Work:
 
     def embed(self) -> None:
         """Gives every passage of the spool a vector, those that have one already for nothing."""
-        waiting: dict[bytes, tuple[str, tuple[Span, ...], str]] = {}
+        if not self._passages:
+            return
+        kept = None if self._full else self._store.meta("precision") or None
+        self._precisions = {*(kept or "").split(), self._embedder.settle_precision(kept)}
+        waiting: dict[bytes, tuple[NewPassage, str]] = {}
         done = 0
-        if self._passages:
-            kept = None if self._full else self._store.meta("precision") or None
-            self._precisions = {*(kept or "").split(), self._embedder.settle_precision(kept)}
-        for cut in self._spooled():
-            known = self._store.known_keys([new.key for new in cut.passages])
-            for new in cut.passages:
-                done += 1
-                if new.key not in known and new.key not in waiting:
-                    start = new.passage.span.start
-                    sentences = tuple(Span(s.start - start, s.end - start) for s in new.passage.sentences)
-                    waiting[new.key] = (new.passage.span.of(cut.document.text), sentences, cut.language)
-                if len(waiting) == _EMBED_AT_ONCE:
-                    self._embed(waiting)
-                    self._report(Progress("embedding", done, self._passages))
-        if waiting:
-            self._embed(waiting)
-        if self._passages:
-            self._report(Progress("embedding", self._passages, self._passages))
+        spooled = self._spool.passages()
+        while some := list(islice(spooled, _EMBED_AT_ONCE)):
+            known = self._store.known_keys([new.key for new, _ in some])
+            waiting |= {new.key: (new, language) for new, language in some if new.key not in known}
+            done += len(some)
+            if len(waiting) >= _EMBED_AT_ONCE:
+                self._embed(list(waiting.values()), done)
+                waiting.clear()
+        self._embed(list(waiting.values()), done)
+        self._report(Progress("embedding", self._passages, self._passages))
 
-    def _embed(self, waiting: dict[bytes, tuple[str, tuple[Span, ...], str]]) -> None:
-        items = list(waiting.items())
+    def _embed(self, waiting: Sequence[tuple[NewPassage, str]], done: int) -> None:
+        """`done` of the passages are embedded with these; says how far it is."""
         rows = []
-        for index, encoding in self._embedder.encode_passages([text for _, (text, _, _) in items]):
-            key, (text, sentences, language) = items[index]
-            words = terms.analyse(text, language)
+        for index, encoding in self._embedder.encode_passages([new.text for new, _ in waiting]):
+            new, language = waiting[index]
+            start = new.passage.span.start
+            sentences = [Span(s.start - start, s.end - start) for s in new.passage.sentences]
+            words = terms.analyse(new.text, language)
             packed = evidence.pack(words, sentences, encoding.tokens, encoding.offsets, self._embedder.basis)
-            rows.append((key, encoding.vector, packed))
+            rows.append((new.key, encoding.vector, packed))
+            if len(rows) % _SAY_EVERY == 0:
+                self._report(Progress("embedding", done - len(waiting) + len(rows), self._passages))
         self._store.add_vectors(rows)
         self._embedded += len(rows)
-        waiting.clear()
 
     def switch(self) -> None:
         """Makes the new state visible, or only notes the files' times where nothing changed."""
@@ -249,7 +242,10 @@ class _Work:
         for row, path, state in self._renamed:
             title = row.title if row.titled else title_of(path)
             self._store.rename_document(row.id, path, title, state)
-        added = [self._store.add_document(c.document, c.language, c.state, c.passages) for c in self._spooled()]
+        added = [
+            self._store.add_document(one.about, one.language, one.state, one.blocks, one.passages)
+            for one in self._spool
+        ]
         if self._full:
             self._store.prune_vectors()
         else:

@@ -63,6 +63,37 @@ class Document:
         if not 0 <= self.body_start <= len(self.text):
             raise ValueError(f"{self.path}: body starts outside the text")
 
+    def outline(self) -> Outline:
+        """All of it but the text."""
+        return Outline(
+            self.path,
+            self.sha256,
+            self.title,
+            len(self.text),
+            self.date,
+            self.body_start,
+            self.headings,
+            self.pages,
+            self.layout,
+            self.titled,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A document without its text, which has so many `characters`; see `Document` for the other fields."""
+
+    path: str
+    sha256: str
+    title: str
+    characters: int
+    date: str | None = None
+    body_start: int = 0
+    headings: tuple[Heading, ...] = ()
+    pages: tuple[int, ...] = ()
+    layout: Literal["prose", "rows"] = "prose"
+    titled: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -210,7 +241,7 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A step of a long work: `done` of `total` units in a named stage."""
+    """A step of a long work: `done` of `total` units in a named stage; `reading` counts bytes, the others passages."""
 
     stage: Literal["model", "reading", "embedding", "indexing"]
     done: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import queue
 import shutil
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
@@ -158,52 +156,6 @@ def test_documents_that_cannot_be_looked_at_stay(library: Library, write: Write,
     closed_file.chmod(0o644)
     (tmp_path / "unplugged").rename(away)
     assert library.sync().skipped == ()
-
-
-@pytest.mark.parametrize(("version", "lost"), [(1, False), (1, True), (2, False)])
-def test_a_library_of_an_older_format_is_taken_over(
-    library: Library, settings: EngineSettings, write: Write, version: int, lost: bool
-) -> None:
-    """With all that was embedded; one that had lost vectors, which version 1 could, is built anew."""
-    write("bridge.txt", BRIDGE)
-    library.sync()
-    expected = library.ask("bridge").excerpts
-    library.close()
-    with sqlite3.connect(settings.library / "library.sqlite") as connection:
-        connection.create_function("doubled", 1, lambda half: np.frombuffer(half, "f2").astype("f4").tobytes())
-        connection.execute("UPDATE vectors SET vector = doubled(vector)")
-        connection.execute("CREATE INDEX documents_sha256 ON documents (sha256)")
-        for table in ("documents", "skipped") if version == 1 else ():
-            for column in ("ctime_ns", "inode"):
-                connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        if lost:
-            connection.execute("DELETE FROM vectors")
-        connection.execute(f"PRAGMA user_version = {version}")
-    connection.close()
-    shutil.rmtree(settings.library / "index-1")
-    with Library.open(settings, embedder=FakeEmbedder()) as opened:
-        report = opened.sync()
-        assert (report.unchanged, report.embedded, report.generation) == (1, int(lost), 1 + int(lost))
-        assert opened.ask("bridge").excerpts == expected
-        assert opened.check() is None
-
-
-def test_an_older_library_that_cannot_be_written_says_where_to_run_a_command(
-    library: Library, settings: EngineSettings, write: Write
-) -> None:
-    write("bridge.txt", BRIDGE)
-    library.sync()
-    library.close()
-    with sqlite3.connect(settings.library / "library.sqlite") as connection:
-        connection.execute("PRAGMA user_version = 2")
-    connection.close()
-    settings.library.chmod(0o555)
-    (settings.library / "library.sqlite").chmod(0o444)
-    try:
-        with binding(), pytest.raises(LibraryError, match=r"older version of Seedbot and is read-only here: run any"):
-            Library.open(settings, embedder=FakeEmbedder())
-    finally:
-        settings.library.chmod(0o755)
 
 
 def test_a_renamed_document_costs_no_embedding_and_is_cited_by_its_new_name(

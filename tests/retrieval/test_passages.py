@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from retrieval import passages
 from retrieval.loaders import load
 from retrieval.passages import Tokens, cut, page_at, trail_at
 from retrieval.testing import FakeEmbedder
@@ -31,11 +34,11 @@ def _passages(text: str, budget: int = 40, name: str = "a.md", language: str = "
     return [one.span.of(document.text) for one in cut(document, language, _OFFSETS, budget)]
 
 
-def _lost(document: Document, passages: tuple[Passage, ...], budget: int) -> str:
+def _lost(document: Document, found: Iterable[Passage], budget: int) -> str:
     """What no passage and no heading holds, of passages that are slices, in order and within the budget."""
     covered = [False] * len(document.text)
     before = document.body_start
-    for passage in passages:
+    for passage in found:
         assert before <= passage.span.start < passage.span.end <= len(document.text)
         before = passage.span.end
         assert len(_OFFSETS(passage.span.of(document.text))) <= budget
@@ -175,20 +178,97 @@ def test_cutting_looks_at_each_heading_a_few_times_however_many_there_are() -> N
     text = "".join(f"## Part {number}\n\nText {number}.\n\n" for number in range(300))
     document = _document(text)
     counted = _Counted(document.headings)
-    expected = cut(document, "en", _OFFSETS, 40)
-    assert cut(replace(document, headings=counted), "en", _OFFSETS, 40) == expected  # type: ignore[arg-type]
+    expected = list(cut(document, "en", _OFFSETS, 40))
+    assert list(cut(replace(document, headings=counted), "en", _OFFSETS, 40)) == expected  # type: ignore[arg-type]
     assert counted.looked_at <= 3 * len(counted)
 
 
-def test_counting_tokens_looks_at_a_few_of_them() -> None:
-    """The work for a span grows with the logarithm of the text, so that long texts are cut in good time."""
-    starts = np.arange(0, 40_000_000, 4, np.int32)
-    tokens = Tokens(np.stack([starts, starts + 4], axis=1), 40_000_000)
+class _Pieces:
+    """Tokens of four characters each, and the text that was tokenised so far."""
+
+    def __init__(self) -> None:
+        self.lengths: list[int] = []
+
+    def offsets(self, text: str) -> NDArray[np.int32]:
+        """As an embedder's."""
+        self.lengths.append(len(text))
+        starts = np.arange(0, len(text), 4, np.int32)
+        return np.stack([starts, np.minimum(starts + 4, len(text))], axis=1)
+
+
+def test_tokens_are_made_as_far_as_they_are_asked_for_and_dropped_behind() -> None:
+    """So that neither time nor memory for a span grow with the text."""
+    pieces = _Pieces()
+    tokens = Tokens("abcd" * 10_000_000, pieces.offsets)
     tracemalloc.start()
     assert [tokens.count(Span(at, at + 400)) for at in range(0, 4000, 40)] == [100] * 100
-    assert tokens.start_of(Span(39_000_000, 40_000_000), 10) == 39_000_040
-    assert tracemalloc.get_traced_memory()[1] < 100_000
+    assert not tokens.exceed(Span(0, 400), 100)
+    assert tokens.exceed(Span(0, 404), 100)
+    assert len(pieces.lengths) == 1
+    for at in range(0, 30_000_000, 100_000):
+        tokens.forget(at)
+        assert tokens.start_of(at, 10) == at + 40
+    assert sum(pieces.lengths) < 30_300_000
+    assert tracemalloc.get_traced_memory()[1] < 6_000_000
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize("text", ["x" * 950, "aaaa" + " " * 1000 + "bbbb", " " * 450 + "a b" + "c" * 620])
+def test_tokens_made_in_pieces_are_those_of_the_whole(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stretch without tokens has one each 100 characters, also across the edges of pieces."""
+
+    def words(piece: str) -> NDArray[np.int32]:
+        return np.array([match.span() for match in re.finditer(r"[ab]+|c", piece)], np.int32).reshape(-1, 2)
+
+    def starts(piece: int) -> list[int]:
+        monkeypatch.setattr(passages, "_TOKENISED", piece)
+        tokens = Tokens(text, words)
+        return [tokens.start_of(0, index) for index in range(tokens.count(Span(0, len(text))) + 1)]
+
+    whole = starts(10_000)
+    assert whole[-1] == len(text)
+    assert max(np.diff([0, *whole])) <= 100
+    assert all(starts(piece) == whole for piece in (50, 99, 100, 101, 130, 333))
+
+
+@pytest.mark.parametrize("layout", ["prose", "rows"])
+@pytest.mark.parametrize("between", ["One word more. ", "no end and ", "\n\nA paragraph.\n\n", "a line of many\n", "x"])
+def test_the_first_passage_of_a_long_text_needs_little_of_it(between: str, layout: Literal["prose", "rows"]) -> None:
+    pieces = _Pieces()
+    document = Document("a.txt", "", between * (4_000_000 // len(between)), "a", layout=layout)
+    tracemalloc.start()
+    found = list(islice(cut(document, "en", pieces.offsets, 40), 20))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found) == 20
+    assert sum(pieces.lengths) <= 400_000
+    assert peak < 8_000_000
+
+
+def _cut_at_once(text: str, sentences: list[Span], budget: int) -> list[list[Span]]:
+    """What a paragraph is divided into where all of it is known; the plain way."""
+
+    def count(first: Span, last: Span) -> int:
+        return len(_OFFSETS(text[first.start : last.end]))
+
+    total = count(sentences[0], sentences[-1])
+    target = total / -(-total // budget)
+    groups: list[list[Span]] = [[]]
+    for sentence in sentences:
+        group = groups[-1]
+        if group and (count(group[0], sentence) > budget or count(group[0], group[-1]) >= target):
+            groups.append(group := [])
+        group.append(sentence)
+    return groups
+
+
+@pytest.mark.parametrize("sentences", [3, 20, 44, 45, 46, 50, 59, 61, 200, 1000])
+def test_a_long_paragraph_is_divided_as_one_that_is_known_as_a_whole(sentences: int) -> None:
+    lengths = np.random.default_rng(1).integers(1, 7, sentences)
+    text = " ".join(f"{'word ' * int(length)}end." for length in lengths)
+    found = list(cut(Document("a.txt", "", text, "a"), "en", _OFFSETS, 16))
+    whole = [one for passage in found for one in passage.sentences]
+    assert [list(one.sentences) for one in found] == _cut_at_once(text, whole, 16)
 
 
 @pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 2), (25, 3), (99, 3)])
