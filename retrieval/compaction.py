@@ -1,7 +1,7 @@
 """Giving room back after documents went: steps of their own after a build, which may be killed or fail at any moment.
 
-Answers go on meanwhile. The indexes are made anew as a generation of its own, so that readers move over as after any
-build; SQLite gives empty pages back in short transactions.
+Answers go on meanwhile. The indexes are made anew, or the dense one's base, as a generation of its own, so that readers
+move over as after any build; SQLite gives empty pages back in short transactions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from retrieval.connection import connect
 from retrieval.errors import LibraryError
-from retrieval.indexes import Count, remove_other_indexes, wasteful, write_indexes
+from retrieval.indexes import FOLDING, Count, crowded, remove_other_indexes, wasteful, write_indexes
 from retrieval.store import Store
 
 _MOST_FREE = 0.25  # of the database's pages
@@ -23,10 +23,11 @@ def compact(store: Store, library: Path, count: Count) -> None:
     Where there is no room to work in, all stays as it is until the next build.
     """
     try:
-        if wasteful(library, store):
+        anew = wasteful(library, store)
+        if anew or crowded(library, store):
             with store.transaction():
                 generation = store.generation + 1
-                write_indexes(library, store, generation, count=count)
+                write_indexes(library, store, generation, change=None if anew else FOLDING, count=count)
                 store.set_meta(generation=generation)
         _give_pages_back(store)
     except (OSError, LibraryError):

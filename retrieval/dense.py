@@ -1,9 +1,11 @@
 """The dense index: inner products of unit vectors, by FAISS. Derived from the store, kept in a folder.
 
 A big `base` file never changes, so that generations share it by hard links; beside it stands what came since (`fresh`)
-and which of the base's passages are gone (`removed`). When that has grown, all is folded into a new base.
+and which of the base's passages are gone (`removed`). When that has grown, all is folded into a new base: by a change
+where the base is small, else afterwards (`retrieval.compaction`), so that nobody waits for it.
 
-The base is exact up to `EXACT` passages, beyond that an approximate one (`retrieval.approximate`) mapped from disk.
+The base holds every vector and is mapped from disk. Beyond `EXACT` passages not all of them are compared: a `sketch`
+(`retrieval.approximate`) tells which may be near.
 """
 
 from __future__ import annotations
@@ -15,34 +17,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.approximate import outgrown
+from retrieval.approximate import nearest, sketch_of
 from retrieval.disk import link
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
-EXACT = 100_000  # passages that are searched one by one in some four milliseconds
-_GROWTH = 1.25  # from which on too many for an exact base
-_MOST_FRESH = 8192  # passages beside the base; a tenth of it at most
-_SPARE = 2  # times as many are asked of an approximate base, since they are put in order by better cosines
+EXACT = 50_000  # passages that are compared one by one, in some four milliseconds
+_CHOSEN = 16  # times as many as are wanted are chosen by their sketches, and
+_FEWEST_CHOSEN = 960  # that many at least
+_MOST_BESIDE = 8192  # passages beside a base; where it is small, a tenth of it
 _BITMAP = 10_000  # passages from which on a filter is a bitmap
-_BASE, _FRESH, _REMOVED = "base.faiss", "fresh.faiss", "removed.npy"
+_BASE, _SKETCH, _FRESH, _REMOVED = "base.faiss", "sketch.faiss", "fresh.faiss", "removed.npy"
 
 
 class DenseIndex:
     """Passage ids and their vectors. Searching is safe from several threads; changing is not."""
 
-    def __init__(self, base: Any, fresh: Any, removed: Ids, saved: Path | None) -> None:
-        """Use `made_of` or `load`; `saved` is the file in which the base stands already."""
-        self._base: Any = base
-        self._fresh: Any = fresh
+    def __init__(self, base: Any, sketch: Any, fresh: Any, removed: Ids, saved: Path | None) -> None:
+        """Use `of` or `load`; `saved` is the folder in which base and sketch stand already."""
+        self._base, self._sketch, self._fresh = base, sketch, fresh
         self._removed, self._saved = removed, saved
-        self._dimension = int(fresh.d)
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """What a search by sketches needs: the ids by place, and which places are gone."""
+        import faiss
+
+        self._ids: Ids = faiss.vector_to_array(self._base.id_map)
+        self._gone = np.isin(self._ids, self._removed) if len(self._removed) else None
 
     @classmethod
-    def made_of(cls, base: Any) -> DenseIndex:
-        """An index of a FAISS index with ids, `empty_exact` or one of `retrieval.approximate`."""
-        return cls(base, empty_exact(base.d), np.zeros(0, np.int64), None)
+    def of(cls, dimension: int, vectors: Iterable[tuple[Ids, Floats]]) -> DenseIndex:
+        """An index of unit vectors `[n, d]` under ids `[n]`."""
+        base = _empty(dimension)
+        for ids, some in vectors:
+            base.add_with_ids(some, ids)
+        return cls(base, _sketch_of(base), _empty(dimension), np.zeros(0, np.int64), None)
 
     @classmethod
     def load(cls, folder: Path) -> DenseIndex:
@@ -50,19 +61,18 @@ class DenseIndex:
         import faiss
 
         base = faiss.read_index(str(folder / _BASE), faiss.IO_FLAG_MMAP)
-        if hasattr(base, "invlists"):
-            lists: Any = faiss.downcast_InvertedLists(base.invlists)
-            lists.prefetch_nthread = 0  # threads that read ahead would cost more than the search
-        return cls(base, faiss.read_index(str(folder / _FRESH)), np.load(folder / _REMOVED), folder / _BASE)
+        sketch = faiss.read_index(str(folder / _SKETCH)) if (folder / _SKETCH).exists() else None
+        return cls(base, sketch, faiss.read_index(str(folder / _FRESH)), np.load(folder / _REMOVED), folder)
 
     def save(self, folder: Path) -> None:
         """Writes the index; the caller sees to it that it reaches the disk. Raises OSError."""
         folder.mkdir()
-        if self._saved is None:
-            _write(self._base, folder / _BASE)
-            self._saved = folder / _BASE
-        else:
-            link(self._saved, folder / _BASE)
+        for index, name in ((self._base, _BASE), (self._sketch, _SKETCH)):
+            if index is not None and self._saved is not None:
+                link(self._saved / name, folder / name)
+            elif index is not None:
+                _write(index, folder / name)
+        self._saved = folder
         _write(self._fresh, folder / _FRESH)
         np.save(folder / _REMOVED, self._removed)
 
@@ -71,12 +81,8 @@ class DenseIndex:
 
     @property
     def exact(self) -> bool:
-        """Whether the base is; what is fresh always is."""
-        return not hasattr(self._base, "nprobe")
-
-    def outgrown(self) -> bool:
-        """Whether the base is of a kind or a shape for far fewer or far more passages."""
-        return len(self) > _GROWTH * EXACT if self.exact else outgrown(self._base, len(self))
+        """Whether every vector is compared."""
+        return self._sketch is None
 
     def change(self, removed: Ids, added: Iterable[tuple[Ids, Floats]]) -> None:
         """Removes the vectors with these ids, then adds unit vectors `[n, d]` under ids `[n]`."""
@@ -88,48 +94,71 @@ class DenseIndex:
             self._removed = np.union1d(self._removed, removed[~here])
         for ids, vectors in added:
             self._fresh.add_with_ids(vectors, ids)
-            self._fold_beyond(_MOST_FRESH)
-        self._fold_beyond(min(_MOST_FRESH, int(self._base.ntotal) // 10))
-
-    def _fold_beyond(self, most: int) -> None:
-        if len(self._removed) + int(self._fresh.ntotal) > most:
+            if self._beside() > 2 * _MOST_BESIDE:
+                self._fold()
+        if self._beside() > (int(self._base.ntotal) // 10 if self.exact else 2 * _MOST_BESIDE):
             self._fold()
+        self._settle()
+
+    @staticmethod
+    def crowded(folder: Path) -> bool:
+        """Whether so much stands beside the base of a saved index that `fold` is due. Raises as `load`."""
+        import faiss
+
+        beside = len(np.load(folder / _REMOVED)) + int(faiss.read_index(str(folder / _FRESH)).ntotal)
+        return beside > _MOST_BESIDE
+
+    def fold(self) -> None:
+        """Makes a base of all there is."""
+        self._fold()
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._saved is None:
+            self._sketch = _sketch_of(self._base)
+        self._look_up()
+
+    def _beside(self) -> int:
+        return len(self._removed) + int(self._fresh.ntotal)
 
     def _fold(self) -> None:
         import faiss
 
-        base: Any = self._base if self._saved is None else faiss.read_index(str(self._saved))
+        base: Any = self._base if self._saved is None else faiss.read_index(str(self._saved / _BASE))
         if len(self._removed):
             base.remove_ids(self._removed)
         if self._fresh.ntotal:
             vectors = self._fresh.index.reconstruct_n(0, int(self._fresh.ntotal))
             base.add_with_ids(vectors, faiss.vector_to_array(self._fresh.id_map))
         self._base, self._saved = base, None
-        self._fresh, self._removed = empty_exact(self._dimension), np.zeros(0, np.int64)
+        self._fresh, self._removed = _empty(base.d), np.zeros(0, np.int64)
 
     def search(self, vector: Floats, count: int, allowed: Ids | None = None) -> tuple[Ids, Floats]:
         """The `count` nearest ids and their cosines, best first; only among `allowed` where given.
 
-        Of an index that is not `exact` they are twice as many with estimates, to be put in order by better cosines;
-        among `allowed` every passage is looked at even then.
+        Among `allowed` every passage is compared, however many there are.
         """
         import faiss
 
         faiss.omp_set_num_threads(1)  # a single question is searched by one thread in any case; more only wait
-        count *= 1 if self.exact else _SPARE
-        found = [
-            _search(self._base, vector, count, allowed, self._removed if allowed is None else None),
-            _search(self._fresh, vector, count, allowed, None),
-        ]
-        ids, cosines = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        if self._sketch is None or allowed is not None:
+            found = _search(self._base, vector, count, allowed, self._removed if allowed is None else None)
+        else:
+            found = self._search_sketched(vector, max(_CHOSEN * count, _FEWEST_CHOSEN))
+        both = zip(found, _search(self._fresh, vector, count, allowed, None), strict=True)
+        ids, cosines = (np.concatenate(parts) for parts in both)
         best = np.argsort(-cosines, kind="stable")[:count]
         return ids[best].astype(np.int64), cosines[best].astype(np.float32)
 
+    def _search_sketched(self, vector: Floats, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        places = nearest(self._sketch, vector, count, self._gone)
+        return self._ids[places], self._base.index.reconstruct_batch(places) @ vector
+
     def vectors(self, ids: Ids) -> Floats:
-        """The vectors `[n, d]` with these ids of an `exact` index. Raises RuntimeError for an id that is not there."""
+        """The vectors `[n, d]` with these ids. Raises RuntimeError for an id that is not there."""
         import faiss
 
-        found = np.empty((len(ids), self._dimension), np.float32)
+        found = np.empty((len(ids), int(self._base.d)), np.float32)
         fresh = np.isin(ids, faiss.vector_to_array(self._fresh.id_map))
         for index, there in ((self._fresh, fresh), (self._base, ~fresh)):
             if there.any():
@@ -137,12 +166,16 @@ class DenseIndex:
         return found
 
 
-def empty_exact(dimension: int) -> Any:
+def _empty(dimension: int) -> Any:
     """A FAISS index with ids that compares every vector, in half precision."""
     import faiss
 
     half = faiss.ScalarQuantizer.QT_fp16
     return faiss.IndexIDMap2(faiss.IndexScalarQuantizer(dimension, half, faiss.METRIC_INNER_PRODUCT))
+
+
+def _sketch_of(base: Any) -> Any:
+    return sketch_of(base.index) if base.ntotal > EXACT else None
 
 
 def _search(
@@ -153,9 +186,6 @@ def _search(
     if not index.ntotal or (allowed is not None and not len(allowed)):
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
     parameters: Any = faiss.SearchParameters()
-    if hasattr(index, "nprobe"):
-        parameters = faiss.SearchParametersIVF()
-        parameters.nprobe = index.nprobe if allowed is None else index.nlist
     kept: list[Any] = []  # what a selector refers to must outlive the search
     if allowed is not None:
         kept.append(_selector(allowed))

@@ -16,14 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval.approximate import QUERIES, make_approximate, sample_size
-from retrieval.dense import EXACT, DenseIndex, empty_exact
+from retrieval.dense import DenseIndex
 from retrieval.disk import flush
 from retrieval.lexical import IndexedPassage, LexicalIndex, copy_index, passages_on_disk
 from retrieval.store import DocumentRow, Store
 from retrieval.terms import analyse
 
-FORMAT = 2
+FORMAT = 3
 _CHUNK = 1024  # passages between two words on how far it is
 _MUCH_MORE = 3  # times as many passages as before are indexed anew
 _MOST_REMOVED = 0.3  # of the passages in a lexical index, and
@@ -48,6 +47,10 @@ class Change:
     removed: Sequence[int]
     removed_passages: Sequence[int]
     added: Sequence[int]
+
+
+FOLDING = Change((), (), ())
+"""No change, but what stands beside the base of the dense index is folded into it."""
 
 
 def open_indexes(library: Path, store: Store) -> Indexes | None:
@@ -78,7 +81,10 @@ def write_indexes(
         (folder / "lexical").mkdir()
     else:
         dense = previous.dense
-        dense.change(np.array(change.removed_passages, np.int64), store.all_vectors(change.added))
+        if change is FOLDING:
+            dense.fold()
+        else:
+            dense.change(np.array(change.removed_passages, np.int64), store.all_vectors(change.added))
         copy_index(_folder(library, previous.generation) / "lexical", folder / "lexical")
     dense.save(folder / "dense")
     _fill(LexicalIndex(folder / "lexical"), store, change, count)
@@ -97,9 +103,17 @@ def wasteful(library: Path, store: Store) -> bool:
     folder = _folder(library, store.generation)
     try:
         removed, total = passages_on_disk(folder / "lexical")
-        return removed > max(_MOST_REMOVED * total, _FEW) or DenseIndex.load(folder / "dense").outgrown()
-    except (RuntimeError, ValueError, OSError):
+        return removed > max(_MOST_REMOVED * total, _FEW)
+    except (ValueError, OSError):
         return False  # they are made anew in any case
+
+
+def crowded(library: Path, store: Store) -> bool:
+    """Whether the dense index of the store's generation is worth `FOLDING`."""
+    try:
+        return DenseIndex.crowded(_folder(library, store.generation) / "dense")
+    except (RuntimeError, ValueError, OSError):
+        return False  # it is made anew in any case
 
 
 def remove_other_indexes(library: Path, generation: int) -> None:
@@ -132,14 +146,7 @@ def _folder(library: Path, generation: int) -> Path:
 
 
 def _make_dense(store: Store) -> DenseIndex:
-    count = store.count_passages()
-    if count > EXACT:
-        sample, queries = store.sample_vectors(sample_size(count)), store.sample_questions(QUERIES)
-        return DenseIndex.made_of(make_approximate(sample, queries, count, store.all_vectors()))
-    base = empty_exact(int(store.meta("dimension")))
-    for ids, vectors in store.all_vectors():
-        base.add_with_ids(vectors, ids)
-    return DenseIndex.made_of(base)
+    return DenseIndex.of(int(store.meta("dimension")), store.all_vectors())
 
 
 def _fill(lexical: LexicalIndex, store: Store, change: Change | None, count: Count | None) -> None:

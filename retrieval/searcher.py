@@ -99,15 +99,10 @@ class Searcher:
         _, allowed = self._allowed(where)
         near, _ = self.indexes.dense.search(vector, count, allowed)
         found, bm25 = worded
-        ids, vectors = self._vectors(np.unique(np.concatenate([near, found])))
+        ids = np.unique(np.concatenate([near, found]))
         by_words = dict(zip(found.tolist(), bm25.tolist(), strict=True))
-        return Candidates(ids, vectors @ vector, np.array([by_words.get(i, 0.0) for i in ids.tolist()], np.float32))
-
-    def _vectors(self, ids: Ids) -> tuple[Ids, Floats]:
-        """Those of these passages that are there, with their own vectors `[n, d]`."""
-        if self.indexes.dense.exact:
-            return ids, self.indexes.dense.vectors(ids)
-        return self.store.vectors(ids)
+        cosines = self.indexes.dense.vectors(ids) @ vector
+        return Candidates(ids, cosines, np.array([by_words.get(i, 0.0) for i in ids.tolist()], np.float32))
 
     @cached_property
     def average_words(self) -> float:

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from retrieval import dense
-from retrieval.approximate import QUERIES, make_approximate, outgrown, sample_size
-from retrieval.dense import DenseIndex, empty_exact
+from retrieval.approximate import nearest, sketch_of
+from retrieval.dense import DenseIndex
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -30,28 +30,35 @@ def _nearest(known: dict[int, Floats], question: Floats, count: int) -> list[int
     return sorted(known, key=lambda identity: -float(known[identity] @ question))[:count]
 
 
-def _approximate(vectors: Floats) -> DenseIndex:
+def _of(vectors: Floats) -> DenseIndex:
     ids = np.arange(len(vectors))
-    chunks = [(ids[at : at + 1000], vectors[at : at + 1000]) for at in range(0, len(ids), 1000)]
-    sample = vectors[:: max(len(vectors) // sample_size(len(vectors)), 1)]
-    return DenseIndex.made_of(make_approximate(sample, _made(QUERIES, 2), len(vectors), chunks))
+    return DenseIndex.of(
+        _DIMENSION, [(ids[at : at + 1000], vectors[at : at + 1000]) for at in range(0, len(ids), 1000)]
+    )
 
 
-def _sum_up(index: DenseIndex, known: dict[int, Floats], question: Floats, allowed: Ids | None = None) -> float:
-    """The share of the 20 nearest that are found, when what is found is put in order by its own vectors."""
-    found = {i: known[i] for i in index.search(question, 20, allowed)[0].tolist()}
-    among = known if allowed is None else {i: known[i] for i in allowed.tolist()}
-    return len(set(_nearest(found, question, 20)) & set(_nearest(among, question, 20))) / 20
+def _recall(index: DenseIndex, known: dict[int, Floats], count: int = 20) -> float:
+    """The share of the nearest that are found, over some questions."""
+    ids, vectors = np.array(list(known)), np.array(list(known.values()))
+    shares = []
+    for question in _made(60, 3):
+        true = ids[np.argsort(-(vectors @ question))[:count]]
+        shares.append(len(np.intersect1d(index.search(question, count)[0], true)) / count)
+    return float(np.mean(shares))
 
 
-def test_an_exact_index_stays_that_of_its_vectors_through_every_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dense, "_MOST_FRESH", 40)
+@pytest.fixture
+def sketched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small numbers for what is big."""
+    for name, value in {"EXACT": 1000, "_FEWEST_CHOSEN": 200, "_CHOSEN": 10, "_MOST_BESIDE": 200}.items():
+        monkeypatch.setattr(dense, name, value)
+
+
+def test_an_exact_index_stays_that_of_its_vectors_through_every_change(tmp_path: Path) -> None:
     chance = np.random.default_rng(5)
     vectors = dict(enumerate(_made(1500, 1)))
     known = {i: vectors[i] for i in range(1000)}
-    index = DenseIndex.made_of(empty_exact(_DIMENSION))
+    index = DenseIndex.of(_DIMENSION, [])
     index.change(np.zeros(0, np.int64), [(np.array(list(known)), np.array(list(known.values())))])
     bases = set()
     for step in range(30):
@@ -76,55 +83,104 @@ def test_an_exact_index_stays_that_of_its_vectors_through_every_change(
     assert 3 < len(bases) < 12, "the base is shared, and made anew only now and then"
 
 
-def test_an_approximate_index_finds_what_is_nearest(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("sketched")
+def test_a_sketched_index_finds_what_is_nearest_through_changes_and_folding(tmp_path: Path) -> None:
     known = dict(enumerate(_made(12_000, 1)))
-    index = _approximate(np.array(list(known.values())))
+    index = _of(np.array(list(known.values())))
     assert not index.exact
     index.save(tmp_path / "first")
     index = DenseIndex.load(tmp_path / "first")
-    questions = _made(60, 3)
-    assert np.mean([_sum_up(index, known, one) for one in questions]) >= 0.99
+    assert _recall(index, known) >= 0.99
 
-    gone, come = np.arange(0, 300, 3), np.arange(20_000, 20_050)
-    index.change(gone, [(come, _made(50, 4))])
-    known = {i: v for i, v in known.items() if i not in gone} | dict(zip(come.tolist(), _made(50, 4), strict=True))
+    gone, come = np.arange(0, 300, 3), np.arange(20_000, 20_150)
+    index.change(gone, [(come, _made(150, 4))])
+    known = {i: v for i, v in known.items() if i not in gone} | dict(zip(come.tolist(), _made(150, 4), strict=True))
     index.save(tmp_path / "second")
     index = DenseIndex.load(tmp_path / "second")
-    first, second = (tmp_path / name / "base.faiss" for name in ("first", "second"))
-    assert first.samefile(second)
     assert len(index) == len(known)
-    assert np.mean([_sum_up(index, known, one) for one in questions]) >= 0.99
+    assert _recall(index, known) >= 0.99
     assert index.search(known[20_007], 1)[0][0] == 20_007
     assert not set(index.search(_made(1, 1)[0], 500)[0]) & set(gone)
+    every = np.array(list(known))
+    assert np.array_equal(index.vectors(every), np.array(list(known.values())))
+    for name in ("base.faiss", "sketch.faiss"):
+        assert (tmp_path / "first" / name).samefile(tmp_path / "second" / name), "nothing big is written for a change"
+
+    assert DenseIndex.crowded(tmp_path / "second")
+    index.fold()
+    index.save(tmp_path / "third")
+    assert not DenseIndex.crowded(tmp_path / "third")
+    index = DenseIndex.load(tmp_path / "third")
+    assert len(index) == len(known)
+    assert _recall(index, known) >= 0.99
+    assert len(DenseIndex.load(tmp_path / "first")) == 12_000, "another generation's file is never written to"
 
 
+@pytest.mark.usefixtures("sketched")
+def test_what_is_found_by_sketches_is_scored_by_its_vectors() -> None:
+    known = dict(enumerate(_made(3000, 1)))
+    index = _of(np.array(list(known.values())))
+    for question in _made(20, 3):
+        ids, cosines = index.search(question, 20)
+        assert np.allclose(cosines, [known[i] @ question for i in ids.tolist()], atol=1e-6)
+        assert (np.diff(cosines) <= 0).all()
+
+
+@pytest.mark.usefixtures("sketched")
+def test_a_whole_neighbourhood_that_went_hides_nothing_behind_it() -> None:
+    """More went than are chosen by their sketches."""
+    known = dict(enumerate(_made(3000, 1)))
+    index = _of(np.array(list(known.values())))
+    question = _made(1, 3)[0]
+    order = _nearest(known, question, 2000)
+    index.change(np.array(order[:390]), [])
+    assert len(set(index.search(question, 20)[0]) & set(order[390:410])) >= 15
+
+
+@pytest.mark.usefixtures("sketched")
 @pytest.mark.parametrize("count", [40, 11_000])
 def test_a_filter_is_exact_even_where_the_index_is_not(count: int) -> None:
     """However many passages it lets through, and however far they lie from the question."""
     known = dict(enumerate(_made(12_000, 1)))
-    index = _approximate(np.array(list(known.values())))
+    index = _of(np.array(list(known.values())))
     allowed = np.random.default_rng(8).choice(12_000, count, replace=False)
+    among = {i: known[i] for i in allowed.tolist()}
     for question in _made(20, 3):
-        assert _sum_up(index, known, -question, allowed) == 1.0
+        assert index.search(-question, 20, allowed)[0].tolist() == _nearest(among, -question, 20)
 
 
-def test_an_approximate_base_takes_in_what_is_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dense, "_MOST_FRESH", 100)
-    vectors = _made(3000, 1)
-    index = _approximate(vectors)
+@pytest.mark.usefixtures("sketched")
+def test_an_index_is_sketched_once_it_is_big_and_what_comes_at_once_is_folded_at_once(tmp_path: Path) -> None:
+    known = dict(enumerate(_made(900, 1)))
+    index = _of(np.array(list(known.values())))
+    assert index.exact
     index.save(tmp_path / "first")
-    index = DenseIndex.load(tmp_path / "first")
-    index.change(np.arange(50), [(np.arange(5000, 5060), _made(60, 9))])
+    more = _made(700, 9)
+    index.change(np.zeros(0, np.int64), [(np.arange(5000, 5700), more)])
+    known |= dict(zip(range(5000, 5700), more, strict=True))
+    assert not index.exact
     index.save(tmp_path / "second")
-    assert not (tmp_path / "first" / "base.faiss").samefile(tmp_path / "second" / "base.faiss")
-    assert len(DenseIndex.load(tmp_path / "first")) == 3000, "another generation's file is never written to"
     index = DenseIndex.load(tmp_path / "second")
-    assert len(index) == 3010
-    known = {**dict(enumerate(vectors)), **dict(zip(range(5000, 5060), _made(60, 9), strict=True))}
-    known = {i: v for i, v in known.items() if i >= 50}
-    assert np.mean([_sum_up(index, known, one) for one in _made(60, 3)]) >= 0.98
+    assert not index.exact
+    assert len(index) == 1600
+    assert not DenseIndex.crowded(tmp_path / "second")
+    assert _recall(index, known) >= 0.99
 
 
-def test_an_approximate_base_is_outgrown_by_far_more_or_far_fewer() -> None:
-    base = _approximate(_made(4000, 1))._base
-    assert [outgrown(base, count) for count in (1500, 3000, 4000, 7000, 9000)] == [True, False, False, False, True]
+@pytest.mark.parametrize("dimension", [2, 7, 24])
+def test_a_sketch_of_any_width_has_the_nearest_among_the_first(dimension: int) -> None:
+    import faiss
+
+    vectors = np.random.default_rng(1).standard_normal((2000, dimension)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    flat = faiss.IndexFlatIP(dimension)
+    flat.add(vectors)
+    sketch = sketch_of(flat)
+    gone = np.zeros(2000, bool)
+    gone[::2] = True
+    for question in vectors[:20]:
+        true = [place for place in np.argsort(-(vectors @ question)).tolist() if not gone[place]][:5]
+        found = nearest(sketch, question, 200, gone).tolist()
+        assert len(found) == 200
+        assert set(true) <= set(found)
+        assert not gone[found].any()

@@ -230,9 +230,9 @@ def test_an_index_of_another_format_is_made_again(library: Library, settings: En
 def test_a_big_library_is_asked_and_changed_as_a_small_one(
     library: Library, settings: EngineSettings, write: Write, seeds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With an approximate index, which changes share until it is outgrown; then it is made for the new size."""
-    for module in ("indexes", "dense"):
-        monkeypatch.setattr(f"retrieval.{module}.EXACT", 300)
+    """With an approximate index, which changes share; when the library is small again it is exact again."""
+    monkeypatch.setattr("retrieval.dense.EXACT", 300)
+    monkeypatch.setattr("retrieval.dense._MOST_BESIDE", 400)
     write("many.csv", _rows("Many", 600))
     write("few.txt", "A lighthouse stands on the rock.\n")
     library.sync()
@@ -246,6 +246,8 @@ def test_a_big_library_is_asked_and_changed_as_a_small_one(
     assert not library.ask("lighthouse rock").found
     (seeds / "many.csv").unlink()
     write("some.csv", _rows("Some", 100))
-    assert library.sync().generation == 4
+    assert library.sync().generation == 4, "the base is folded in a generation of its own"
     assert library.searcher().indexes.dense.exact
+    assert library.check() is None
+    assert [path.name for path in settings.library.glob("index-*")] == ["index-4"]
     assert library.ask("Some number 77").excerpts[0].text.startswith("text: Some number 77 ")
