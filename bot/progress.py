@@ -1,4 +1,7 @@
-"""Long work shown as it goes on: bars on stderr where somebody watches, and where nobody does, a line for the model."""
+"""Long work shown as it goes on: bars on stderr where somebody watches, and where nobody does, a line for the model.
+
+A bar says how much is done, of passages also how many a second, and how long the rest will take.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from contextlib import contextmanager
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 from rich.text import Text
 
 from bot.render import console
@@ -18,8 +22,11 @@ _STAGES = {
     "model": "Preparing the model, once",
     "reading": "Reading documents",
     "embedding": "Embedding passages",
+    "vectors": "Indexing vectors",
     "indexing": "Indexing passages",
 }
+_WIDEST = 40  # columns of a bar
+_WIDE = 100  # columns of a terminal from which on it has room for that
 
 
 @contextmanager
@@ -37,22 +44,40 @@ def shown() -> Iterator[Callable[[Progress], None]]:
             if done.stage != "model" and "model" in tasks:
                 bars.remove_task(tasks.pop("model"))
             if done.stage not in tasks:
-                tasks[done.stage] = bars.add_task(_STAGES[done.stage], total=total)
+                tasks[done.stage] = bars.add_task(_STAGES[done.stage], total=total, stage=done.stage)
             bars.update(tasks[done.stage], completed=done.done)
 
         yield step
 
 
 def _bars(screen: Console) -> Bars:
-    columns = (TextColumn("{task.description:<26}"), BarColumn(), _Count(), TimeRemainingColumn())
-    return Bars(*columns, console=screen, transient=True)
+    bar = BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=_WIDEST))
+    columns = (TextColumn("{task.description}"), bar, _Amount(), _Rate(), TimeRemainingColumn())
+    return Bars(*columns, console=screen, transient=True, expand=screen.width < _WIDE)
 
 
-class _Count(MofNCompleteColumn):
-    """Nothing where the end is not known."""
+class _Amount(ProgressColumn):
+    """How much of what; nothing where the end is not known."""
 
     def render(self, task: Task) -> Text:
-        return Text() if task.total is None else super().render(task)
+        """See `ProgressColumn`."""
+        if task.total is None:
+            return Text()
+        done, total, stage = task.completed, task.total, task.fields.get("stage")
+        if stage == "vectors":  # each is taken in and then sketched: no number of anything
+            return Text(f"{task.percentage:.0f}%")
+        if stage == "reading":
+            return Text(f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB")
+        return Text(f"{done:,.0f} of {total:,.0f}")
+
+
+class _Rate(ProgressColumn):
+    """Passages a second, where they are embedded, of the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        """See `ProgressColumn`."""
+        shown = task.fields.get("stage") == "embedding" and task.speed
+        return Text(f"{task.speed:,.0f}/s" if shown else "")
 
 
 def _say_model(done: Progress) -> None:

@@ -8,6 +8,7 @@ order by its vectors.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,19 +22,21 @@ _AT_ONCE = 16_384
 _BITS = 4
 
 
-def sketch_of(vectors: Any) -> Any:
-    """A FAISS index that sketches the vectors of another, place by place."""
+def sketch_of(vectors: Any, count: Callable[[int], None]) -> Any:
+    """A FAISS index that sketches the vectors of another, place by place; says of how many at a time."""
     import faiss
 
     faiss.omp_set_num_threads(1)  # fitting is made of tiny steps, after each of which threads would wait for each other
-    dimension, count = int(vectors.d), int(vectors.ntotal)
+    dimension, total = int(vectors.d), int(vectors.ntotal)
     parts = dimension // 2 if dimension % 2 == 0 else dimension
     sketch: Any = faiss.IndexPQFastScan(dimension, parts, _BITS, faiss.METRIC_INNER_PRODUCT)
     sketch.pq.cp.min_points_per_centroid = 1  # no word on stderr about a sample of the size that was asked for
-    sketch.train(vectors.reconstruct_batch(_chosen(count)))
+    sketch.train(vectors.reconstruct_batch(_chosen(total)))
     faiss.omp_set_num_threads(os.cpu_count() or 1)
-    for first in range(0, count, _AT_ONCE):
-        sketch.add(vectors.reconstruct_n(first, min(_AT_ONCE, count - first)))
+    for first in range(0, total, _AT_ONCE):
+        some = vectors.reconstruct_n(first, min(_AT_ONCE, total - first))
+        sketch.add(some)
+        count(len(some))
     faiss.omp_set_num_threads(1)
     return sketch
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from retrieval.connection import connect
 from retrieval.errors import LibraryError
-from retrieval.indexes import FOLDING, Count, crowded, remove_other_indexes, wasteful, write_indexes
+from retrieval.indexes import FOLDING, Report, crowded, remove_other_indexes, wasteful, write_indexes
 from retrieval.store import Store
 
 _MOST_FREE = 0.25  # of the database's pages
 _PAGES_AT_ONCE = 1000
 
 
-def compact(store: Store, library: Path, count: Count) -> None:
+def compact(store: Store, library: Path, report: Report) -> None:
     """Makes a library smaller where that is worth it; the caller holds its lock.
 
     Where there is no room to work in, all stays as it is until the next build.
@@ -27,7 +27,7 @@ def compact(store: Store, library: Path, count: Count) -> None:
         if anew or crowded(library, store):
             with store.transaction():
                 generation = store.generation + 1
-                write_indexes(library, store, generation, change=None if anew else FOLDING, count=count)
+                write_indexes(library, store, generation, change=None if anew else FOLDING, report=report)
                 store.set_meta(generation=generation)
         _give_pages_back(store)
     except (OSError, LibraryError):

@@ -10,7 +10,7 @@ The base holds every vector and is mapped from disk. Beyond `EXACT` passages not
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,10 @@ _BITMAP = 10_000  # passages from which on a filter is a bitmap
 _BASE, _SKETCH, _FRESH, _REMOVED = "base.faiss", "sketch.faiss", "fresh.faiss", "removed.npy"
 
 
+def _unheard(_: int) -> None:
+    """Whom nobody asked for numbers."""
+
+
 class DenseIndex:
     """Passage ids and their vectors. Searching is safe from several threads; changing is not."""
 
@@ -48,12 +52,15 @@ class DenseIndex:
         self._gone = np.isin(self._ids, self._removed) if len(self._removed) else None
 
     @classmethod
-    def of(cls, dimension: int, vectors: Iterable[tuple[Ids, Floats]]) -> DenseIndex:
-        """An index of unit vectors `[n, d]` under ids `[n]`."""
+    def of(
+        cls, dimension: int, vectors: Iterable[tuple[Ids, Floats]], count: Callable[[int], None] = _unheard
+    ) -> DenseIndex:
+        """An index of unit vectors `[n, d]` under ids `[n]`; `count` hears of the `steps` that were done."""
         base = _empty(dimension)
         for ids, some in vectors:
             base.add_with_ids(some, ids)
-        return cls(base, _sketch_of(base), _empty(dimension), np.zeros(0, np.int64), None)
+            count(len(ids))
+        return cls(base, _sketch_of(base, count), _empty(dimension), np.zeros(0, np.int64), None)
 
     @classmethod
     def load(cls, folder: Path) -> DenseIndex:
@@ -166,6 +173,11 @@ class DenseIndex:
         return found
 
 
+def steps(vectors: int) -> int:
+    """Of making an index of so many vectors: each is taken in, and sketched where they are many."""
+    return vectors if vectors <= EXACT else 2 * vectors
+
+
 def _empty(dimension: int) -> Any:
     """A FAISS index with ids that compares every vector, in half precision."""
     import faiss
@@ -174,8 +186,8 @@ def _empty(dimension: int) -> Any:
     return faiss.IndexIDMap2(faiss.IndexScalarQuantizer(dimension, half, faiss.METRIC_INNER_PRODUCT))
 
 
-def _sketch_of(base: Any) -> Any:
-    return sketch_of(base.index) if base.ntotal > EXACT else None
+def _sketch_of(base: Any, count: Callable[[int], None] = _unheard) -> Any:
+    return sketch_of(base.index, count) if base.ntotal > EXACT else None
 
 
 def _search(

@@ -13,14 +13,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from retrieval.dense import DenseIndex
+from retrieval.dense import DenseIndex, steps
 from retrieval.disk import flush
 from retrieval.lexical import IndexedPassage, LexicalIndex, copy_index, passages_on_disk
 from retrieval.store import DocumentRow, Store
 from retrieval.terms import analyse
+from retrieval.types import Progress
 
 FORMAT = 3
 _CHUNK = 1024  # passages between two words on how far it is
@@ -28,6 +30,7 @@ _MUCH_MORE = 3  # times as many passages as before are indexed anew
 _MOST_REMOVED = 0.3  # of the passages in a lexical index, and
 _FEW = 1000  # that many may be, however small it is
 
+Report = Callable[[Progress], None]
 Count = Callable[[int], None]
 
 
@@ -66,18 +69,19 @@ def open_indexes(library: Path, store: Store) -> Indexes | None:
 
 
 def write_indexes(
-    library: Path, store: Store, generation: int, *, change: Change | None = None, count: Count | None = None
+    library: Path, store: Store, generation: int, *, change: Change | None = None, report: Report | None = None
 ) -> None:
     """Makes the indexes of `generation` on the disk: from the previous ones and `change`, or from nothing.
 
     Reads the rows as the store's open transaction has them. Raises OSError where they cannot be written.
     """
+    report = report or _nobody
     folder = _folder(library, generation)
     shutil.rmtree(folder, ignore_errors=True)
     previous = open_indexes(library, store) if change is not None else None
     folder.mkdir(parents=True)
     if change is None or previous is None or store.count_passages() > _MUCH_MORE * len(previous.dense):
-        dense, change = _make_dense(store), None
+        dense, change = _make_dense(store, report), None
         (folder / "lexical").mkdir()
     else:
         dense = previous.dense
@@ -87,15 +91,15 @@ def write_indexes(
             dense.change(np.array(change.removed_passages, np.int64), store.all_vectors(change.added))
         copy_index(_folder(library, previous.generation) / "lexical", folder / "lexical")
     dense.save(folder / "dense")
-    _fill(LexicalIndex(folder / "lexical"), store, change, count)
+    _fill(LexicalIndex(folder / "lexical"), store, change, report)
     _stamp(folder, store.meta("library"), generation)
 
 
 def memory_indexes(store: Store) -> Indexes:
     """The indexes of the store's generation, made in memory: for a library that cannot be written to."""
     lexical = LexicalIndex(None)
-    _fill(lexical, store, None, None)
-    return Indexes(store.generation, _make_dense(store), lexical)
+    _fill(lexical, store, None, _nobody)
+    return Indexes(store.generation, _make_dense(store, _nobody), lexical)
 
 
 def wasteful(library: Path, store: Store) -> bool:
@@ -145,19 +149,37 @@ def _folder(library: Path, generation: int) -> Path:
     return library / f"index-{generation}"
 
 
-def _make_dense(store: Store) -> DenseIndex:
-    return DenseIndex.of(int(store.meta("dimension")), store.all_vectors())
+def _nobody(_: Progress) -> None:
+    """Whom nothing is reported to."""
 
 
-def _fill(lexical: LexicalIndex, store: Store, change: Change | None, count: Count | None) -> None:
+def _counter(report: Report, stage: Literal["vectors", "indexing"], total: int) -> Count:
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        report(Progress(stage, min(done, total), total))
+
+    return count
+
+
+def _make_dense(store: Store, report: Report) -> DenseIndex:
+    count = _counter(report, "vectors", steps(store.count_passages()))
+    return DenseIndex.of(int(store.meta("dimension")), store.all_vectors(), count)
+
+
+def _fill(lexical: LexicalIndex, store: Store, change: Change | None, report: Report) -> None:
+    added = None if change is None else change.added
+    count = _counter(report, "indexing", store.count_passages() if added is None else len(store.passage_ids(added)))
+
     def rows() -> Iterator[IndexedPassage]:
-        stored = store.indexed(None if change is None else change.added)
+        stored = store.indexed(added)
         while some := list(islice(stored, _CHUNK)):
             for identity, document, text, headings in some:
                 body = [term.text for term in analyse(text, document.language)]
                 yield IndexedPassage(identity, document.id, body, context_terms(document, json.loads(headings)))
-            if count is not None:
-                count(len(some))
+            count(len(some))
 
     lexical.change([] if change is None else change.removed, rows())
 

@@ -231,7 +231,7 @@ class _Work:
 
     def compact(self) -> None:
         """Gives back what is no longer needed, also what killed builds left."""
-        compact(self._store, self._settings.library, self._counter(self._store.count_passages()))
+        compact(self._store, self._settings.library, self._report)
         self._generation = self._store.generation
 
     def _switch_rows(self) -> None:
@@ -252,20 +252,9 @@ class _Work:
             self._store.remove_vectors(keys)
         self._set_meta()
         change = None if self._full else Change([*removed, *renamed], gone, [*added, *renamed])
-        count = self._counter(self._store.count_passages() if self._full else self._passages)
         # The generation is set after the indexes are written, because they start from the previous generation's.
-        write_indexes(self._settings.library, self._store, self._generation, change=change, count=count)
+        write_indexes(self._settings.library, self._store, self._generation, change=change, report=self._report)
         self._store.set_meta(generation=self._generation)
-
-    def _counter(self, total: int) -> Callable[[int], None]:
-        done = 0
-
-        def count(more: int) -> None:
-            nonlocal done
-            done += more
-            self._report(Progress("indexing", min(done, total), total))
-
-        return count
 
     def _set_meta(self) -> None:
         self._store.set_meta(

@@ -241,9 +241,12 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A step of a long work: `done` of `total` units in a named stage; `reading` counts bytes, the others passages."""
+    """A step of a long work: `done` of `total` units in a named stage.
 
-    stage: Literal["model", "reading", "embedding", "indexing"]
+    `reading` counts bytes, `vectors` steps of making the dense index anew, the others passages.
+    """
+
+    stage: Literal["model", "reading", "embedding", "vectors", "indexing"]
     done: int
     total: int
 

@@ -175,7 +175,9 @@ def test_a_sketch_of_any_width_has_the_nearest_among_the_first(dimension: int) -
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     flat = faiss.IndexFlatIP(dimension)
     flat.add(vectors)
-    sketch = sketch_of(flat)
+    told: list[int] = []
+    sketch = sketch_of(flat, told.append)
+    assert sum(told) == 2000
     gone = np.zeros(2000, bool)
     gone[::2] = True
     for question in vectors[:20]:

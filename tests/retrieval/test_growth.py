@@ -18,6 +18,7 @@ from retrieval import indexes
 from retrieval.library import Library
 from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
+from retrieval.types import Progress
 from tests.conftest import REPOSITORY, Write
 
 _READER = """
@@ -235,7 +236,10 @@ def test_a_big_library_is_asked_and_changed_as_a_small_one(
     monkeypatch.setattr("retrieval.dense._MOST_BESIDE", 400)
     write("many.csv", _rows("Many", 600))
     write("few.txt", "A lighthouse stands on the rock.\n")
-    library.sync()
+    told: list[Progress] = []
+    library.sync(progress=told.append)
+    assert [one for one in told if one.stage == "vectors"][-1] == Progress("vectors", 1202, 1202), "taken in, sketched"
+    assert [one for one in told if one.stage == "indexing"][-1] == Progress("indexing", 601, 601)
     assert not library.searcher().indexes.dense.exact
     first = (settings.library / "index-1" / "dense" / "base.faiss").stat().st_ino
     write("few.txt", "A windmill stands on the hill.\n")
