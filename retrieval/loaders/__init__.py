@@ -7,6 +7,7 @@ imported where they are used, because most folders hold only a few formats.
 from __future__ import annotations
 
 import hashlib
+import re
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +18,7 @@ from retrieval.types import Document
 VERSION = 2
 """Raised when a format is read otherwise, so that libraries are made anew."""
 
-_MOST_BYTES = 990_000_000  # of UTF-8 in one document: SQLite keeps rows of up to 1,000,000,000
+_VISIBLE = re.compile(r"\S")
 _MODULES = {
     ".txt": "plain",
     ".text": "plain",
@@ -48,17 +49,15 @@ def load(path: Path, relative: str, data: bytes) -> Document:
             f"{suffix or 'a file without a suffix'} is not a format that is read: "
             "convert it to .txt, .md, .html, .pdf or .docx"
         )
-    if not data.strip():
+    if not data or data.isspace():
         raise DocumentError("it is empty: add text or remove the file")
     module = import_module(f"retrieval.loaders.{_MODULES[suffix]}")
     try:
         loaded: Loaded = module.load(data)
     except RecursionError as error:
         raise DocumentError("its parts are nested too deeply: simplify or convert it") from error
-    if not loaded.text[loaded.body_start :].strip():
+    if not _VISIBLE.search(loaded.text, loaded.body_start):
         raise DocumentError("it holds no text: if it shows scanned pages, run text recognition on it first")
-    if 4 * len(loaded.text) > _MOST_BYTES and len(loaded.text.encode()) > _MOST_BYTES:
-        raise DocumentError("its text is longer than a library can hold in one document, some 990 MB: split it")
     digest = hashlib.sha256(data).hexdigest()
     return Document(
         path=relative,

@@ -57,6 +57,7 @@ _OTHERS = {
     "iso8859-6": _ARABIC,
     "cp874": _THAI,
 }
+_OUTSIDE_ASCII = re.compile(rb"[\x80-\xff]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fc]")
 _EAST_ASIAN = {  # the lead bytes of their common characters, and of their punctuation
     "cp932": (range(0x81, 0x98), range(0x81, 0x82)),
@@ -80,13 +81,13 @@ def guess(data: bytes) -> str:
 
 def _telling(data: bytes) -> bytes:
     """Lines with bytes outside ASCII; no encoding here has a line feed inside a character."""
-    lines, size = [], 0
-    for match in re.finditer(rb"[^\n]*[\x80-\xff][^\n]*", data):
-        line = match[0][: _MOST_BYTES - size]
-        lines.append(line)
-        size += len(line)
-        if size >= _MOST_BYTES:
-            break
+    lines, size, at = [], 0, 0
+    while size < _MOST_BYTES and (found := _OUTSIDE_ASCII.search(data, at)):
+        begin = data.rfind(b"\n", at, found.start()) + 1 or at
+        end = data.find(b"\n", found.start())
+        at = end + 1 if end >= 0 else len(data)
+        lines.append(data[begin:at].rstrip(b"\n")[: _MOST_BYTES - size])
+        size += len(lines[-1])
     return b"\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -68,5 +69,9 @@ def clean(text: str) -> str:
 
 def one_line_each(records: Iterable[str]) -> Loaded:
     """Records as lines, each a passage of its own."""
-    lines = [line for line in (" ".join(clean(record).split()) for record in records) if line]
-    return Loaded("\n".join(lines) + "\n", layout="rows")
+    text = io.StringIO()  # which takes less memory than a list of lines
+    for record in records:
+        line = " ".join(clean(record).split())
+        if line:
+            text.write(line + "\n")
+    return Loaded(text.getvalue(), layout="rows")

@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, clean
 from retrieval.loaders.text import decode
 from retrieval.types import Heading, Span
 
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
 _FRONT_MATTER = re.compile(
     r"\s*(?P<fence>---|\+\+\+)[^\S\n]*\r?\n(?P<body>.*?)\r?\n(?P=fence)[^\S\n]*(?:\r?\n|$)", re.DOTALL
 )
 _LONGEST_FRONT_MATTER = 100_000  # characters; more is text between two rules
+_PARSED = 100_000  # characters parsed at once, if no block is longer
+_LINE_EDGE = 50_000  # characters at either end of a line that say what it is
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|$)")  # as markdown-it ends lines
 _NULL = "tag:yaml.org,2002:null"
 
 
@@ -63,18 +70,42 @@ def _yaml(text: str) -> dict[str, str]:
 
 
 def _headings(text: str, start: int) -> Iterator[Heading]:
+    """The headings that stand in no list or quote.
+
+    Blocks at the outermost level know nothing of those before them, so the text is parsed a part at a time; the last
+    block of a part may go on, and begins the next one.
+    """
     from markdown_it import MarkdownIt
 
-    body = text[start:]
-    lines = [start]  # markdown-it ends lines at \n, and at \r\n or \r, which it normalises first
-    lines.extend(start + match.end() for match in re.finditer(r"\r\n|\r|\n", body))
-    lines.append(len(text))
-    tokens = MarkdownIt("commonmark", {"maxNesting": 20}).disable(["link", "image", "emphasis"]).parse(body)
-    for number, token in enumerate(tokens):
-        if token.type == "heading_open" and token.map and token.level == 0:
-            begin, end = lines[token.map[0]], lines[min(token.map[1], len(lines) - 1)]
-            while end > begin and text[end - 1].isspace():
-                end -= 1
-            name = tokens[number + 1].content.strip()
-            if name:
-                yield Heading(Span(begin, end), int(token.tag[1]), " ".join(name.split()))
+    parser = MarkdownIt("commonmark", {"maxNesting": 20})
+    length = _PARSED
+    while start < len(text):
+        edges, source = _part(text, start, length)
+        tokens: list[Token] = []
+        parser.block.parse(source, parser, {}, tokens)
+        whole = edges[-1] == len(text)
+        begun = [token.map[0] for token in tokens if token.level == 0 and token.map]
+        until = len(edges) if whole else begun[-1] if begun else 0
+        if until == 0:
+            length *= 2
+            continue
+        for number, token in enumerate(tokens):
+            if token.type == "heading_open" and token.level == 0 and token.map and token.map[0] < until:
+                begin, end = edges[token.map[0]], edges[min(token.map[1], len(edges) - 1)]
+                while end > begin and text[end - 1].isspace():
+                    end -= 1
+                name = " ".join(tokens[number + 1].content.split())
+                if name:
+                    yield Heading(Span(begin, end), int(token.tag[1]), name)
+        start, length = len(text) if whole else edges[until], _PARSED
+
+
+def _part(text: str, start: int, length: int) -> tuple[list[int], str]:
+    """Where lines begin and the last of them ends, and these lines for the parser, which needs no long one in full."""
+    edges, lines = [start], []
+    while edges[-1] < min(start + length, len(text)) and (line := _LINE.match(text, edges[-1])):
+        begin, end = line.span(1)
+        long = end - begin > 2 * _LINE_EDGE
+        lines.append(text[begin : begin + _LINE_EDGE] + text[end - _LINE_EDGE : end] if long else line[1])
+        edges.append(line.end())
+    return edges, "\n".join([*lines, ""])

@@ -15,7 +15,7 @@ _TITLE_HEADER = re.compile(r"\s*title[ \t]*:[ \t]*([^\s][^\r\n]{0,199})\r?\n", r
 _LONGEST_TITLE, _LONGEST_HEADING = 120, 80
 _ENDS_SENTENCE = tuple('.!?…:;,。！？：；，、»”")]}')
 _ITEM = re.compile(r"(?:[-*•‣–—+>|]|\(?\w{1,3}[.)])\s")
-_LINE = re.compile(r"[^\n]+")
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")  # without the white space around it
 
 
 def load(data: bytes) -> Loaded:
@@ -45,15 +45,11 @@ def _headings(text: str, start: int) -> Iterator[Heading]:
     """Short lines alone between blank lines, with text below, that end no sentence and are no list item."""
     first = True
     for match in _LINE.finditer(text, start):
-        line = match[0].strip()
-        if not line:
-            continue
-        begin = match.start() + len(match[0]) - len(match[0].lstrip())
-        end = begin + len(line)
-        alone = _blank_before(text, begin, start) and _blank_after(text, end)
-        longest = _LONGEST_TITLE if first else _LONGEST_HEADING
-        if alone and len(line) <= longest and _reads_as_heading(line, first=first):
-            yield Heading(Span(begin, end), 1 if first else 2, line)
+        begin, end = match.span()
+        if end - begin <= (_LONGEST_TITLE if first else _LONGEST_HEADING):
+            alone = _blank_before(text, begin, start) and _blank_after(text, end)
+            if alone and _reads_as_heading(match[0], first=first):
+                yield Heading(Span(begin, end), 1 if first else 2, match[0])
         first = False
 
 

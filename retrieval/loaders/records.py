@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from retrieval.errors import DocumentError
@@ -10,6 +11,10 @@ from retrieval.loaders.loaded import Loaded, one_line_each
 from retrieval.loaders.text import decode
 
 _DEEPEST = 20
+_PARSER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)  # numbers stay as they are written
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_VISIBLE = re.compile(r"\S")
+_WHITE = re.compile(r"[ \t\n\r]*")
 
 
 def load(data: bytes) -> Loaded:
@@ -18,40 +23,65 @@ def load(data: bytes) -> Loaded:
 
 
 def _json(text: str) -> Iterator[str]:
-    """The objects of an array, of one object, or of one object a line."""
+    """The objects of an array, of one object, or of one object a line; never more than one of them in memory."""
+    if _one_a_line(text):
+        for number, match in enumerate(_LINE.finditer(text), 1):
+            line = match[0].rstrip("\n")
+            if line.strip():
+                yield _flat(_parse_line(number, line))
+        return
     try:
-        whole = _parsed(text)
+        for value in _values(text):
+            yield _flat(value)
     except RecursionError as error:
         raise DocumentError("its values are nested too deeply: flatten them") from error
     except ValueError as error:
-        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-        if len(lines) < 2 or not _is_whole(lines[0][1]):
-            raise DocumentError(f"it is not valid JSON ({error}): mend it") from error
-        for number, line in lines:
-            yield _flat(_parse_line(number, line))
-        return
-    for value in whole if isinstance(whole, list) else [whole]:
-        yield _flat(value)
+        raise DocumentError(f"it is not valid JSON ({error}): mend it") from error
 
 
-def _parsed(text: str) -> object:
-    """Numbers stay as they are written."""
-    value: object = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-    return value
-
-
-def _is_whole(line: str) -> bool:
-    """Whether a line is a record of its own, rather than the first line of one."""
+def _one_a_line(text: str) -> bool:
+    """Whether the first line is a value of its own and another follows, so that all of it is not one value."""
+    first = _VISIBLE.search(text)
+    end = text.find("\n", first.start()) if first else -1
+    if first is None or end < 0 or not _VISIBLE.search(text, end):
+        return False
     try:
-        _parsed(line)
+        _PARSER.decode(text[first.start() : end])
     except (ValueError, RecursionError):
         return False
     return True
 
 
+def _values(text: str) -> Iterator[object]:
+    """What an array holds, or the one value that is none. Raises ValueError, also after the first of them."""
+    at = _skip_white(text, 0)
+    if not text.startswith("[", at):
+        yield _PARSER.decode(text)
+        return
+    at = _skip_white(text, at + 1)
+    while not text.startswith("]", at):
+        value, at = _PARSER.raw_decode(text, at)
+        yield value
+        at = _skip_white(text, at)
+        if text.startswith(",", at):
+            at = _skip_white(text, at + 1)
+            if text.startswith("]", at):
+                raise json.JSONDecodeError("Expecting value", text, at)
+        elif not text.startswith("]", at):
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, at)
+    at = _skip_white(text, at + 1)
+    if at < len(text):
+        raise json.JSONDecodeError("Extra data", text, at)
+
+
+def _skip_white(text: str, at: int) -> int:
+    found = _WHITE.match(text, at)
+    return found.end() if found else at
+
+
 def _parse_line(number: int, line: str) -> object:
     try:
-        return _parsed(line)
+        return _PARSER.decode(line)
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"line {number} is not valid JSON ({error}): mend or remove that line") from error
 

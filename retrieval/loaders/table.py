@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import io
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -17,6 +16,7 @@ from retrieval.loaders.text import decode
 _LONGEST_FIELD = 10_000_000
 _DELIMITERS = ",;\t|"
 _SAMPLE, _ROWS = 20_000, 50  # characters and rows by which the delimiter is found
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NAMED_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?[ \t]*\r?\n', re.IGNORECASE)  # as Excel writes it
 
 
@@ -30,7 +30,7 @@ def _rows(text: str) -> Iterator[str]:
     named = _NAMED_DELIMITER.match(text)
     start = named.end() if named else 0
     delimiter = named[1] if named else _delimiter(text[:_SAMPLE])
-    reader = _reader(text[start:], delimiter)
+    reader = _reader(text, delimiter, start)
     names: list[str] = []
     while True:
         line = reader.line_num + (2 if named else 1)  # where the row begins, not where the reader gave it up
@@ -62,5 +62,6 @@ def _delimiter(sample: str) -> str:
     return max(_DELIMITERS, key=fit)
 
 
-def _reader(text: str, delimiter: str) -> Any:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+def _reader(text: str, delimiter: str, start: int = 0) -> Any:
+    lines = (match[0] for match in _LINE.finditer(text, start))  # a StringIO would take four bytes a character
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
