@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 
 from retrieval.loaders import title_of
-from retrieval.types import Answer, Citation, Correction, Document, Excerpt, Span, Verdict
+from retrieval.types import Answer, Citation, Correction, Excerpt, Outline, Span, Verdict
 
 NOT_FOUND = "Not in your sources."
 NEAREST = "The nearest passages; they may not answer the question:"
@@ -133,9 +133,9 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def length(document: Document) -> str:
+def length(document: Outline) -> str:
     """How long a document is."""
-    return count(len(document.text), "character")
+    return count(document.characters, "character")
 
 
 _VISIBLE = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"} | {0x7F: "␡"}
@@ -146,6 +146,16 @@ _VISIBLE |= {code: f"⟨U+{code:04X}⟩" for code in (*range(0x202A, 0x202F), *r
 def visible(text: str) -> str:
     """Text that cannot command a terminal or turn its neighbours around: such characters are shown, not sent."""
     return text.replace("\r\n", "\n").translate(_VISIBLE)
+
+
+def visible_parts(parts: Iterable[str]) -> Iterator[str]:
+    """A text in parts, each as `visible` shows it; a line may end between two of them."""
+    held = ""
+    for part in parts:
+        whole = (held + part).removesuffix("\r")
+        held = "\r" if part.endswith("\r") else ""
+        yield visible(whole)
+    yield visible(held)
 
 
 def in_line(text: str) -> str:

@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import IO, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -18,7 +20,7 @@ from rich.text import Text
 
 from bot import logs, messages
 from bot.filters import parse_filter
-from bot.messages import in_line, visible
+from bot.messages import in_line, visible, visible_parts
 from bot.render import (
     VERDICTS,
     console,
@@ -35,7 +37,7 @@ from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
 from retrieval.library import Library
 from retrieval.searcher import matching
-from retrieval.types import Answer, Document, Excerpt, Filter, Span
+from retrieval.types import Answer, Excerpt, Filter, Outline, Span
 
 _CONTEXT = 400  # characters that /more adds on either side
 _LONGEST_WORD = 40  # characters in which the end of a word is looked for; some languages have no spaces
@@ -132,7 +134,9 @@ class Repl:
         document = self._cited(excerpt)
         around = self._context[excerpt.rank] = self._context.get(excerpt.rank, 0) + _CONTEXT
         place = excerpt.citation
-        span = _whole_words(document, Span(max(0, place.start - around), place.end + around), place.start, place.end)
+        start, end = max(document.body_start, place.start - around), min(document.characters, place.end + around)
+        read = self._library.excerpt(place.document, Span(max(start - 1, 0), min(end + 1, document.characters)))
+        span = _whole_words(document, read, Span(start, end), place.start, place.end)
         wider = self._library.excerpt(place.document, span)
         mark = Span(place.start - span.start, place.end - span.start)
         show_excerpts(self._screen, [replace(wider, rank=excerpt.rank, highlights=(mark,))], self._settings.seeds)
@@ -153,11 +157,14 @@ class Repl:
     def _open(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)
         place = excerpt.citation
-        text = self._cited(excerpt).text
+        self._cited(excerpt)
         pager = shutil.which("less") or shutil.which("more")
         if self._screen.is_terminal and pager is not None:
-            subprocess.run([pager, f"+{place.line}"], input=visible(text).encode(), check=False)
+            with suppress(BrokenPipeError), subprocess.Popen([pager, f"+{place.line}"], stdin=subprocess.PIPE) as shown:
+                for part in visible_parts(self._library.blocks(place.document)):
+                    cast(IO[bytes], shown.stdin).write(part.encode())
             return
+        text = self._library.document(place.document).text
         write_line(self._screen, marked(text, [Span(place.start, place.end)]))
 
     def _why(self, arguments: list[str]) -> None:
@@ -234,10 +241,10 @@ class Repl:
             raise QuestionError(f"There is no excerpt {number}: {len(self._shown)} are shown; /next shows more.")
         return found[0]
 
-    def _cited(self, excerpt: Excerpt) -> Document:
+    def _cited(self, excerpt: Excerpt) -> Outline:
         """The document of an excerpt. Raises QuestionError where it is another by now, SourceNotFound without it."""
         place = excerpt.citation
-        document = self._library.document(place.document)
+        document = self._library.outline(place.document)
         if document.sha256 != place.sha256:
             raise QuestionError(f"{in_line(place.document)} has changed since this answer: ask again.")
         return document
@@ -273,13 +280,14 @@ def run(library: Library, settings: Settings) -> int:
     return 0
 
 
-def _whole_words(document: Document, span: Span, first: int, last: int) -> Span:
-    """`span` within the body of a document, drawn in to white space that is near, but never into `first` to `last`."""
-    text, start, end = document.text, max(span.start, document.body_start), min(span.end, len(document.text))
+def _whole_words(document: Outline, read: Excerpt, span: Span, first: int, last: int) -> Span:
+    """`span`, drawn in to white space that is near, but never into `first` to `last`; `read` is a little wider."""
+    text, offset, start, end = read.text, read.citation.start, span.start, span.end
     if start > document.body_start:
         near = range(start, min(start + _LONGEST_WORD, first))
-        start = next((at for at in near if text[at - 1].isspace()), start)
-    if end < len(text):
+        start = next((at for at in near if text[at - 1 - offset].isspace()), start)
+    if end < document.characters:
         near = range(end, max(end - _LONGEST_WORD, last), -1)
-        end = next((at for at in near if text[at].isspace()), end)
-    return Span(first - len(text[start:first].lstrip()), last + len(text[last:end].rstrip()))
+        end = next((at for at in near if text[at - offset].isspace()), end)
+    before, after = text[start - offset : first - offset], text[last - offset : end - offset]
+    return Span(first - len(before.lstrip()), last + len(after.rstrip()))

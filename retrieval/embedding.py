@@ -29,7 +29,6 @@ Floats = NDArray[np.float32]
 
 _BATCH_TOKENS = 1536  # padded tokens a batch: enough to fill two cores, little enough for their caches
 _CHUNK_TEXTS = 1024  # texts sorted by length at once
-_CHUNK_CHARACTERS = 200_000  # text tokenised at once
 _LONGEST_QUERY = 20_000  # characters of a question that are looked at
 
 
@@ -119,12 +118,9 @@ class OnnxEmbedder:
         self.token_limit = export.max_tokens - len(closing.ids)
 
     def token_offsets(self, text: str) -> NDArray[np.int32]:
-        """See `Embedder`. Long texts are tokenised in pieces that end at white space."""
-        found: list[NDArray[np.int32]] = []
-        for start, piece in _pieces(text):
-            offsets = self._tokenizer.encode(piece, add_special_tokens=False).offsets
-            found.append(np.array(offsets, np.int32).reshape(-1, 2) + start)
-        return np.concatenate(found) if found else np.zeros((0, 2), np.int32)
+        """See `Embedder`."""
+        offsets = self._tokenizer.encode(text, add_special_tokens=False).offsets
+        return np.array(offsets, np.int32).reshape(-1, 2)
 
     def settle_precision(self, kept: str | None) -> Precision:
         """See `Embedder`. Raises ModelError where the settings name a precision that this machine has not."""
@@ -225,17 +221,6 @@ def _batches(order: Sequence[int], widths: Sequence[int]) -> Iterator[list[int]]
         batch.append(index)
     if batch:
         yield batch
-
-
-def _pieces(text: str) -> Iterator[tuple[int, str]]:
-    start = 0
-    while start < len(text):
-        end = min(start + _CHUNK_CHARACTERS, len(text))
-        if end < len(text):
-            space = max(text.rfind(" ", start, end), text.rfind("\n", start, end))
-            end = space if space > start else end
-        yield start, text[start:end]
-        start = end
 
 
 def _tokenizer(export: Export) -> Any:

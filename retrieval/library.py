@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from retrieval.connection import explain_system
 from retrieval.embedding import Embedder, open_embedder
@@ -29,6 +29,7 @@ from retrieval.types import (
     Document,
     Excerpt,
     Filter,
+    Outline,
     Progress,
     Source,
     Span,
@@ -41,6 +42,8 @@ from retrieval.verifying import verify_citation, verify_source
 
 if TYPE_CHECKING:
     from retrieval.answering import Engine
+
+T = TypeVar("T")
 
 _ATTEMPTS = 5  # at opening the indexes while another process is switching generations
 
@@ -173,24 +176,27 @@ class Library:
 
     def document(self, path: str) -> Document:
         """A document as it was indexed. Raises SourceNotFound, naming the nearest path."""
-        document = self._ready_store().document(path)
-        if document is None:
-            raise SourceNotFound(f"The library holds no document {path!r}{self._near(path)}.")
-        return document
+        return self._found(path, self._ready_store().document(path))
+
+    def outline(self, path: str) -> Outline:
+        """A document without its text, which may be long. Raises as `document`."""
+        return self._found(path, self._ready_store().outline(path))
+
+    def blocks(self, path: str) -> Iterator[str]:
+        """The text of a document as it was indexed, a little at a time. Raises as `document`."""
+        self.outline(path)
+        yield from self._ready_store().blocks(path)
 
     def excerpt(self, path: str, span: Span) -> Excerpt:
         """Any slice of a document with its citation. Raises SourceNotFound where it lies outside the document."""
-        document = self.document(path)
-        if span.end > len(document.text):
-            raise SourceNotFound(f"{path} has {len(document.text)} characters; {span.start}-{span.end} lies outside.")
+        about, text, line = self._found(path, self._ready_store().slice(path, span))
+        if span.end > about.characters:
+            raise SourceNotFound(f"{path} has {about.characters} characters; {span.start}-{span.end} lies outside.")
         from retrieval.passages import page_at, trail_at
 
-        line = document.text.count("\n", 0, span.start) + 1
-        page, headings = page_at(document, span.start), trail_at(document, span.start)
-        citation = Citation(
-            path, document.title, document.date, span.start, span.end, line, page, headings, document.sha256
-        )
-        return Excerpt(1, span.of(document.text), (), 0.0, citation)
+        page, headings = page_at(about, span.start), trail_at(about, span.start)
+        citation = Citation(path, about.title, about.date, span.start, span.end, line, page, headings, about.sha256)
+        return Excerpt(1, text, (), 0.0, citation)
 
     def verify(self, citation: Citation, text: str) -> Verification:
         """Re-reads the cited file in the seeds folder and compares `text` with what stands there now."""
@@ -226,6 +232,12 @@ class Library:
         if wrong is None and open_indexes(self._settings.library, store) is None:
             return "the indexes do not belong to the stored passages and will be made again at the next question"
         return wrong
+
+    def _found(self, path: str, what: T | None) -> T:
+        """What the store has of a document. Raises SourceNotFound where that is nothing."""
+        if what is None:
+            raise SourceNotFound(f"The library holds no document {path!r}{self._near(path)}.")
+        return what
 
     def _near(self, path: str) -> str:
         import difflib

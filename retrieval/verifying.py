@@ -37,7 +37,8 @@ def _inside(relative: str) -> bool:
 def verify_source(seeds: Path, source: Source) -> Verdict:
     """EXACT where the file's bytes are those that were indexed, else CHANGED, or GONE where it cannot be read."""
     try:
-        digest = hashlib.sha256((seeds / source.path).read_bytes()).hexdigest()
+        with (seeds / source.path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return Verdict.GONE
     return Verdict.EXACT if digest == source.sha256 else Verdict.CHANGED

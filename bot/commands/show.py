@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from bot.messages import visible
+from bot.messages import visible_parts
 from bot.options import open_built_library, with_settings
 from bot.settings import Settings
 from retrieval.types import Span
@@ -38,11 +38,16 @@ def command(settings: Settings, document: str, span: Span | None) -> int:
 
     DOCUMENT is a path as `seedbot sources` lists it.
     """
+    watched = sys.stdout.isatty()
     with open_built_library(settings) as library:
-        text = library.document(document).text if span is None else library.excerpt(document, span).text
-    if sys.stdout.isatty():
-        click.echo(visible(text), nl=not text.endswith("\n"))
-        return 0
-    ending = "" if span is None and text.endswith("\n") else "\n"
-    sys.stdout.buffer.write((text + ending).encode("utf-8", "replace"))
+        parts = library.blocks(document) if span is None else iter([library.excerpt(document, span).text])
+        last = ""
+        for part in visible_parts(parts) if watched else parts:
+            if watched:
+                click.echo(part, nl=False)
+            else:
+                sys.stdout.buffer.write(part.encode("utf-8", "replace"))
+            last = part or last
+    if not last.endswith("\n") or (span is not None and not watched):
+        click.echo()
     return 0

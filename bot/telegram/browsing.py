@@ -17,7 +17,7 @@ from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, after_command, in_chat
 from bot.telegram.sending import typing
 from retrieval.errors import SeedbotError, SourceNotFound
-from retrieval.types import Document, Source
+from retrieval.types import Outline, Source, Span
 
 if TYPE_CHECKING:
     from bot.telegram.service import Service
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PAGE = 10  # documents on a page
 _LOOKED_AT, _TRIED, _OF_EACH = 50, 12, 2  # documents and questions, in search of an example
 _LONGEST_HEADING = 60
+_BEGINNING = 500  # characters of a document that a question may be made of
 
 
 async def welcome(request: Request) -> None:
@@ -61,7 +62,7 @@ async def source(request: Request) -> None:
         await request.reply(_described(document), InlineKeyboardMarkup([[button]]))
 
 
-async def named(request: Request, command: str) -> Document | None:
+async def named(request: Request, command: str) -> Outline | None:
     """The document whose path follows a command; None where there is none, which the reply says."""
     wanted = " ".join(request.words)
     if not wanted:
@@ -144,15 +145,15 @@ def listing(service: Service, search: str, page: int) -> tuple[Formatted, Inline
     return builder.formatted(), InlineKeyboardMarkup([row])
 
 
-def find(service: Service, wanted: str) -> Document:
+def find(service: Service, wanted: str) -> Outline:
     """A document by its path, or by a word that only one path or title holds. Raises SourceNotFound."""
     try:
-        return service.library.document(wanted)
+        return service.library.outline(wanted)
     except SourceNotFound:
         word = wanted.casefold()
         paths = [one.path for one in service.library.documents() if word in f"{one.path}\n{one.title}".casefold()]
         if len(paths) == 1:
-            return service.library.document(paths[0])
+            return service.library.outline(paths[0])
         raise
 
 
@@ -162,7 +163,7 @@ def _list_one(builder: Builder, one: Source) -> None:
     builder.add("\n  ").add(in_line(shortened(one.path, 200)), MessageEntity.CODE).add(date)
 
 
-def _described(document: Document) -> Formatted:
+def _described(document: Outline) -> Formatted:
     builder = Builder().add(in_line(document.title), MessageEntity.BOLD).add("\n")
     builder.add(in_line(document.path), MessageEntity.CODE)
     facts = [document.date, f"{len(document.pages)} pages" if document.pages else None, messages.length(document)]
@@ -173,31 +174,33 @@ def _described(document: Document) -> Formatted:
     return builder.formatted()
 
 
-def example_of(service: Service, document: Document) -> str:
+def example_of(service: Service, document: Outline) -> str:
     """A question that this document answers in this library; empty where none comes to mind."""
-    answered = ((question, service.library.ask(question)) for question in _questions_on(document))
+    answered = ((question, service.library.ask(question)) for question in _questions_on(service, document))
     return next((q for q, a in answered if a.found and a.excerpts[0].citation.document == document.path), "")
 
 
 def _example(service: Service) -> str:
     """A question that the library answers; the first that comes to mind where it answers none of the first few."""
     paths = [one.path for one in service.library.documents()[:_LOOKED_AT]]
-    documents = (service.library.document(path) for path in paths)
-    by_document = sorted(((not _sections(one), _questions_on(one)) for one in documents), key=itemgetter(0))
+    documents = (service.library.outline(path) for path in paths)
+    by_document = sorted(((not _sections(one), _questions_on(service, one)) for one in documents), key=itemgetter(0))
     in_turns = chain.from_iterable(zip_longest(*(questions for _, questions in by_document)))
     questions = list(islice(filter(None, in_turns), _TRIED))
     return next((one for one in questions if service.library.ask(one).found), questions[0] if questions else "")
 
 
-def _questions_on(document: Document) -> list[str]:
+def _questions_on(service: Service, document: Outline) -> list[str]:
     """Questions about the first sections of a document, and about the longest words of its beginning."""
-    words = re.findall(r"[^\W\d_]{4,25}", document.text[document.body_start :][:500])
+    begin = document.body_start
+    beginning = Span(begin, min(begin + _BEGINNING, document.characters))
+    words = re.findall(r"[^\W\d_]{4,25}", service.library.excerpt(document.path, beginning).text)
     longest = sorted(dict.fromkeys(words), key=len, reverse=True)
     about = [*_sections(document)[:_OF_EACH], *longest[:_OF_EACH]]
     return [f"What does “{document.title}” say about “{one}”?" for one in about]
 
 
-def _sections(document: Document) -> list[str]:
+def _sections(document: Outline) -> list[str]:
     return [h.text for h in document.headings if h.text != document.title and len(h.text) < _LONGEST_HEADING]
 
 

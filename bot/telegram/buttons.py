@@ -86,14 +86,13 @@ async def _more(pressed: Press) -> None:
     library = pressed.service.library
 
     def wider() -> Excerpt:
-        document = library.document(place.document)
+        document = library.outline(place.document)
         if document.sha256 != place.sha256:
             raise SeedbotError(
                 "The document has changed since this answer, so what surrounds the quote may be another."
             )
-        span = Span(max(0, place.start - _CONTEXT), min(len(document.text), place.end + _CONTEXT))
-        start = max(span.start, document.body_start)
-        return library.excerpt(place.document, Span(start, span.end))
+        start = max(document.body_start, place.start - _CONTEXT)
+        return library.excerpt(place.document, Span(start, min(document.characters, place.end + _CONTEXT)))
 
     found = await pressed.service.in_pool(wider)
     await pressed.done()
@@ -142,7 +141,7 @@ async def _send_file(pressed: Press, document: str) -> None:
 
 def _read(service: Service, document: str) -> bytes:
     """The file of a document, of which only those in the library are handed out. Raises SeedbotError."""
-    service.library.document(document)
+    service.library.outline(document)
     path = service.settings.seeds / document
     try:
         if path.stat().st_size > _LARGEST_FILE:

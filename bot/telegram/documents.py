@@ -22,7 +22,7 @@ from bot.telegram.requests import Request, in_chat
 from bot.telegram.sending import persist, send
 from retrieval.errors import DocumentError, SeedbotError
 from retrieval.loaders import SUFFIXES, confined
-from retrieval.types import Document, SyncReport
+from retrieval.types import Outline, SyncReport
 
 if TYPE_CHECKING:
     from bot.telegram.service import Service
@@ -118,7 +118,7 @@ async def _fetched(bot: Bot, identity: str) -> bytes:
     return bytes(await persist(file.download_as_bytearray, _FETCH_SECONDS))
 
 
-def _add(service: Service, name: str, data: bytes) -> tuple[Document, SyncReport]:
+def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]:
     """Looks whether the file can be read, puts it into the folder whole or not at all, and builds."""
     seeds = service.settings.seeds
     confined.check(name, data)
@@ -134,11 +134,11 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Document, SyncReport
     except OSError as error:
         raise SeedbotError(f"The folder of documents cannot be written ({error.strerror}).") from error
     report = service.library.sync(wait_seconds=LOCK_SECONDS)
-    return service.library.document(path.name), report
+    return service.library.outline(path.name), report
 
 
 def _remove(service: Service, path: str) -> None:
-    service.library.document(path)
+    service.library.outline(path)
     source = service.settings.seeds / path
     target = service.settings.library / "removed" / f"{time.time_ns()}-{PurePosixPath(path).name}"
     try:
@@ -154,7 +154,7 @@ def _remove(service: Service, path: str) -> None:
 
 
 def _welcomed(
-    service: Service, name: str, document: Document, report: SyncReport
+    service: Service, name: str, document: Outline, report: SyncReport
 ) -> tuple[Formatted, InlineKeyboardMarkup | None]:
     """What can be answered now; where another file has the name, a button to remove that."""
     passages = next((one.passages for one in service.library.documents() if one.path == document.path), 0)

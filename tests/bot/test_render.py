@@ -143,3 +143,11 @@ def test_a_report_counts_and_gives_reasons() -> None:
     ]
     assert lines[2] == "skipped 0.pdf: it is damaged"
     assert lines[-1] == "… and 2 more: `seedbot build --json` names all"
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 100])
+def test_a_text_in_parts_looks_like_the_whole(length: int) -> None:
+    """Also where a line of Windows ends between two of them."""
+    text = "one\r\n\rtwo\x1b[2J\r\nthree\r"
+    parts = (text[at : at + length] for at in range(0, len(text), length))
+    assert "".join(messages.visible_parts(parts)) == messages.visible(text) == "one\n␍two␛[2J\nthree␍"

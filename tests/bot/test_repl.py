@@ -25,7 +25,7 @@ from bot.settings import Settings
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.testing import FakeEmbedder
-from retrieval.types import Document, Span
+from retrieval.types import Citation, Excerpt, Outline, Span
 from tests.bot.conftest import Run
 from tests.conftest import SEEDS, Write
 
@@ -76,9 +76,21 @@ def test_more_stays_within_the_body_and_does_not_cut_words(talk: Talk) -> None:
 
 
 def test_a_text_without_spaces_is_widened_all_the_same() -> None:
-    document = Document("a.txt", "", "字" * 3000, "a")
-    assert _whole_words(document, Span(600, 2000), 1000, 1600) == Span(600, 2000)
-    assert _whole_words(document, Span(0, 9000), 1000, 1600) == Span(0, 3000)
+    document = Outline("a.txt", "", "a", 3000)
+    place = Citation("a.txt", "a", None, 0, 3000, 1, None, (), "")
+    read = Excerpt(1, "字" * 3000, (), 0.0, place)
+    assert _whole_words(document, read, Span(600, 2000), 1000, 1600) == Span(600, 2000)
+    assert _whole_words(document, read, Span(0, 3000), 1000, 1600) == Span(0, 3000)
+
+
+def test_a_text_is_widened_by_whole_words() -> None:
+    """What is read begins a character before the wider text, so that a word that begins there is seen to."""
+    text = "one two three four five six seven"
+    document = Outline("a.txt", "", "a", 100)
+    read = Excerpt(1, text, (), 0.0, Citation("a.txt", "a", None, 20, 20 + len(text), 1, None, (), ""))
+    for start, end, expected in ((21, 51, "two three four five six"), (24, 47, "two three four five six")):
+        span = _whole_words(document, read, Span(start, end), 28, 38)
+        assert text[span.start - 20 : span.end - 20] == expected
 
 
 @pytest.fixture

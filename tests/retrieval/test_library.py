@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from retrieval import texts
 from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
@@ -455,6 +457,37 @@ def test_a_document_is_named_even_when_mistyped(library: Library, write: Write) 
         library.document("brigde.txt")
     with pytest.raises(SourceNotFound, match=r"bridge.txt has \d+ characters; 0-9999 lies outside"):
         library.excerpt("bridge.txt", Span(0, 9999))
+
+
+def test_every_slice_is_that_of_the_text_however_it_is_divided(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "BLOCK", 7)
+    write("short.txt", "Öl, 灯台.\nTwo lines\n\nand 🛢 on.")
+    library.sync()
+    whole = library.document("short.txt").text
+    assert "".join(library.blocks("short.txt")) == whole
+    assert len(whole) % 7 == 0  # so that the text ends where a block does
+    for start in range(len(whole) + 1):
+        for end in range(start, len(whole) + 1):
+            found = library.excerpt("short.txt", Span(start, end))
+            assert (found.text, found.citation.line) == (whole[start:end], whole.count("\n", 0, start) + 1)
+    with pytest.raises(SourceNotFound, match=f"has {len(whole)} characters; 3-{len(whole) + 1} lies outside"):
+        library.excerpt("short.txt", Span(3, len(whole) + 1))
+
+
+def test_a_slice_reads_only_the_blocks_that_it_touches(
+    library: Library, settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "BLOCK", 100)
+    text = "".join(f"Line {number} of the log says nothing new.\n" for number in range(200))
+    write("log.txt", text)
+    library.sync()
+    with sqlite3.connect(settings.library / "library.sqlite") as connection:
+        connection.execute("DELETE FROM texts WHERE number NOT IN (30, 31)")
+    connection.close()
+    found = library.excerpt("log.txt", Span(3050, 3150))
+    assert (found.text, found.citation.line) == (text[3050:3150], text.count("\n", 0, 3050) + 1)
 
 
 def test_verify_tells_exact_moved_changed_and_gone(library: Library, write: Write) -> None:

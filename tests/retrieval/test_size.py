@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval import sync
+from retrieval.embedding import Encoding
 from retrieval.library import Library
 from retrieval.loaders import load, markdown
 from retrieval.passages import cut
 from retrieval.settings import DocumentSettings, EngineSettings
 from retrieval.testing import FakeEmbedder
-from retrieval.types import Document
+from retrieval.types import Document, Progress
 from tests.conftest import Write
 
 
@@ -96,3 +101,63 @@ def test_the_headings_of_markdown_read_in_parts_are_those_of_the_whole(text: str
         whole = markdown.load(text.encode()).headings
         patched.setattr(markdown, "_PARSED", length)
         assert markdown.load(text.encode()).headings == whole
+
+
+class _Quick(FakeEmbedder):
+    """The same vector for every passage."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
+        """See `Embedder`."""
+        vector = np.full(self.dimension, self.dimension**-0.5, np.float32)
+        for index in range(len(texts)):
+            yield index, Encoding(vector, vector[None, :], np.zeros((1, 2), np.int32))
+
+
+def _peak_of_building(settings: EngineSettings, embedder: FakeEmbedder) -> int:
+    tracemalloc.start()
+    with Library.open(settings, embedder=embedder) as library:
+        library.sync()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+@pytest.mark.parametrize("ending", [" ", "\n\n"])
+def test_the_memory_of_a_build_grows_with_the_largest_file_by_little_more_than_its_text(
+    settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """Its bytes and its text; neither tokens nor sentences nor passages add up, whatever the paragraphs."""
+
+    def text(sentences: int) -> str:
+        few = (number % 701 for number in range(sentences))  # words are remembered, if only so many
+        return "".join(f"Sentence {number} of many tells what is kept where.{ending}" for number in few)
+
+    monkeypatch.setattr(sync, "_EMBED_AT_ONCE", 64)
+    write("first.txt", text(4_000))
+    embedder = _Quick(token_limit=200)
+    _peak_of_building(settings, embedder)  # what is imported does not count
+    peaks = []
+    for sentences in (10_000, 30_000):
+        path = write("big.txt", text(sentences))
+        peaks.append((_peak_of_building(settings, embedder), path.stat().st_size))
+    (less, small), (more, large) = peaks
+    assert (more - less) / (large - small) < 2.6
+
+
+def test_reading_one_big_file_says_how_far_it_is(library: Library, write: Write) -> None:
+    write("a.txt", "Small.\n")
+    path = write("big.txt", "".join(f"Sentence {number} of many tells what is kept where. " for number in range(5000)))
+    said: list[Progress] = []
+    library.sync(progress=said.append)
+    reading = [(one.done, one.total) for one in said if one.stage == "reading"]
+    assert reading == sorted(reading)
+    assert {total for _, total in reading} == {path.stat().st_size + 7}
+    assert reading[0][0] == 0
+    assert reading[-1][0] == reading[-1][1]
+    assert max(after - before for (before, _), (after, _) in pairwise(reading)) < path.stat().st_size / 5
+
+
+def test_what_stands_many_times_in_a_big_file_is_embedded_once(library: Library, write: Write) -> None:
+    write("a.csv", "what\n" + "".join(f"Unlike number {number}\nAlways the same\n" for number in range(3000)))
+    report = library.sync()
+    assert (report.embedded, report.reused) == (3001, 2999)
