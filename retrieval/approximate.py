@@ -41,15 +41,15 @@ def sketch_of(vectors: Any, count: Callable[[int], None]) -> Any:
     return sketch
 
 
-def nearest(sketch: Any, vector: Floats, count: int, gone: NDArray[np.bool_] | None) -> Ids:
-    """The places of the `count` vectors that look nearest, of those that are not `gone` `[n]`; in no order."""
+def nearest(sketch: Any, vector: Floats, count: int, left_out: NDArray[np.bool_] | None) -> Ids:
+    """The places of the `count` vectors that look nearest, but for those `left_out` `[n]`; in no order."""
     asked = count
     while True:
         places = sketch.search(vector[None, :], min(asked, int(sketch.ntotal)))[1][0]
-        kept = places if gone is None else places[~gone[places]]
+        kept = places if left_out is None else places[~left_out[places]]
         if len(kept) >= count or asked >= sketch.ntotal:
             return np.asarray(kept[:count], np.int64)
-        asked *= 2  # whole documents go, and what they held may all lie near
+        asked *= 2  # of what lies near, all may be left out: whole documents go
 
 
 def _chosen(count: int) -> Ids:

@@ -27,6 +27,7 @@ EXACT = 50_000  # passages that are compared one by one, in some four millisecon
 _CHOSEN = 16  # times as many as are wanted are chosen by their sketches, and
 _FEWEST_CHOSEN = 960  # that many at least
 _MOST_BESIDE = 8192  # passages beside a base; where it is small, a tenth of it
+_FEW_ALLOWED = 1 / 16  # of the base are compared one by one
 _BITMAP = 10_000  # passages from which on a filter is a bitmap
 _BASE, _SKETCH, _FRESH, _REMOVED = "base.faiss", "sketch.faiss", "fresh.faiss", "removed.npy"
 
@@ -67,7 +68,7 @@ class DenseIndex:
         """Reads an index that `save` wrote. Raises RuntimeError, ValueError or OSError where it is none."""
         import faiss
 
-        base = faiss.read_index(str(folder / _BASE), faiss.IO_FLAG_MMAP)
+        base = faiss.read_index(str(folder / _BASE), faiss.IO_FLAG_MMAP_IFC)
         sketch = faiss.read_index(str(folder / _SKETCH)) if (folder / _SKETCH).exists() else None
         return cls(base, sketch, faiss.read_index(str(folder / _FRESH)), np.load(folder / _REMOVED), folder)
 
@@ -141,24 +142,22 @@ class DenseIndex:
         self._fresh, self._removed = _empty(base.d), np.zeros(0, np.int64)
 
     def search(self, vector: Floats, count: int, allowed: Ids | None = None) -> tuple[Ids, Floats]:
-        """The `count` nearest ids and their cosines, best first; only among `allowed` where given.
-
-        Among `allowed` every passage is compared, however many there are.
-        """
+        """The `count` nearest ids and their cosines, best first; only among `allowed` where given."""
         import faiss
 
         faiss.omp_set_num_threads(1)  # a single question is searched by one thread in any case; more only wait
-        if self._sketch is None or allowed is not None:
+        if self._sketch is None or (allowed is not None and len(allowed) < _FEW_ALLOWED * len(self._ids)):
             found = _search(self._base, vector, count, allowed, self._removed if allowed is None else None)
         else:
-            found = self._search_sketched(vector, max(_CHOSEN * count, _FEWEST_CHOSEN))
+            found = self._search_sketched(vector, max(_CHOSEN * count, _FEWEST_CHOSEN), allowed)
         both = zip(found, _search(self._fresh, vector, count, allowed, None), strict=True)
         ids, cosines = (np.concatenate(parts) for parts in both)
         best = np.argsort(-cosines, kind="stable")[:count]
         return ids[best].astype(np.int64), cosines[best].astype(np.float32)
 
-    def _search_sketched(self, vector: Floats, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        places = nearest(self._sketch, vector, count, self._gone)
+    def _search_sketched(self, vector: Floats, count: int, allowed: Ids | None) -> tuple[NDArray[Any], NDArray[Any]]:
+        left_out = self._gone if allowed is None else ~np.isin(self._ids, allowed)
+        places = nearest(self._sketch, vector, count, left_out)
         return self._ids[places], self._base.index.reconstruct_batch(places) @ vector
 
     def vectors(self, ids: Ids) -> Floats:
