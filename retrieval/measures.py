@@ -66,35 +66,31 @@ def measure(
 ) -> Measures:
     """Measures every candidate. `contexts[i]` holds the keys of its title and headings; `cosines` is `[c]`."""
     flat = _Flat.of(evidence)
-    hits = _hits(query, flat.keys)
-    words, total = len(query.keys), max(float(query.weights.sum()), 1e-6)
-    by_word = np.concatenate([hits, _cosines(flat.word_vectors, query.words.T)], axis=1)
-    by_sentence = flat.best_per_sentence(by_word)
+    hits = _Hits.of(query, flat)
+    total = max(float(query.weights.sum()), 1e-6)
+    near = flat.best_per_sentence(_cosines(flat.word_vectors, query.words.T))
     sentences = np.stack(
         [
-            by_sentence[:, :words] @ query.weights / total,
+            hits.in_sentences @ query.weights / total,
             _cosines(flat.sentence_vectors, query.vector[:, None])[:, 0],
-            by_sentence[:, words:] @ query.weights / total,
+            near @ query.weights / total,
         ],
         axis=1,
     ).astype(np.float32)
-    both = np.concatenate([by_sentence, sentences], axis=1)
-    in_passage = np.maximum.reduceat(both, flat.first_sentence[:-1], axis=0)
-    best = in_passage[:, 2 * words :]
+    best, near = (np.maximum.reduceat(of, flat.first_sentence[:-1], axis=0) for of in (sentences, near))
     held = {one: [any(key in one for key in keys) for keys in query.keys] for one in set(contexts)}
-    in_context = np.array([held[one] for one in contexts], np.float32).reshape(len(contexts), words)
-    late = in_passage[:, words : 2 * words] @ query.weights / total
-    bm25 = _bm25(query.weights, hits, flat, average_words)
+    in_context = np.array([held[one] for one in contexts], np.float32).reshape(hits.counts.shape)
+    bm25 = _bm25(query.weights, hits.counts, flat.lengths, average_words)
     passages = np.stack(
         [
             cosines,
             bm25 / max(float(bm25.max(initial=0.0)), 1e-6),
-            np.maximum(in_passage[:, :words], in_context) @ query.weights / total,
+            np.maximum(hits.counts > 0, in_context) @ query.weights / total,
             best[:, 0],
             best[:, 1],
-            late,
+            near @ query.weights / total,
             best[:, 2],
-            _pairs(hits, flat),
+            hits.pairs,
             np.log(flat.lengths) / np.log(1000.0),
         ],
         axis=1,
@@ -138,13 +134,41 @@ class _Flat:
             best[self.sentence_of[starts]] = np.maximum.reduceat(by_word, starts, axis=0)
         return best
 
-    def sum_per_passage(self, by_word: Floats) -> Floats:
-        """The sum of each column over the words of each passage."""
-        sums = np.zeros((len(self.lengths), by_word.shape[1]), np.float32)
-        worded = np.flatnonzero(np.diff(self.first_word))
-        if len(worded):
-            sums[worded] = np.add.reduceat(by_word, self.first_word[worded], axis=0)
-        return sums
+
+@dataclass(frozen=True, slots=True)
+class _Hits:
+    """Where words of the passages are forms of words of the question, which few are.
+
+    `in_sentences` `[s, t]` is 1 where a sentence has a word, `counts` `[c, t]` says how often a passage has it, and
+    `pairs` `[c]` which share of the question's neighbouring words stand side by side there.
+    """
+
+    in_sentences: Floats
+    counts: Floats
+    pairs: Floats
+
+    @classmethod
+    def of(cls, query: Query, flat: _Flat) -> _Hits:
+        asked, passages = len(query.keys), len(flat.lengths)
+        # A number for each word and the word of the question that it is; in Python, because there are few.
+        places = {
+            row * asked + column
+            for column, forms in enumerate(query.keys)
+            for form in forms
+            for row in np.flatnonzero(flat.keys == form).tolist()
+        }
+        followed = [one for one in places if one + asked + 1 in places and one % asked < asked - 1]
+        words, columns = np.divmod(np.array([*places, *followed], np.intp), max(asked, 1))
+        passage_of = np.searchsorted(flat.first_word, words, side="right") - 1
+        found = len(places)
+        in_sentences = np.zeros((int(flat.first_sentence[-1]), asked), np.float32)
+        in_sentences[flat.sentence_of[words[:found]], columns[:found]] = 1.0
+        times = np.bincount(passage_of[:found] * asked + columns[:found], minlength=passages * asked)
+        side_by_side = np.zeros((passages, max(asked - 1, 1)), np.float32)
+        within = words[found:] + 1 < flat.first_word[passage_of[found:] + 1]  # not with the next passage's first word
+        side_by_side[passage_of[found:][within], columns[found:][within]] = 1.0
+        counts = times.reshape(passages, asked).astype(np.float32)
+        return cls(in_sentences, counts, side_by_side.mean(axis=1))
 
 
 def _cosines(rows: Floats, columns: Floats) -> Floats:
@@ -153,27 +177,6 @@ def _cosines(rows: Floats, columns: Floats) -> Floats:
     return np.asarray(rows @ columns / np.maximum(lengths, 1e-9)[:, None], np.float32)
 
 
-def _hits(query: Query, keys: NDArray[np.uint32]) -> Floats:
-    """1 where a word of the passages is a form of a word of the question, `[words, t]`."""
-    hits = np.zeros((len(keys), len(query.keys)), np.float32)
-    for column, forms in enumerate(query.keys):
-        for form in forms:
-            hits[keys == form, column] = 1.0
-    return hits
-
-
-def _bm25(weights: Floats, hits: Floats, flat: _Flat, average_words: float) -> Floats:
-    counts = flat.sum_per_passage(hits)
-    norm = _K1 * (1 - _B + _B * flat.lengths / max(average_words, 1.0))
+def _bm25(weights: Floats, counts: Floats, lengths: NDArray[np.intp], average_words: float) -> Floats:
+    norm = _K1 * (1 - _B + _B * lengths / max(average_words, 1.0))
     return np.asarray((counts * (_K1 + 1) / (counts + norm[:, None])) @ weights, np.float32)
-
-
-def _pairs(hits: Floats, flat: _Flat) -> Floats:
-    """The share of the question's neighbouring words that stand side by side in each passage."""
-    if hits.shape[1] < 2 or len(hits) < 2:
-        return np.zeros(len(flat.lengths), np.float32)
-    side_by_side = np.zeros((len(hits), hits.shape[1] - 1), np.float32)
-    side_by_side[:-1] = hits[:-1, :-1] * hits[1:, 1:]
-    ends = flat.first_word[1:] - 1
-    side_by_side[ends[ends >= 0]] = 0.0  # a pair does not reach into the next passage
-    return np.asarray((flat.sum_per_passage(side_by_side) > 0).mean(axis=1), np.float32)
