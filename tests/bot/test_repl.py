@@ -181,6 +181,35 @@ def test_open_shows_the_whole_document(talk: Talk) -> None:
     assert "The longest journey" in talk("/open")
 
 
+@pytest.mark.parametrize("pager", ["cat > {kept}", "head -c 10 > {kept}"])
+def test_open_hands_a_long_document_to_a_pager_which_may_be_left_early(
+    settings: EngineSettings,
+    embedder: FakeEmbedder,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    pager: str,
+) -> None:
+    text = "The Rhine flows to the sea.\n" + "".join(f"Nothing else is known of it, {n}.\r\n" for n in range(20_000))
+    write("rhine.txt", text)
+    kept, program = tmp_path / "kept", tmp_path / "bin" / "less"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{pager.format(kept=kept)}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    with Library.open(settings, embedder=embedder) as library:
+        library.sync()
+        out = io.StringIO()
+        chosen = Settings(seeds=settings.seeds, library=settings.library, answer=AnswerSettings(read=0))
+        repl = Repl(library, chosen, Console(file=out, force_terminal=True, width=100))
+        repl.handle("Where does the Rhine flow?")
+        out.truncate(0)
+        repl.handle("/open")
+    assert "did not work" not in out.getvalue()
+    shown = text.replace("\r\n", "\n")
+    assert kept.read_text() == (shown if pager.startswith("cat") else shown[:10])
+
+
 def test_sources_status_and_help(talk: Talk) -> None:
     assert talk("/sources").count("\n") == len([p for p in SEEDS.rglob("*") if p.is_file()])
     assert talk("/sources nature").startswith("nature/arctic-tern.txt\t2019-08-03\t")
