@@ -82,11 +82,8 @@ def _sizes(rows: Sequence[Row]) -> list[Row]:
 def _lines(sizes: Sequence[Row]) -> Iterator[tuple[str, Cell]]:
     yield "passages, documents", lambda r: f"{r['build']['passages']:,}, {r['text']['files']:,}"
     yield "vectors made by", lambda r: "the model" if r["with_model"] else "the mixture"
-    yield "build, passages/s", lambda r: _rate(r, r["build"]["seconds"]) if r["with_model"] else ""
-    yield (
-        "all of it but the model, passages/s",
-        lambda r: _rate(r, r["build"]["seconds"] - r["build"]["vectors_seconds"]),
-    )
+    yield "build, passages/s", lambda r: _rate(r) if r["with_model"] else ""
+    yield "all of it but the model, passages/s", lambda r: _rate(r, r["build"]["vectors_seconds"])
     yield "building, peak MB", lambda r: f"{r['build']['peak_megabytes']:.0f}"
     yield "database, bytes a passage", lambda r: f"{r['build']['database_bytes']:.0f}"
     yield "indexes, bytes a passage", lambda r: f"{r['build']['index_bytes']:.0f}"
@@ -138,8 +135,10 @@ def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _rate(row: Row, seconds: float) -> str:
-    return f"{row['build']['passages'] / max(seconds, 1e-9):,.0f}"
+def _rate(row: Row, but_seconds: float = 0.0) -> str:
+    """That of a build in one go."""
+    build = row["build"]
+    return "" if build.get("resumed") else f"{build['passages'] / max(build['seconds'] - but_seconds, 1e-9):,.0f}"
 
 
 def _ms(percentiles: Sequence[float]) -> str:

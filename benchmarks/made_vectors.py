@@ -114,14 +114,13 @@ class Mixture:
 
 
 class WatchedEmbedder:
-    """The real embedder, or with a `mixture` all of it but the encoding of passages, with a record of what it made.
+    """The real embedder, or with a `mixture` all of it but the encoding of passages.
 
-    `seconds` were spent on encoding passages; their vectors are appended to the file `record`, as float32.
+    `seconds` were spent on encoding passages.
     """
 
-    def __init__(self, real: Embedder, mixture: Mixture | None, record: Path) -> None:
+    def __init__(self, real: Embedder, mixture: Mixture | None) -> None:
         self._real, self._mixture = real, mixture
-        self._record = record.open("wb")
         self.seconds = 0.0
 
     def __getattr__(self, name: str) -> Any:
@@ -137,12 +136,7 @@ class WatchedEmbedder:
             self.seconds += time.perf_counter() - started
             if one is None:
                 return
-            self._record.write(np.asarray(one[1].vector, np.float32).tobytes())
             yield one
-
-    def close(self) -> None:
-        """Closes the record."""
-        self._record.close()
 
     def _made(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
         assert self._mixture is not None

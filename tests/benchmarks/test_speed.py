@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -99,15 +100,50 @@ def test_a_mixture_that_was_kept_makes_the_same_vectors(pieces: list[str], tmp_p
     assert np.array_equal(again.tokens, mixture.encoding(pieces[0], encodings[0].offsets).tokens)
 
 
-def test_a_watched_embedder_records_what_it_made(pieces: list[str], tmp_path: Path) -> None:
+def test_a_watched_embedder_makes_the_same_vectors_and_counts_the_time(pieces: list[str]) -> None:
     real = FakeEmbedder()
-    watched = WatchedEmbedder(real, None, tmp_path / "vectors.f32")
+    watched = WatchedEmbedder(real, None)
     made = [one.vector for _, one in watched.encode_passages(pieces[:3])]
-    watched.close()
-    recorded = np.fromfile(tmp_path / "vectors.f32", np.float32).reshape(3, -1)
-    assert np.array_equal(recorded, made)
+    assert np.array_equal(made, [one.vector for _, one in real.encode_passages(pieces[:3])])
     assert watched.fingerprint == real.fingerprint
     assert watched.seconds > 0
+
+
+def _small(tmp_path: Path) -> sizes.Size:
+    size = sizes.Size(100, str(SEEDS), str(tmp_path), 3, with_model=True)
+    Model.of(texts_of(SEEDS)).write(size.folder / "seeds", 30_000)
+    size.model.mkdir()
+    return size
+
+
+def test_a_killed_build_goes_on_and_its_rate_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = _small(tmp_path)
+    embedder = FakeEmbedder()
+    monkeypatch.setattr(sizes, "open_embedder", lambda *_: embedder)
+    whole = sizes._build(size)
+    assert not whole["resumed"]
+    assert growth._rate({"build": whole})
+    again = sizes._build(size)
+    assert not again["resumed"], "a library that is complete is built anew"
+    every = embedder.encoded // 2
+    shutil.rmtree(size.settings().library)
+
+    class Killed(BaseException):
+        """No error that anything catches."""
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("retrieval.sync.write_indexes", killed)
+        with pytest.raises(Killed):
+            sizes._build(size)
+    assert embedder.encoded == 3 * every
+    resumed = sizes._build(size)
+    assert embedder.encoded == 3 * every
+    assert resumed["resumed"]
+    assert resumed["passages"] == whole["passages"]
+    assert growth._rate({"build": resumed}) == ""
 
 
 def test_the_stages_of_a_question_add_up_and_leave_nothing_behind(library: Library, write: Write) -> None:
