@@ -8,6 +8,7 @@ weights to come from memory, and these are a quarter.
 
 from __future__ import annotations
 
+import atexit
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -23,6 +24,14 @@ Precision = Literal["fp32", "bf16"]
 Label = TypeVar("Label")
 
 _STREAMS = 2  # batches run side by side
+_running: set[Event] = set()  # what onnxruntime runs aside and has not ended
+
+
+@atexit.register
+def _wait_for_running() -> None:
+    """A question that nobody waits for any more must end before Python does: its end is told to Python."""
+    for done in list(_running):
+        done.wait()
 
 
 class Runtime(Protocol):
@@ -73,8 +82,10 @@ class OnnxRuntime:
 
         def end(outputs: Outputs, _: object, error: str) -> None:
             ended.append((outputs, error))
+            _running.discard(done)
             done.set()
 
+        _running.add(done)
         self._session.run_async(None, values, end, None)
 
         def wait() -> Outputs:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -224,6 +225,18 @@ def test_questions_begun_together_are_not_mixed_up(exported_model: Path, threads
     begun = [embedder.begin_query(text) for text in TEXTS]
     for text, waiting in reversed(list(zip(TEXTS, begun, strict=True))):
         assert float(waiting().vector @ embedder.encode_query(text).vector) > 0.9999
+
+
+def test_a_process_may_end_while_a_question_is_encoded(exported_model: Path) -> None:
+    """As it does where somebody presses Ctrl-C."""
+    code = (
+        "import sys; from pathlib import Path; from retrieval.embedding import open_embedder;"
+        "from retrieval.settings import EmbeddingSettings;"
+        "embedder = open_embedder(EmbeddingSettings(threads=2), Path(sys.argv[1]));"
+        "embedder.begin_query('What do the fog horns sound like? ' * 30); raise KeyboardInterrupt"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(exported_model)], capture_output=True, text=True)
+    assert ended.stderr.rstrip().endswith("KeyboardInterrupt")
 
 
 def test_what_goes_wrong_aside_is_raised_where_one_waits(embedder: OnnxEmbedder) -> None:
