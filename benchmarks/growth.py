@@ -106,7 +106,13 @@ def _lines(sizes: Sequence[Row]) -> Iterator[tuple[str, Cell]]:
         "one file changed: seen after s (the build of it)",
         lambda r: f"{r['change']['seconds']:.2f} ({r['change']['sync_seconds']:.2f})",
     )
-    yield "commit", lambda r: str(r["commit"])
+    yield "commit", _commits
+
+
+def _commits(row: Row) -> str:
+    """Those of the steps, each once."""
+    steps = [value for value in row.values() if isinstance(value, dict)]
+    return ", ".join(dict.fromkeys(str(step["commit"]) for step in steps if "commit" in step))
 
 
 def _samples(row: Row) -> str:

@@ -125,16 +125,16 @@ def _sizes(arguments: argparse.Namespace, work: Path) -> None:
 
 
 def _steps(size: sizes.Size) -> dict[str, object]:
-    """The figures of every step; those of an interrupted run are kept beside its folder."""
+    """The figures of every step and the code it ran; those of an interrupted run are kept beside its folder."""
     path = Path(size.work) / f"{size.passages}.json"
-    begun = {"with_model": size.with_model, "source": size.source, "questions": size.questions, **_stamp()}
+    begun = {"with_model": size.with_model, "source": size.source, "questions": size.questions}
     done = json.loads(path.read_text("utf-8")) if path.exists() else {}
     if {name: done.get(name) for name in begun} != begun:
         done = begun
     for step in sizes.STEPS:
         if step not in done:
             print(f"{size.passages:,} passages: {step}", file=sys.stderr, flush=True)
-            done[step] = sizes.run(step, size)
+            done[step] = {**_stamp(), **sizes.run(step, size)}
             path.write_text(json.dumps(done), "utf-8")
     path.unlink()
     return done

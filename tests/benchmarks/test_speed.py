@@ -205,9 +205,12 @@ def test_an_interrupted_size_goes_on_with_the_step_it_had_come_to(
     with pytest.raises(RuntimeError):
         speed._sizes(_arguments(tmp_path, 1000), tmp_path)
     monkeypatch.setattr(sizes, "run", whole)
+    monkeypatch.setattr(speed, "_stamp", lambda: {"commit": "later"})
     ran.clear()
     speed._sizes(_arguments(tmp_path, 1000), tmp_path)
     assert [step for step, _ in ran] == list(sizes.STEPS[sizes.STEPS.index("recall") :])
+    (row,) = (row for row in growth.read(tmp_path / "rows.jsonl") if row["kind"] == "size")
+    assert growth._commits(row).split(", ")[1:] == ["later"], "it says which code it was"
 
 
 def test_every_step_can_be_run() -> None:
