@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -214,6 +215,59 @@ def test_a_compaction_without_room_leaves_all_as_it_was(
     assert [path.name for path in settings.library.glob("index-*")] == ["index-2"]
     monkeypatch.undo()
     assert library.sync().generation == 3
+
+
+def test_generations_share_nothing_where_there_are_no_hard_links(
+    library: Library, settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("kept.csv", _rows("Kept", 30))
+    library.sync()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    write("more.txt", "A lighthouse stands on the rock.\n")
+    assert library.sync().generation == 2
+    assert library.check() is None
+    assert library.ask("lighthouse rock").excerpts[0].text == "A lighthouse stands on the rock."
+    assert library.ask("Kept number 7").excerpts[0].text.startswith("text: Kept number 7 ")
+
+
+def test_an_index_is_on_the_disk_before_it_is_stamped(
+    library: Library, settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stamp is what says that all the rest is whole."""
+    flushed: list[int] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        flushed.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write("kept.csv", _rows("Kept", 30))
+    library.sync()
+    folder = settings.library / "index-1"
+    stamp = flushed.index((folder / "stamp.json").stat().st_ino)
+    whole = [path for path in folder.rglob("*") if path.name != "stamp.json" and path.suffix != ".lock"]
+    assert len(whole) > 5
+    assert {path.stat().st_ino for path in whole} <= set(flushed[:stamp])
+    assert folder.stat().st_ino in flushed[stamp:], "its name too"
+
+
+def test_a_library_that_grows_many_times_over_is_indexed_anew(library: Library, write: Write) -> None:
+    told: list[Progress] = []
+    write("kept.csv", _rows("Kept", 30))
+    library.sync()
+    write("more.csv", _rows("More", 30))
+    library.sync(progress=told.append)
+    assert not [one for one in told if one.stage == "vectors"], "what there was is kept"
+    assert [one for one in told if one.stage == "indexing"][-1] == Progress("indexing", 30, 30)
+    write("many.csv", _rows("Many", 300))
+    library.sync(progress=told.append)
+    assert [one for one in told if one.stage == "vectors"][-1] == Progress("vectors", 360, 360)
+    assert library.ask("Kept number 7").excerpts[0].text.startswith("text: Kept number 7 ")
 
 
 def test_an_index_of_another_format_is_made_again(library: Library, settings: EngineSettings, write: Write) -> None:
