@@ -280,6 +280,7 @@ def test_an_index_of_another_format_is_made_again(library: Library, settings: En
         assert opened.ask("harbour").excerpts
         assert opened.check() is None
         assert opened.generation == 1
+    assert f'"format": {indexes.FORMAT},' in stamp.read_text(), "it was not used as it was"
 
 
 def test_a_big_library_is_asked_and_changed_as_a_small_one(
