@@ -110,12 +110,17 @@ class _Work:
             except OutOfReach as error:
                 self._plan.leave_unseen(found.relative, str(error))
             except DocumentError as error:
-                self._plan.skip(found.relative, str(error), found.state)
-                if found.relative in self._plan.known:  # what is cited must be there to be checked
-                    self._plan.missing[found.relative] = self._plan.known[found.relative]
+                self._skip(found, str(error))
+            except MemoryError:
+                self._skip(found, "reading it takes more memory than there is: split it")
             done += size
         if self._plan.unread:
             self._report(Progress("reading", total, total))
+
+    def _skip(self, found: Found, reason: str) -> None:
+        self._plan.skip(found.relative, reason, found.state)
+        if found.relative in self._plan.known:  # what is cited must be there to be checked
+            self._plan.missing[found.relative] = self._plan.known[found.relative]
 
     def _read_one(self, found: Found, moved: dict[tuple[str, str], DocumentRow], say: Callable[[float], None]) -> None:
         """`moved` holds the documents that are gone from their place, by content and suffix, which names the loader."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from retrieval import sync
 from retrieval.embedding import Encoding
@@ -161,3 +162,26 @@ def test_what_stands_many_times_in_a_big_file_is_embedded_once(library: Library,
     write("a.csv", "what\n" + "".join(f"Unlike number {number}\nAlways the same\n" for number in range(3000)))
     report = library.sync()
     assert (report.embedded, report.reused) == (3001, 2999)
+
+
+class _Small(FakeEmbedder):
+    """Has no memory for one of the texts."""
+
+    def token_offsets(self, text: str) -> NDArray[np.int32]:
+        """See `Embedder`."""
+        if "huge" in text:
+            raise MemoryError
+        return super().token_offsets(text)
+
+
+def test_a_file_for_which_there_is_no_memory_is_skipped_and_the_rest_is_indexed(
+    settings: EngineSettings, write: Write
+) -> None:
+    write("huge.txt", "Small at first. " * 20_000 + "A huge word stands at the end.")
+    write("small.txt", "The pump was closed.")
+    with Library.open(settings, embedder=_Small()) as library:
+        report = library.sync()
+        assert report.added == ("small.txt",)
+        assert [one.reason for one in report.skipped] == ["reading it takes more memory than there is: split it"]
+        assert library.ask("Who closed the pump?").excerpts[0].text == "The pump was closed."
+        assert library.check() is None
