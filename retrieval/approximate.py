@@ -43,11 +43,12 @@ def sketch_of(vectors: Any, count: Callable[[int], None]) -> Any:
 
 def nearest(sketch: Any, vector: Floats, count: int, left_out: NDArray[np.bool_] | None) -> Ids:
     """The places of the `count` vectors that look nearest, but for those `left_out` `[n]`; in no order."""
-    asked = count
+    total = int(sketch.ntotal)
+    asked = count if left_out is None else 5 * count * total // (4 * max(total - int(left_out.sum()), 1))
     while True:
-        places = sketch.search(vector[None, :], min(asked, int(sketch.ntotal)))[1][0]
+        places = sketch.search(vector[None, :], min(asked, total))[1][0]
         kept = places if left_out is None else places[~left_out[places]]
-        if len(kept) >= count or asked >= sketch.ntotal:
+        if len(kept) >= count or asked >= total:
             return np.asarray(kept[:count], np.int64)
         asked *= 2  # of what lies near, all may be left out: whole documents go
 
