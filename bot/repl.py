@@ -282,7 +282,7 @@ def run(library: Library, settings: Settings) -> int:
 
 def _whole_words(document: Outline, read: Excerpt, span: Span, first: int, last: int) -> Span:
     """`span`, drawn in to white space that is near, but never into `first` to `last`; `read` is a little wider."""
-    text, offset, start, end = read.text, read.citation.start, span.start, span.end
+    text, offset, start, end = read.text, read.citation.start, min(span.start, first), max(span.end, last)
     if start > document.body_start:
         near = range(start, min(start + _LONGEST_WORD, first))
         start = next((at for at in near if text[at - 1 - offset].isspace()), start)

@@ -177,28 +177,38 @@ def _extend(kept: Sequence[_Kept], piece: Piece, searcher: Searcher, characters:
             continue
         joined = Span(min(other.span.start, piece.span.start), max(other.span.end, piece.span.end))
         gap = Span(min(other.span.end, piece.span.end), max(other.span.start, piece.span.start))
-        if len(joined) <= characters and searcher.text(piece.document, gap).strip() == "":
+        if len(joined) <= characters and _is_blank(searcher.text(piece.document, gap), gap):
             one.piece = replace(other, span=joined)
             return True
     return False
 
 
-def _excerpt(piece: Piece, also_in: Iterable[Citation], searcher: Searcher, weights: Coefficients) -> Excerpt:
-    entry = piece.hit.entry
-    inside = entry.passage.span.start <= piece.span.start and piece.span.end <= entry.passage.span.end
-    offset = entry.passage.span.start
-    if inside:
-        text = entry.text[piece.span.start - offset : piece.span.end - offset]
-    else:
+def _is_blank(text: str, gap: Span) -> bool:
+    """Whether nothing but white space stands there; of a document that went meanwhile nobody knows."""
+    return len(text) == len(gap) and not text.strip()
+
+
+def _shown(piece: Piece, searcher: Searcher) -> tuple[Span, str]:
+    """What is quoted: the piece, or what its own passage has of it where the document went meanwhile."""
+    entry, own = piece.hit.entry, piece.hit.entry.passage.span
+    if not own.start <= piece.span.start <= piece.span.end <= own.end:
         text = searcher.text(entry.document.id, piece.span)
-    highlight, words = _relative(piece.best, piece.span), piece.answer and _relative(piece.answer, piece.span)
+        if len(text) == len(piece.span):
+            return piece.span, text
+    span = Span(max(piece.span.start, own.start), min(piece.span.end, own.end))
+    return span, entry.text[span.start - own.start : span.end - own.start]
+
+
+def _excerpt(piece: Piece, also_in: Iterable[Citation], searcher: Searcher, weights: Coefficients) -> Excerpt:
+    span, text = _shown(piece, searcher)
+    highlight, words = _relative(piece.best, span), piece.answer and _relative(piece.answer, span)
     return Excerpt(
         rank=1,
         text=text,
         highlights=(highlight,),
         answer=words,
         score=round(piece.hit.score, 4),
-        citation=_cite(piece.hit, piece.span, text),
+        citation=_cite(piece.hit, span, text),
         also_in=tuple(also_in),
         evidence=contributions(piece.hit, weights),
     )

@@ -32,7 +32,7 @@ def sketch_of(vectors: Any, count: Callable[[int], None]) -> Any:
     sketch: Any = faiss.IndexPQFastScan(dimension, parts, _BITS, faiss.METRIC_INNER_PRODUCT)
     sketch.pq.cp.min_points_per_centroid = 1  # no word on stderr about a sample of the size that was asked for
     sketch.train(vectors.reconstruct_batch(_chosen(total)))
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))
     for first in range(0, total, _AT_ONCE):
         some = vectors.reconstruct_n(first, min(_AT_ONCE, total - first))
         sketch.add(some)

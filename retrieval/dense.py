@@ -146,17 +146,18 @@ class DenseIndex:
         import faiss
 
         faiss.omp_set_num_threads(1)  # a single question is searched by one thread in any case; more only wait
+        there = None if allowed is None else allowed[~np.isin(allowed, self._removed)]
         if self._sketch is None or (allowed is not None and len(allowed) < _FEW_ALLOWED * len(self._ids)):
-            found = _search(self._base, vector, count, allowed, self._removed if allowed is None else None)
+            found = _search(self._base, vector, count, there, self._removed if allowed is None else None)
         else:
-            found = self._search_sketched(vector, max(_CHOSEN * count, _FEWEST_CHOSEN), allowed)
+            found = self._search_sketched(vector, max(_CHOSEN * count, _FEWEST_CHOSEN), there)
         both = zip(found, _search(self._fresh, vector, count, allowed, None), strict=True)
         ids, cosines = (np.concatenate(parts) for parts in both)
         best = np.argsort(-cosines, kind="stable")[:count]
         return ids[best].astype(np.int64), cosines[best].astype(np.float32)
 
-    def _search_sketched(self, vector: Floats, count: int, allowed: Ids | None) -> tuple[NDArray[Any], NDArray[Any]]:
-        left_out = self._gone if allowed is None else ~np.isin(self._ids, allowed)
+    def _search_sketched(self, vector: Floats, count: int, there: Ids | None) -> tuple[NDArray[Any], NDArray[Any]]:
+        left_out = self._gone if there is None else ~np.isin(self._ids, there)
         places = nearest(self._sketch, vector, count, left_out)
         return self._ids[places], self._base.index.reconstruct_batch(places) @ vector
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from retrieval.types import Document, Heading, Outline, Passage, Span
 
-VERSION = 1
+VERSION = 2
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
 
 TokenOffsets = Callable[[str], NDArray[np.int32]]
@@ -126,8 +126,8 @@ def _sections(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
         if _VISIBLE.search(document.text, start, end):
             empty = False
             yield Span(start, end), trail
-    if empty and _VISIBLE.search(document.text):
-        yield Span(0, len(document.text)), ()
+    if empty and _VISIBLE.search(document.text, document.body_start):
+        yield Span(document.body_start, len(document.text)), ()
 
 
 def _blocks(document: Document, section: Span, language: str) -> Iterator[Iterable[Span]]:

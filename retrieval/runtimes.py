@@ -24,7 +24,7 @@ Precision = Literal["fp32", "bf16"]
 Label = TypeVar("Label")
 
 _STREAMS = 2  # batches run side by side
-_running: set[Event] = set()  # what onnxruntime runs aside and has not ended
+_running: dict[Event, object] = {}  # what onnxruntime runs aside and has not ended, and the arrays it reads meanwhile
 
 
 @atexit.register
@@ -82,11 +82,15 @@ class OnnxRuntime:
 
         def end(outputs: Outputs, _: object, error: str) -> None:
             ended.append((outputs, error))
-            _running.discard(done)
+            _running.pop(done, None)
             done.set()
 
-        _running.add(done)
-        self._session.run_async(None, values, end, None)
+        _running[done] = (values, self._session)
+        try:
+            self._session.run_async(None, values, end, None)
+        except BaseException:  # it did not begin, so that nothing will tell of its end
+            _running.pop(done, None)
+            raise
 
         def wait() -> Outputs:
             done.wait()

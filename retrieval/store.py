@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from retrieval import texts
 from retrieval.connection import connect_or_freeze, explain, is_logged, transaction
-from retrieval.evidence import Evidence, unit, unpack
+from retrieval.evidence import Evidence, unpack
 from retrieval.schema import halved, prepare
 from retrieval.types import Document, Heading, Outline, Passage, Source, Span
 
@@ -172,7 +172,7 @@ class Store:
 
     def blocks(self, path: str) -> Iterator[str]:
         """The text of a document, a little at a time; nothing where it is not there."""
-        query = "SELECT text FROM texts WHERE document = (SELECT id FROM documents WHERE path = ?) ORDER BY number"
+        query = "SELECT text FROM blocks WHERE document = (SELECT id FROM documents WHERE path = ?) ORDER BY number"
         with self.explained():
             for row in self._connection.execute(query, (path,)):
                 yield row[0]
@@ -183,7 +183,7 @@ class Store:
 
     def _slice(self, document: int, span: Span) -> tuple[str, int]:
         """A slice and the line it begins on; reads the blocks that it touches."""
-        query = "SELECT line, text FROM texts WHERE document = ? AND number BETWEEN ? AND ? ORDER BY number"
+        query = "SELECT line, text FROM blocks WHERE document = ? AND number BETWEEN ? AND ? ORDER BY number"
         first, last = texts.numbers_of(span)
         rows = self._read(query, (document, first, last))
         if not rows:
@@ -233,14 +233,6 @@ class Store:
         found = {row[0]: _entry(row) for row in rows}
         return [found[i] for i in wanted if i in found]
 
-    def vectors(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Those of these passages that are there and their vectors `[n, d]`."""
-        query = (
-            "SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.key = p.key "
-            "WHERE p.id IN (SELECT value FROM json_each(?))"
-        )
-        return self._unpacked(self._read(query, (json.dumps(ids.tolist()),)))
-
     def passage_ids(self, documents: Iterable[int]) -> NDArray[np.int64]:
         """The ids of all passages of some documents."""
         query = "SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?))"
@@ -259,25 +251,6 @@ class Store:
         rows = self._of("SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.key = p.key", documents)
         while some := list(islice(rows, _AT_ONCE)):
             yield self._unpacked(some)
-
-    def sample_vectors(self, count: int) -> NDArray[np.float32]:
-        """The vectors `[n, d]` of some `count` passages, chosen by chance, the same ones each time."""
-        query = "SELECT 0, v.vector FROM passages p JOIN vectors v ON v.key = p.key WHERE p.id = ?"
-        return self._unpacked([row for one in self._sampled(count) for row in self._read(query, (one,))])[1]
-
-    def sample_questions(self, count: int) -> NDArray[np.float32]:
-        """Some `count` unit vectors `[n, d]` that lie to the passages as questions do: sums of two sentences' vectors.
-
-        A sentence alone is too near to its own passage (docs/architecture.md).
-        """
-        found = [e.evidence.sentence_vectors for e in self.entries(self._sampled(count)) if e.passage.sentences]
-        sentences = unit(np.array([vectors[len(vectors) // 2] for vectors in found], np.float32))
-        return unit(sentences + np.roll(sentences, len(sentences) // 2, axis=0))
-
-    def _sampled(self, count: int) -> list[int]:
-        ids = np.array([row[0] for row in self._read("SELECT id FROM passages ORDER BY id")], np.int64)
-        chosen = np.random.default_rng(0).choice(ids, min(count, len(ids)), replace=False)
-        return [int(one) for one in np.sort(chosen)]
 
     def _unpacked(self, rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         halves = np.frombuffer(b"".join(row[1] for row in rows), np.float16)

@@ -112,7 +112,7 @@ class _Work:
             except DocumentError as error:
                 self._skip(found, str(error))
             except MemoryError:
-                self._skip(found, "reading it takes more memory than there is: split it")
+                self._plan.leave_unseen(found.relative, "reading it takes more memory than there is now: split it")
             done += size
         if self._plan.unread:
             self._report(Progress("reading", total, total))

@@ -15,7 +15,7 @@ BLOCK = 16_384
 """Characters a block; the last one of a text may be shorter."""
 
 TABLE = """
-CREATE TABLE texts (
+CREATE TABLE blocks (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, number INTEGER NOT NULL, line INTEGER NOT NULL,
     text TEXT NOT NULL, PRIMARY KEY (document, number))
 """
@@ -38,7 +38,7 @@ def insert(connection: sqlite3.Connection, document: int, blocks: Iterable[str])
             yield document, number, line, block
             line += block.count("\n")
 
-    connection.executemany("INSERT INTO texts (document, number, line, text) VALUES (?, ?, ?, ?)", rows())
+    connection.executemany("INSERT INTO blocks (document, number, line, text) VALUES (?, ?, ?, ?)", rows())
 
 
 def numbers_of(span: Span) -> tuple[int, int]:
@@ -57,8 +57,11 @@ def divide_whole(connection: sqlite3.Connection) -> None:
 
 def _decoded(whole: sqlite3.Blob) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    while data := whole.read(_READ_BYTES):
-        yield decoder.decode(data)
+    try:
+        while data := whole.read(_READ_BYTES):
+            yield decoder.decode(data)
+    except UnicodeDecodeError as error:
+        raise sqlite3.DatabaseError("a text in it is damaged") from error
 
 
 def _rearranged(parts: Iterable[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from retrieval.errors import DocumentError
-from retrieval.loaders.loaded import Loaded
+from retrieval.loaders.loaded import Loaded, clean
 from retrieval.types import Document
 
 VERSION = 2
@@ -59,17 +59,18 @@ def load(path: Path, relative: str, data: bytes) -> Document:
     if not _VISIBLE.search(loaded.text, loaded.body_start):
         raise DocumentError("it holds no text: if it shows scanned pages, run text recognition on it first")
     digest = hashlib.sha256(data).hexdigest()
+    title = clean(loaded.title.encode("utf-16", "surrogatepass").decode("utf-16", "replace")).strip()
     return Document(
         path=relative,
         sha256=digest,
         text=loaded.text,
-        title=loaded.title or title_of(relative),
+        title=title or title_of(relative),
         date=loaded.date,
         body_start=loaded.body_start,
         headings=loaded.headings,
         pages=loaded.pages,
         layout=loaded.layout,
-        titled=bool(loaded.title),
+        titled=bool(title),
     )
 
 

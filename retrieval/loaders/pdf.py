@@ -63,9 +63,16 @@ def _load(document: Any) -> Loaded:
         builder.add(text)
     if not builder.parts:
         raise DocumentError("it holds no text, only pictures of it: run text recognition on it first")
-    properties = document.get_metadata_dict()
-    date = iso_date(properties.get("CreationDate")) or iso_date(properties.get("ModDate"))
-    return Loaded(builder.text(), " ".join(properties.get("Title", "").split()), date, 0, (), tuple(builder.pages))
+    date = iso_date(_property(document, "CreationDate")) or iso_date(_property(document, "ModDate"))
+    title = " ".join(_property(document, "Title").split())
+    return Loaded(builder.text(), title, date, 0, (), tuple(builder.pages))
+
+
+def _property(document: Any, name: str) -> str:
+    try:
+        return str(document.get_metadata_value(name))
+    except UnicodeDecodeError:
+        return ""
 
 
 def _whole_words(pages: list[str]) -> list[str]:

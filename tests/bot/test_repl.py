@@ -75,6 +75,14 @@ def test_more_stays_within_the_body_and_does_not_cut_words(talk: Talk) -> None:
     assert "2019-08-03\n" not in shown.split("\n", 2)[2]  # the header of the file is no part of its body
 
 
+def test_more_stands_where_an_excerpt_begins_before_the_body() -> None:
+    """As one of an older library may."""
+    document = Outline("a.txt", "", "a", 100, body_start=40)
+    place = Citation("a.txt", "a", None, 39, 81, 1, None, (), "")
+    read = Excerpt(1, "words " * 7, (), 0.0, place)
+    assert _whole_words(document, read, Span(40, 80), 30, 60).start == 30
+
+
 def test_a_text_without_spaces_is_widened_all_the_same() -> None:
     document = Outline("a.txt", "", "a", 3000)
     place = Citation("a.txt", "a", None, 0, 3000, 1, None, (), "")

@@ -200,3 +200,18 @@ def test_a_sketch_of_any_width_has_the_nearest_among_the_first(dimension: int) -
         assert len(found) == 200
         assert set(true) <= set(found)
         assert not gone[found].any()
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["exact", "sketched"])
+def test_what_was_put_in_again_under_its_number_is_found_once(monkeypatch: pytest.MonkeyPatch, many: bool) -> None:
+    """As are the passages of a document that got another name."""
+    if many:
+        monkeypatch.setattr(dense, "EXACT", 1000)
+    vectors = _made(4000, 1)
+    index = _of(vectors)
+    assert index.exact is not many
+    part = np.arange(1000)
+    index.change(part, [(part, vectors[part])])
+    ids = index.search(vectors[5], 60, np.arange(3000))[0].tolist()
+    assert len(ids) == len(set(ids)) == 60
+    assert ids[0] == 5

@@ -198,8 +198,9 @@ def test_the_graph_holds_no_weights_and_the_table_of_words_is_in_16_bits(exporte
     assert places[0]["location"] == "model.data"
 
 
-def test_questions_are_encoded_with_weights_of_7_bits(exported_model: Path) -> None:
-    graph = onnx.load(exported_model / "question.onnx").graph
+def test_questions_are_encoded_with_weights_of_7_bits(exported_model: Path, tmp_path: Path) -> None:
+    shutil.copytree(exported_model, tmp_path / "model")  # onnx refuses weights that have more than one name
+    graph = onnx.load(tmp_path / "model" / "question.onnx").graph
     weights = [tensor for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.INT8 and tensor.dims]
     matrices = [onnx.numpy_helper.to_array(tensor) for tensor in weights if len(tensor.dims) == 2]
     assert len(matrices) == 36  # of six layers
@@ -209,8 +210,8 @@ def test_questions_are_encoded_with_weights_of_7_bits(exported_model: Path) -> N
 def test_questions_are_encoded_as_passages_where_8_bits_turn_the_vectors(
     exported_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = onnx.load(exported_model / "model.onnx")
-    onnx.save_model(whole, tmp_path / "whole.onnx")
+    shutil.copytree(exported_model, tmp_path / "model")
+    onnx.save_model(onnx.load(tmp_path / "model" / "model.onnx"), tmp_path / "whole.onnx")
     text = {name: np.ones((16, 5), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
     model_export._round_weights(tmp_path / "whole.onnx", tmp_path / "rounded.onnx", text)
     assert (tmp_path / "rounded.onnx").stat().st_size < 0.8 * (tmp_path / "whole.onnx").stat().st_size
@@ -237,6 +238,17 @@ def test_a_process_may_end_while_a_question_is_encoded(exported_model: Path) -> 
     )
     ended = subprocess.run([sys.executable, "-c", code, str(exported_model)], capture_output=True, text=True)
     assert ended.stderr.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_a_question_that_could_not_begin_keeps_no_process_from_ending(exported_model: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; import numpy; from retrieval.runtimes import OnnxRuntime;"
+        "model = OnnxRuntime(Path(sys.argv[1]) / 'question.onnx', 2);"
+        "model.begin({'input_ids': numpy.ones((1, 3), numpy.int64)})"
+    )
+    command = [sys.executable, "-c", code, str(exported_model)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "attention_mask" in ended.stderr.splitlines()[-1]
 
 
 def test_what_goes_wrong_aside_is_raised_where_one_waits(embedder: OnnxEmbedder) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from retrieval import texts
+from retrieval.answering import answer
 from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
@@ -484,7 +485,7 @@ def test_a_slice_reads_only_the_blocks_that_it_touches(
     write("log.txt", text)
     library.sync()
     with sqlite3.connect(settings.library / "library.sqlite") as connection:
-        connection.execute("DELETE FROM texts WHERE number NOT IN (30, 31)")
+        connection.execute("DELETE FROM blocks WHERE number NOT IN (30, 31)")
     connection.close()
     found = library.excerpt("log.txt", Span(3050, 3150))
     assert (found.text, found.citation.line) == (text[3050:3150], text.count("\n", 0, 3050) + 1)
@@ -615,3 +616,21 @@ def test_questions_from_many_threads_get_the_same_answer(library: Library, write
     for thread in threads:
         thread.join()
     assert answers == [True] * 160
+
+
+def test_a_quote_is_whole_though_its_document_went_meanwhile(settings: EngineSettings, write: Write) -> None:
+    """Another process may build between the search for passages and the reading of a text."""
+    paragraphs = ("The lamp burns twelve litres of oil. " * 3, "The keeper fills the lamp with oil. " * 3)
+    write("a.txt", "\n\n".join(paragraphs) + "\n\nThe lamp is cleaned of oil daily and kept bright.\n")
+    with Library.open(settings, embedder=FakeEmbedder(token_limit=24)) as library:
+        library.sync()
+        engine = library.engine()
+        joined = answer("lamp oil", engine, AnswerSettings(), 3, Filter()).excerpts
+        assert any("\n\n" in excerpt.text for excerpt in joined), "passages are joined"
+        write("a.txt", "Something else entirely stands here now.\n")
+        library.sync()
+        excerpts = answer("lamp oil", engine, AnswerSettings(), 3, Filter()).excerpts
+        assert excerpts
+        for excerpt in excerpts:
+            assert len(excerpt.text) == excerpt.citation.end - excerpt.citation.start > 0
+            assert all(0 <= part.start < part.end <= len(excerpt.text) for part in excerpt.highlights)

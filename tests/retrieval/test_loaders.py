@@ -666,3 +666,20 @@ def test_the_process_that_reads_apart_knows_no_secret(monkeypatch: pytest.Monkey
     confined.check("a.txt", b"x")
     assert "42:secret" not in given.values()
     assert "PYTHONPATH" in given
+
+
+@pytest.mark.parametrize(("written", "title"), [(r"Trip \ud83d\ude80", "Trip 🚀"), (r"A\ud800B\0C", "A\ufffdB\ufffdC")])
+def test_a_title_is_text_whatever_is_written_there(written: str, title: str) -> None:
+    """Emoji as JSON escapes them; half of one; a character that no text has."""
+    found = load(Path("a.md"), "a.md", f'---\ntitle: "{written}"\n---\nBody.\n'.encode()).title
+    assert found.replace("\0", "\ufffd") == title
+    assert "\0" not in found
+
+
+def test_a_pdf_with_a_damaged_property_is_read_all_the_same() -> None:
+    whole = pdf([["The lamp burns oil."]], title="Broken")
+    assert whole.count(b"(Broken)") == 1
+    damaged = whole.replace(b"(Broken)", b"<FEFF0041D8000042>")
+    document = load(Path("lamp.pdf"), "lamp.pdf", damaged)
+    assert "The lamp burns oil." in document.text
+    assert document.title == "lamp"

@@ -174,6 +174,21 @@ class _Small(FakeEmbedder):
         return super().token_offsets(text)
 
 
+def test_a_lack_of_memory_that_passes_loses_nothing(
+    settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("pump.txt", "The pump was closed in 1854.")
+    with Library.open(settings, embedder=FakeEmbedder()) as library:
+        library.sync()
+        write("pump.txt", "The pump was closed in 1855.")
+        with monkeypatch.context() as lacking:
+            lacking.setattr(FakeEmbedder, "token_offsets", _Small.token_offsets)
+            write("pump.txt", "A huge pump was closed in 1855.")
+            assert [one.path for one in library.sync().skipped] == ["pump.txt"]
+            assert library.document("pump.txt").text == "The pump was closed in 1854."
+        assert library.sync().changed == ("pump.txt",)
+
+
 def test_a_file_for_which_there_is_no_memory_is_skipped_and_the_rest_is_indexed(
     settings: EngineSettings, write: Write
 ) -> None:
@@ -182,6 +197,6 @@ def test_a_file_for_which_there_is_no_memory_is_skipped_and_the_rest_is_indexed(
     with Library.open(settings, embedder=_Small()) as library:
         report = library.sync()
         assert report.added == ("small.txt",)
-        assert [one.reason for one in report.skipped] == ["reading it takes more memory than there is: split it"]
+        assert [one.reason for one in report.skipped] == ["reading it takes more memory than there is now: split it"]
         assert library.ask("Who closed the pump?").excerpts[0].text == "The pump was closed."
         assert library.check() is None

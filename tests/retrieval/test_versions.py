@@ -74,8 +74,8 @@ def test_a_library_of_an_older_format_is_taken_over(
         assert library.check() is None
     with closing(sqlite3.connect(settings.library / "library.sqlite")) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        longest = connection.execute("SELECT max(length(text)) FROM texts").fetchone()[0]
-    assert tables == {"meta", "documents", "texts", "passages", "vectors", "skipped", "sqlite_sequence"}
+        longest = connection.execute("SELECT max(length(text)) FROM blocks").fetchone()[0]
+    assert tables == {"meta", "documents", "blocks", "passages", "vectors", "skipped", "sqlite_sequence"}
     assert longest == min(block, len(_LAMP))
 
 
