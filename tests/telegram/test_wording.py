@@ -187,9 +187,9 @@ def test_a_file_is_read_beside_the_loop_that_serves_everybody(talk: Run, monkeyp
         async with world.bot() as service:
             telegram.text("When is the tide highest?", chat=FRIEND)
             answer = await telegram.reply()
-            document = service.library.document
+            outline = service.library.outline
             monkeypatch.setattr(
-                service.library, "document", lambda path: threads.append(threading.current_thread()) or document(path)
+                service.library, "outline", lambda path: threads.append(threading.current_thread()) or outline(path)
             )
             telegram.press(answer, "Get file")
             await telegram.until(lambda: telegram.documents)
