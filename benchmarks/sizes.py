@@ -35,6 +35,7 @@ _WARM_QUESTIONS = 20
 _COLD_RUNS = 5
 _CHANGES = 3
 _NEAREST = 20
+_ASKED = 60  # candidates, as ranking asks
 _SAME_COSINE = 1e-5  # what the order of additions may make of one
 
 Figures = dict[str, Any]
@@ -176,13 +177,13 @@ def _baseline(size: Size) -> Figures:
 def _recall(size: Size) -> Figures:
     """How many of the really nearest the library offers, told by their cosines: as good as those is good enough."""
     nearest = np.load(size.folder / "nearest.npy")
-    embedder = open_embedder(EmbeddingSettings(), size.model)
+    embedder = open_embedder(EmbeddingSettings(precision="fp32"), size.model)  # the very questions of the baseline
     shares = []
     with Library.open(size.settings(), embedder=embedder) as library:
         searcher = library.searcher()
         for question, exact in zip(size.asked(), nearest, strict=True):
             vector, worded = embedder.encode_query(question).vector, searcher.best_by_words([], 0, Filter())
-            found = searcher.candidates(vector, worded, _NEAREST, Filter()).cosines
+            found = searcher.candidates(vector, worded, _ASKED, Filter()).cosines
             shares.append(min(float((found >= exact[-1] - _SAME_COSINE).sum()), len(exact)) / len(exact))
     return {f"recall@{_NEAREST}": statistics.fmean(shares)}
 
