@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass, field
 
 from retrieval.folder import Found, scan
+from retrieval.rows import DocumentRow, FileState
 from retrieval.settings import EngineSettings
-from retrieval.store import DocumentRow, FileState, Store
+from retrieval.store import Store
 
 _RACY_NS = 2_000_000_000  # a file changed this shortly before a build may change again within the clock's tick
 _UNSEEN = FileState(-1, 0)  # that of a file which could not be looked at, so that the next build tries again

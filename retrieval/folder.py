@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.errors import DocumentError, NoDocuments, OutOfReach
-from retrieval.store import FileState
+from retrieval.rows import FileState
 
 _NO_TARGET = "it is a link to something that is not there: mend the link or remove it"
 

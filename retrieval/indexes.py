@@ -20,7 +20,8 @@ import numpy as np
 from retrieval.dense import DenseIndex, steps
 from retrieval.disk import flush
 from retrieval.lexical import IndexedPassage, LexicalIndex, copy_index, passages_on_disk
-from retrieval.store import DocumentRow, Store
+from retrieval.rows import DocumentRow
+from retrieval.store import Store
 from retrieval.terms import analyse
 from retrieval.types import Progress
 

@@ -14,7 +14,7 @@ from itertools import chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.types import Document, Heading, Outline, Passage, Span
+from retrieval.types import About, Document, Heading, Passage, Span
 
 VERSION = 2
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
@@ -249,12 +249,12 @@ def _divide(sentences: Iterator[Span], tokens: Tokens, budget: int) -> Iterator[
         yield group
 
 
-def page_at(document: Document | Outline, offset: int) -> int | None:
+def page_at(document: About, offset: int) -> int | None:
     """The page, counting from 1, on which `offset` stands; None where the format has no pages."""
     return bisect_right(document.pages, offset) or None if document.pages else None
 
 
-def trail_at(document: Document | Outline, offset: int) -> tuple[str, ...]:
+def trail_at(document: About, offset: int) -> tuple[str, ...]:
     """The headings above `offset`, outermost first, without the document's title."""
     found: tuple[str, ...] = ()
     for heading, trail in _trails(document):
@@ -264,7 +264,7 @@ def trail_at(document: Document | Outline, offset: int) -> tuple[str, ...]:
     return found
 
 
-def _trails(document: Document | Outline) -> Iterator[tuple[Heading, tuple[str, ...]]]:
+def _trails(document: About) -> Iterator[tuple[Heading, tuple[str, ...]]]:
     """Each heading with the trail that holds below it: itself and those above it, without the document's title."""
     trail: list[Heading] = []
     for heading in document.headings:

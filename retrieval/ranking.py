@@ -19,9 +19,9 @@ from retrieval.evidence import pool_words, term_key, unit
 from retrieval.measures import FEATURES, Measures, Query, measure
 from retrieval.numbers import with_other_forms
 from retrieval.reader import LANGUAGE, Reader, Reading
+from retrieval.rows import Entry
 from retrieval.searcher import Searcher, Worded
 from retrieval.spelling import is_name, respell
-from retrieval.store import Entry
 from retrieval.terms import QueryTerm, analyse, analyse_query
 from retrieval.types import Correction, Filter
 

@@ -22,8 +22,8 @@ from retrieval.measures import FEATURES, SENTENCE_FEATURES, Measures
 from retrieval.question_sets import EvalQuestion, folds
 from retrieval.ranking import measured
 from retrieval.recalibration import Step, ask_all
+from retrieval.rows import Entry
 from retrieval.settings import AnswerSettings
-from retrieval.store import Entry
 from retrieval.tuning import Fit
 
 LEAST_ANSWERABLE = 100

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from retrieval.errors import QuestionError
 from retrieval.indexes import Indexes
-from retrieval.store import Entry, Store
+from retrieval.rows import Entry
+from retrieval.store import Store
 from retrieval.types import Filter, Span
 
 Ids = NDArray[np.int64]

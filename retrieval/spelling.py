@@ -15,8 +15,8 @@ from string import ascii_lowercase
 
 from retrieval.coefficients import common_words
 from retrieval.embedding import Embedder
+from retrieval.rows import Entry
 from retrieval.searcher import Searcher
-from retrieval.store import Entry
 from retrieval.terms import QueryTerm, folded, forms
 from retrieval.types import Correction
 

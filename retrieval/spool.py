@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from retrieval.store import FileState, NewPassage
+from retrieval.rows import FileState, NewPassage
 from retrieval.texts import blocks_of
 from retrieval.types import Document, Outline
 

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,66 +21,15 @@ from numpy.typing import NDArray
 
 from retrieval import texts
 from retrieval.connection import connect_or_freeze, explain, is_logged, transaction
-from retrieval.evidence import Evidence, unpack
+from retrieval.rows import STATE, DocumentRow, Entry, FileState, NewPassage, document_of, entry_of, passage_values
 from retrieval.schema import halved, prepare
-from retrieval.types import Document, Heading, Outline, Passage, Source, Span
+from retrieval.types import Document, Heading, Outline, Source, Span
 
 _AT_ONCE = 4096  # vectors
 _ATTEMPTS = 3  # at reading a document while another process replaces it
-_STATE = ("size", "mtime_ns", "ctime_ns", "inode")
 
 
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """What the folder reports of a file: another value of any means that it may hold something else.
-
-    `mtime_ns` can be set at will and is kept by copies; `ctime_ns` moves with every change, also of name or mode.
-    """
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int = 0
-    inode: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
-    """What answers and syncs need of a document, without its text."""
-
-    id: int
-    path: str
-    sha256: str
-    title: str
-    titled: bool
-    date: str | None
-    language: str
-    state: FileState
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A passage as ranking and answering read it. `text` is the passage's slice of its document."""
-
-    id: int
-    document: DocumentRow
-    passage: Passage
-    line: int
-    text: str
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class NewPassage:
-    """A passage to be stored; `text` is its slice, `key` names its vector, `words` counts its terms."""
-
-    passage: Passage
-    text: str
-    line: int
-    words: int
-    key: bytes
-
-
-_DOCUMENT = ", ".join(f"d.{name}" for name in ("id", "path", "sha256", "title", "titled", "date", "language", *_STATE))
+_DOCUMENT = ", ".join(f"d.{name}" for name in ("id", "path", "sha256", "title", "titled", "date", "language", *STATE))
 
 
 class Store:
@@ -139,7 +88,7 @@ class Store:
 
     def documents(self) -> list[DocumentRow]:
         """Every document, by path."""
-        return [_document(row) for row in self._read(f"SELECT {_DOCUMENT} FROM documents d ORDER BY path")]  # noqa: S608 - a constant
+        return [document_of(row) for row in self._read(f"SELECT {_DOCUMENT} FROM documents d ORDER BY path")]  # noqa: S608 - a constant
 
     def sources(self) -> list[Source]:
         """Every document as it is listed to people, by path."""
@@ -161,10 +110,7 @@ class Store:
         if found is None:
             return None
         about, text, _ = found
-        return Document(
-            about.path, about.sha256, text, about.title, about.date, about.body_start, about.headings, about.pages,
-            about.layout, about.titled,
-        )  # fmt: skip
+        return about.with_text(text)
 
     def slice(self, path: str, span: Span) -> tuple[Outline, str, int] | None:
         """A document without its text, a slice of that, which may end before `span`, and the line it begins on."""
@@ -204,7 +150,16 @@ class Store:
         identity, path, sha256, title, characters, date, body_start, headings, pages, layout, titled = rows[0]
         found = tuple(Heading(Span(a, b), level, name) for a, b, level, name in json.loads(headings))
         return identity, Outline(
-            path, sha256, title, characters, date, body_start, found, tuple(json.loads(pages)), layout, bool(titled)
+            path,
+            sha256,
+            title,
+            characters,
+            date=date,
+            body_start=body_start,
+            headings=found,
+            pages=tuple(json.loads(pages)),
+            layout=layout,
+            titled=bool(titled),
         )
 
     def _with_text(self, path: str, span: Span | None) -> tuple[Outline, str, int] | None:
@@ -230,7 +185,7 @@ class Store:
             f"WHERE p.id IN ({','.join('?' * len(wanted))})",
             wanted,
         )
-        found = {row[0]: _entry(row) for row in rows}
+        found = {row[0]: entry_of(row) for row in rows}
         return [found[i] for i in wanted if i in found]
 
     def passage_ids(self, documents: Iterable[int]) -> NDArray[np.int64]:
@@ -242,7 +197,7 @@ class Store:
         """What the lexical index is made of: passage id, document, text and headings (JSON), for all or some."""
         query = f"SELECT p.id, p.text, p.headings, {_DOCUMENT} FROM passages p JOIN documents d ON d.id = p.document"  # noqa: S608 - constants
         for row in self._of(query, documents):
-            yield row[0], _document(row[3:]), row[1], row[2]
+            yield row[0], document_of(row[3:]), row[1], row[2]
 
     def all_vectors(
         self, documents: Sequence[int] | None = None
@@ -317,7 +272,7 @@ class Store:
             for new in passages:
                 counted += 1
                 words += new.words
-                yield _passage_values(identity, new)
+                yield passage_values(identity, new)
 
         self._connection.executemany(
             "INSERT INTO passages (document, start, line, page, headings, sentences, text, key) "
@@ -384,27 +339,3 @@ class Store:
 def _marks(path: Path) -> tuple[int, int, int]:
     status = path.stat()
     return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _document(row: Sequence[Any]) -> DocumentRow:
-    identity, path, sha256, title, titled, date, language, *state = row
-    return DocumentRow(identity, path, sha256, title, bool(titled), date, language, FileState(*state))
-
-
-def _entry(row: Sequence[Any]) -> Entry:
-    identity, start, line, page, headings, sentences, text, evidence = row[:8]
-    bounds = np.frombuffer(sentences, np.int32).reshape(-1, 2).tolist()
-    passage = Passage(
-        Span(start, start + len(text)),
-        tuple(Span(start + a, start + b) for a, b in bounds),
-        tuple(json.loads(headings)),
-        page,
-    )
-    return Entry(identity, _document(row[8:]), passage, line, text, unpack(evidence))
-
-
-def _passage_values(document: int, new: NewPassage) -> tuple[object, ...]:
-    start = new.passage.span.start
-    bounds = np.array([[s.start - start, s.end - start] for s in new.passage.sentences], np.int32)
-    headings = json.dumps(list(new.passage.headings), ensure_ascii=False)
-    return document, start, new.line, new.passage.page, headings, bounds.tobytes(), new.text, new.key

@@ -26,9 +26,10 @@ from retrieval.errors import DocumentError, NoDocuments, OutOfReach
 from retrieval.folder import Found, read
 from retrieval.indexes import Change, write_indexes
 from retrieval.loaders import load, title_of
+from retrieval.rows import DocumentRow, FileState, NewPassage
 from retrieval.settings import EngineSettings
 from retrieval.spool import Spool
-from retrieval.store import DocumentRow, FileState, NewPassage, Store
+from retrieval.store import Store
 from retrieval.types import Document, Passage, Progress, Skipped, Span, SyncReport
 
 Report = Callable[[Progress], None]

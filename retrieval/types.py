@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,8 +37,8 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """One file as text. For .txt and .md, `text` is the decoded file, newlines untouched.
+class About:
+    """What is known of a document besides its text.
 
     `path` is relative to the seeds folder, with `/`. `sha256` is of the file's bytes, in hexadecimal.
     `date` is ISO 8601 (`YYYY-MM-DD`) or None. Text before `body_start` is metadata: never part of an excerpt.
@@ -50,14 +50,20 @@ class Document:
 
     path: str
     sha256: str
-    text: str
     title: str
-    date: str | None = None
-    body_start: int = 0
-    headings: tuple[Heading, ...] = ()
-    pages: tuple[int, ...] = ()
-    layout: Literal["prose", "rows"] = "prose"
-    titled: bool = False
+    date: str | None = field(default=None, kw_only=True)
+    body_start: int = field(default=0, kw_only=True)
+    headings: tuple[Heading, ...] = field(default=(), kw_only=True)
+    pages: tuple[int, ...] = field(default=(), kw_only=True)
+    layout: Literal["prose", "rows"] = field(default="prose", kw_only=True)
+    titled: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Document(About):
+    """One file as text. For .txt and .md, `text` is the decoded file, newlines untouched."""
+
+    text: str
 
     def __post_init__(self) -> None:
         if not 0 <= self.body_start <= len(self.text):
@@ -65,34 +71,22 @@ class Document:
 
     def outline(self) -> Outline:
         """All of it but the text."""
-        return Outline(
-            self.path,
-            self.sha256,
-            self.title,
-            len(self.text),
-            self.date,
-            self.body_start,
-            self.headings,
-            self.pages,
-            self.layout,
-            self.titled,
-        )
+        return Outline(**_about(self), characters=len(self.text))
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """A document without its text, which has so many `characters`; see `Document` for the other fields."""
+class Outline(About):
+    """A document without its text, which has so many `characters`."""
 
-    path: str
-    sha256: str
-    title: str
     characters: int
-    date: str | None = None
-    body_start: int = 0
-    headings: tuple[Heading, ...] = ()
-    pages: tuple[int, ...] = ()
-    layout: Literal["prose", "rows"] = "prose"
-    titled: bool = False
+
+    def with_text(self, text: str) -> Document:
+        """The whole document."""
+        return Document(**_about(self), text=text)
+
+
+def _about(document: About) -> dict[str, Any]:
+    return {one.name: getattr(document, one.name) for one in fields(About)}
 
 
 @dataclass(frozen=True, slots=True)

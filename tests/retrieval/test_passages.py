@@ -68,7 +68,7 @@ _WORDS = st.sampled_from(
 @example("one " * 500, 16, "en")
 @example("東京" * 400, 16, "zh")
 def test_slices_are_ordered_within_budget_and_lose_only_white_space(text: str, budget: int, language: str) -> None:
-    document = Document("a.txt", "", text, "a")
+    document = Document("a.txt", "", "a", text)
     if text.strip():
         assert not _lost(document, cut(document, language, _OFFSETS, budget), budget)
 
@@ -235,7 +235,7 @@ def test_tokens_made_in_pieces_are_those_of_the_whole(text: str, monkeypatch: py
 @pytest.mark.parametrize("between", ["One word more. ", "no end and ", "\n\nA paragraph.\n\n", "a line of many\n", "x"])
 def test_the_first_passage_of_a_long_text_needs_little_of_it(between: str, layout: Literal["prose", "rows"]) -> None:
     pieces = _Pieces()
-    document = Document("a.txt", "", between * (4_000_000 // len(between)), "a", layout=layout)
+    document = Document("a.txt", "", "a", between * (4_000_000 // len(between)), layout=layout)
     tracemalloc.start()
     found = list(islice(cut(document, "en", pieces.offsets, 40), 20))
     peak = tracemalloc.get_traced_memory()[1]
@@ -266,19 +266,19 @@ def _cut_at_once(text: str, sentences: list[Span], budget: int) -> list[list[Spa
 def test_a_long_paragraph_is_divided_as_one_that_is_known_as_a_whole(sentences: int) -> None:
     lengths = np.random.default_rng(1).integers(1, 7, sentences)
     text = " ".join(f"{'word ' * int(length)}end." for length in lengths)
-    found = list(cut(Document("a.txt", "", text, "a"), "en", _OFFSETS, 16))
+    found = list(cut(Document("a.txt", "", "a", text), "en", _OFFSETS, 16))
     whole = [one for passage in found for one in passage.sentences]
     assert [list(one.sentences) for one in found] == _cut_at_once(text, whole, 16)
 
 
 @pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 2), (25, 3), (99, 3)])
 def test_pages_count_from_one(offset: int, page: int) -> None:
-    document = Document("a.pdf", "", "x" * 100, "a", pages=(0, 10, 20))
+    document = Document("a.pdf", "", "a", "x" * 100, pages=(0, 10, 20))
     assert page_at(document, offset) == page
-    assert page_at(Document("a.txt", "", "x", "a"), 0) is None
+    assert page_at(Document("a.txt", "", "a", "x"), 0) is None
 
 
 def test_the_trail_leaves_out_the_title() -> None:
     headings = (Heading(Span(0, 3), 1, "Top"), Heading(Span(5, 8), 2, "Sub"), Heading(Span(20, 23), 2, "Next"))
-    document = Document("a.md", "", "x" * 40, "Top", headings=headings)
+    document = Document("a.md", "", "Top", "x" * 40, headings=headings)
     assert [trail_at(document, at) for at in (1, 10, 30)] == [(), ("Sub",), ("Next",)]

@@ -44,7 +44,7 @@ def test_one_line_of_a_hundred_thousand_words_is_cut_within_the_budget_and_nothi
     """Sentences without an end, and without a space to divide them at."""
     text = between.join(f"w{number % 977}x" for number in range(100_000))
     embedder = FakeEmbedder()
-    passages = list(cut(Document("one.txt", "", text, ""), "en", embedder.token_offsets, 50))
+    passages = list(cut(Document("one.txt", "", "", text), "en", embedder.token_offsets, 50))
     assert all(len(embedder.token_offsets(one.span.of(text))) <= 50 for one in passages)
     kept = "".join(one.span.of(text) for one in passages).replace(" ", "")
     assert kept == text.replace(" ", "")

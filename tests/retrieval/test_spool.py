@@ -9,8 +9,8 @@ import pytest
 
 from retrieval import texts
 from retrieval.errors import DocumentError
+from retrieval.rows import FileState, NewPassage
 from retrieval.spool import Spool
-from retrieval.store import FileState, NewPassage
 from retrieval.types import Document, Passage, Span
 
 _STATE = FileState(1, 2)
@@ -32,7 +32,7 @@ def test_documents_come_back_in_order_and_again(tmp_path: Path, monkeypatch: pyt
     kept = [("a.txt", text, _passages(text, 700)), ("b.txt", "b", _passages("b", 1))]
     with Spool(tmp_path) as spool:
         for path, content, passages in kept:
-            assert spool.add(Document(path, "", content, path), "de", _STATE, iter(passages)) == len(passages)
+            assert spool.add(Document(path, "", path, content), "de", _STATE, iter(passages)) == len(passages)
         for _ in range(2):
             assert _all(spool) == kept
             assert [new for new, _ in spool.passages()] == [new for _, _, passages in kept for new in passages]
@@ -47,8 +47,8 @@ def test_a_document_without_a_passage_or_with_an_error_in_its_midst_leaves_no_tr
 
     with Spool(tmp_path) as spool:
         spool.add(Document("a.txt", "", "a", "a"), "en", _STATE, _passages("a", 1))
-        assert spool.add(Document("empty.txt", "", "...", "e"), "en", _STATE, []) == 0
+        assert spool.add(Document("empty.txt", "", "e", "..."), "en", _STATE, []) == 0
         with pytest.raises(DocumentError, match="damaged"):
-            spool.add(Document("bad.txt", "", "x" * 600, "b"), "en", _STATE, failing())
+            spool.add(Document("bad.txt", "", "b", "x" * 600), "en", _STATE, failing())
         spool.add(Document("b.txt", "", "b", "b"), "en", _STATE, _passages("b", 1))
         assert [path for path, _, _ in _all(spool)] == ["a.txt", "b.txt"]

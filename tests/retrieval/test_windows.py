@@ -8,7 +8,7 @@ import pytest
 from retrieval.evidence import Evidence
 from retrieval.ranking import Hit
 from retrieval.reader import Reading
-from retrieval.store import DocumentRow, Entry, FileState
+from retrieval.rows import DocumentRow, Entry, FileState
 from retrieval.types import Passage, Span
 from retrieval.windows import sentence_probabilities, window
 
