@@ -76,9 +76,17 @@ class Size:
         return EngineSettings(seeds=self.folder / "seeds", library=self.folder / "library", answer=answer)
 
     def asked(self) -> list[str]:
-        """The questions, the same in every step; the first are for warming up."""
+        """The questions, the same in every step; the first are for warming up.
+
+        They are made once, so that a process that asks them does not hold what they are made from.
+        """
+        path, count = self.folder / "questions.json", self.questions + _WARM_QUESTIONS
+        if path.exists() and len(kept := json.loads(path.read_text("utf-8"))) == count:
+            return list(kept)
         documents = sum(1 for _ in (self.folder / "seeds").rglob("*.txt"))
-        return self.text().questions(documents, self.questions + _WARM_QUESTIONS)
+        made = self.text().questions(documents, count)
+        path.write_text(json.dumps(made), "utf-8")
+        return made
 
 
 def run(step: str, size: Size) -> Figures:
@@ -159,14 +167,13 @@ def _baseline(size: Size) -> Figures:
     with Library.open(size.settings()) as library:
         for _, vectors in library.searcher().store.all_vectors():
             added += _timed(lambda some=vectors: index.add(some))[0]
-    times, scores = [], []
+    times, vectors_asked, scores = [], [], []
     for question in size.asked():
-        seconds, found = _timed(
-            lambda q=question: index.search(model.encode([q], normalize_embeddings=True), _NEAREST)[0][0]
-        )
+        seconds, (vector, found) = _timed(lambda q=question: _nearest(model, index, q))
         times.append(seconds)
+        vectors_asked.append(vector)
         scores.append(found)
-    np.save(size.folder / "nearest.npy", np.array(scores))
+    np.savez(size.folder / "nearest.npz", vectors=np.array(vectors_asked), scores=np.array(scores))
     return {
         "index_seconds": added,
         "question": _percentiles(times[_WARM_QUESTIONS:]),
@@ -174,16 +181,24 @@ def _baseline(size: Size) -> Figures:
     }
 
 
+def _nearest(model: Any, index: Any, question: str) -> tuple[Any, Any]:
+    """The vector of a question and the cosines of what is nearest to it."""
+    vector = model.encode([question], normalize_embeddings=True)
+    return vector[0], index.search(vector, _NEAREST)[0][0]
+
+
 def _recall(size: Size) -> Figures:
-    """How many of the really nearest the library offers, told by their cosines: as good as those is good enough."""
-    nearest = np.load(size.folder / "nearest.npy")
-    embedder = open_embedder(EmbeddingSettings(precision="fp32"), size.model)  # the very questions of the baseline
+    """How many of the really nearest the library offers for the very vectors that the baseline was asked.
+
+    Told by their cosines: as good as those is good enough.
+    """
+    asked = np.load(size.folder / "nearest.npz")
     shares = []
-    with Library.open(size.settings(), embedder=embedder) as library:
+    with Library.open(size.settings()) as library:
         searcher = library.searcher()
-        for question, exact in zip(size.asked(), nearest, strict=True):
-            vector, worded = embedder.encode_query(question).vector, searcher.best_by_words([], 0, Filter())
-            found = searcher.candidates(vector, worded, _ASKED, Filter()).cosines
+        no_words = searcher.best_by_words([], 0, Filter())
+        for vector, exact in zip(asked["vectors"], asked["scores"], strict=True):
+            found = searcher.candidates(vector, no_words, _ASKED, Filter()).cosines
             shares.append(min(float((found >= exact[-1] - _SAME_COSINE).sum()), len(exact)) / len(exact))
     return {f"recall@{_NEAREST}": statistics.fmean(shares)}
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import onnxruntime
     from sentence_transformers import SentenceTransformer
 
+_CANNOT = (OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError)
+"""What torch, onnx and sentence-transformers raise for a model that they cannot handle."""
+
 _SMALL = 1024  # bytes of a tensor that stays in the graph
 _ALIKE = 0.95  # median cosine of the vectors by 8 bits and by single precision of random words, 0.98 for MiniLM
 _BASIS_DIMENSIONS = 64
@@ -38,7 +41,7 @@ def main(model: str, folder: str) -> int:
     logging.disable(logging.WARNING)
     try:
         described = export(_load(model), Path(folder))
-    except (OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError) as error:
+    except _CANNOT as error:
         reason = " ".join(str(error).split())[:200]
         print(f"sentence-transformers cannot load or export it ({type(error).__name__}: {reason}).", file=sys.stderr)
         return 1
@@ -116,14 +119,17 @@ def _round_weights(path: Path, to: Path, texts: Feed) -> None:
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(
-        path,
-        to,
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-        op_types_to_quantize=["MatMul"],
-    )
+    how = {
+        "per_channel": True,
+        "reduce_range": True,
+        "weight_type": QuantType.QInt8,
+        "op_types_to_quantize": ["MatMul"],
+    }
+    try:
+        quantize_dynamic(path, to, **how)
+    except _CANNOT:  # a graph of a kind that it does not know
+        shutil.copyfile(path, to)
+        return
     sessions = [_session(one) for one in (path, to)]
     cosines = []
     for row in range(_BASIS_TEXTS):  # one by one, since the scale of a batch is that of its largest activation

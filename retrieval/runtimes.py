@@ -24,6 +24,7 @@ Precision = Literal["fp32", "bf16"]
 Label = TypeVar("Label")
 
 _STREAMS = 2  # batches run side by side
+_LAST_SECONDS = 10  # that a process waits for a question when it ends
 _running: dict[Event, object] = {}  # what onnxruntime runs aside and has not ended, and the arrays it reads meanwhile
 
 
@@ -31,7 +32,7 @@ _running: dict[Event, object] = {}  # what onnxruntime runs aside and has not en
 def _wait_for_running() -> None:
     """A question that nobody waits for any more must end before Python does: its end is told to Python."""
     for done in list(_running):
-        done.wait()
+        done.wait(_LAST_SECONDS)
 
 
 class Runtime(Protocol):

@@ -220,6 +220,18 @@ def test_questions_are_encoded_as_passages_where_8_bits_turn_the_vectors(
     assert (tmp_path / "rounded.onnx").read_bytes() == (tmp_path / "whole.onnx").read_bytes()
 
 
+def test_questions_are_encoded_as_passages_where_the_graph_cannot_be_rounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("no such operation")
+
+    monkeypatch.setattr("onnxruntime.quantization.quantize_dynamic", refuse)
+    (tmp_path / "whole.onnx").write_bytes(b"a graph")
+    model_export._round_weights(tmp_path / "whole.onnx", tmp_path / "rounded.onnx", {})
+    assert (tmp_path / "rounded.onnx").read_bytes() == b"a graph"
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_questions_begun_together_are_not_mixed_up(exported_model: Path, threads: int) -> None:
     embedder = open_embedder(EmbeddingSettings(threads=threads), exported_model)

@@ -282,3 +282,9 @@ def test_the_trail_leaves_out_the_title() -> None:
     headings = (Heading(Span(0, 3), 1, "Top"), Heading(Span(5, 8), 2, "Sub"), Heading(Span(20, 23), 2, "Next"))
     document = Document("a.md", "", "Top", "x" * 40, headings=headings)
     assert [trail_at(document, at) for at in (1, 10, 30)] == [(), ("Sub",), ("Next",)]
+
+
+def test_where_there_are_headings_alone_they_are_quoted_but_never_what_stands_before_the_body() -> None:
+    document = load(Path("a.md"), "a.md", b"---\ntitle: Lamps\n---\n# Oil\n\n## Wicks\n")
+    (passage,) = cut(document, "en", _OFFSETS, 40)
+    assert passage.span.of(document.text) == "# Oil\n\n## Wicks"
