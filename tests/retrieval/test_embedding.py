@@ -16,7 +16,7 @@ import onnx
 import openvino
 import pytest
 
-from retrieval import model_export, models
+from retrieval import model_export, models, runtimes
 from retrieval.embedding import OnnxEmbedder, open_embedder
 from retrieval.errors import ModelError
 from retrieval.models import DEFAULT_MODEL, DEFAULT_SHA256, file_sha256, find_export, locate
@@ -252,15 +252,10 @@ def test_a_process_may_end_while_a_question_is_encoded(exported_model: Path) -> 
     assert ended.stderr.rstrip().endswith("KeyboardInterrupt")
 
 
-def test_a_question_that_could_not_begin_keeps_no_process_from_ending(exported_model: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; import numpy; from retrieval.runtimes import OnnxRuntime;"
-        "model = OnnxRuntime(Path(sys.argv[1]) / 'question.onnx', 2);"
-        "model.begin({'input_ids': numpy.ones((1, 3), numpy.int64)})"
-    )
-    command = [sys.executable, "-c", code, str(exported_model)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert "attention_mask" in ended.stderr.splitlines()[-1]
+def test_nothing_waits_for_a_question_that_could_not_begin(embedder: OnnxEmbedder) -> None:
+    with pytest.raises(ValueError, match="attention_mask"):
+        embedder._for_questions.begin({"input_ids": np.ones((1, 3), np.int64)})
+    assert not runtimes._running
 
 
 def test_what_goes_wrong_aside_is_raised_where_one_waits(embedder: OnnxEmbedder) -> None:

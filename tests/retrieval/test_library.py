@@ -19,6 +19,7 @@ from retrieval import texts
 from retrieval.answering import answer
 from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
 from retrieval.library import Library
+from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.store import Store
 from retrieval.testing import FakeEmbedder
@@ -618,19 +619,23 @@ def test_questions_from_many_threads_get_the_same_answer(library: Library, write
     assert answers == [True] * 160
 
 
-def test_a_quote_is_whole_though_its_document_went_meanwhile(settings: EngineSettings, write: Write) -> None:
-    """Another process may build between the search for passages and the reading of a text."""
+@pytest.mark.parametrize("known", [0, 2], ids=["gone", "goes while it is read"])
+def test_a_quote_is_whole_though_its_document_went_meanwhile(
+    settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch, known: int
+) -> None:
+    """Another process may build between the search for passages and the reading of a text, or of what is longer."""
     paragraphs = ("The lamp burns twelve litres of oil. " * 3, "The keeper fills the lamp with oil. " * 3)
     write("a.txt", "\n\n".join(paragraphs) + "\n\nThe lamp is cleaned of oil daily and kept bright.\n")
     with Library.open(settings, embedder=FakeEmbedder(token_limit=24)) as library:
         library.sync()
-        engine = library.engine()
-        joined = answer("lamp oil", engine, AnswerSettings(), 3, Filter()).excerpts
+        engine, text = library.engine(), Searcher.text
+        joined = answer("lamp oil", engine, AnswerSettings(), 10, Filter()).excerpts
         assert any("\n\n" in excerpt.text for excerpt in joined), "passages are joined"
-        write("a.txt", "Something else entirely stands here now.\n")
-        library.sync()
-        excerpts = answer("lamp oil", engine, AnswerSettings(), 3, Filter()).excerpts
-        assert excerpts
-        for excerpt in excerpts:
-            assert len(excerpt.text) == excerpt.citation.end - excerpt.citation.start > 0
-            assert all(0 <= part.start < part.end <= len(excerpt.text) for part in excerpt.highlights)
+        monkeypatch.setattr(Searcher, "text", lambda own, of, span: text(own, of, span) if len(span) <= known else "")
+        excerpts = answer("lamp oil", engine, AnswerSettings(), 10, Filter()).excerpts
+    if not known:
+        assert len(excerpts) > len(joined), "nobody knows what stands between two passages"
+    whole = "\n\n".join(paragraphs) + "\n\nThe lamp is cleaned of oil daily and kept bright.\n"
+    for excerpt in excerpts:
+        assert excerpt.text == whole[excerpt.citation.start : excerpt.citation.end] != ""
+        assert all(0 <= part.start < part.end <= len(excerpt.text) for part in excerpt.highlights)

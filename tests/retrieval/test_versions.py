@@ -118,7 +118,7 @@ def test_an_old_library_with_a_damaged_text_is_called_damaged_and_can_be_made_ag
     _make(settings, 3)
     with closing(sqlite3.connect(settings.library / "library.sqlite")) as connection, connection:
         connection.execute("UPDATE texts SET text = CAST(X'ff68' AS TEXT) WHERE document = 1")
-    with pytest.raises(LibraryError, match="damaged.*seedbot build --full"):
+    with pytest.raises(LibraryError, match=r"damaged.*seedbot build --full"):
         Library.open(settings, embedder=FakeEmbedder(dimension=4))
     with Library.open(settings, embedder=FakeEmbedder(dimension=4), repair=True) as library:
         library.sync(full=True)
