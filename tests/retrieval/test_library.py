@@ -619,7 +619,7 @@ def test_questions_from_many_threads_get_the_same_answer(library: Library, write
     assert answers == [True] * 160
 
 
-@pytest.mark.parametrize("known", [0, 2], ids=["gone", "goes while it is read"])
+@pytest.mark.parametrize("known", [0, 3], ids=["gone", "goes while it is read"])
 def test_a_quote_is_whole_though_its_document_went_meanwhile(
     settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch, known: int
 ) -> None:
