@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,11 +17,10 @@ from retrieval.reader import Reader
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
-from retrieval.windows import Piece, window
+from retrieval.windows import WORD, Piece, window
 
 _JOINED = 8  # hits that may join an excerpt or be named by it
 _SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
-_WORD = re.compile(r"\w+(?:[.,:'\u2019]\w+)*")
 _NEGATIONS = frozenset(
     {"no", "not", "none", "never", "without", "cannot", "nicht", "kein", "keine", "keinen", "nie", "ohne"}
     | {"sin", "nunca", "pas", "jamais", "не", "нет"}
@@ -105,11 +103,10 @@ def _is_new(excerpt: Excerpt, before: Sequence[Excerpt]) -> bool:
 
 @dataclass(slots=True)
 class _Kept:
-    """An excerpt in the making, the piece it `began` with, and the words of the answering sentence of that."""
+    """An excerpt in the making, and the piece it `began` with."""
 
     piece: Piece
     began: Piece
-    answering: list[str]
     also_in: list[Citation] = field(default_factory=list)
 
 
@@ -127,40 +124,28 @@ def _excerpts(
         if place >= max(_JOINED, count) and len(kept) >= count:
             break
         piece = window(hit, characters)
-        answering = _best_words(piece)
-        alike = (one for one in kept if one.answering == answering)
-        same = next((one for one in alike if _says_the_same(one.began, piece)), None)
+        same = next((one for one in kept if _says_the_same(one.began, piece)), None)
         if same is not None and place < _JOINED:
             same.also_in.append(_cite(piece.hit, piece.span))
         elif same is None and not (place < _JOINED and _extend(kept, piece, searcher, characters)):
-            kept.append(_Kept(piece, piece, answering))
+            kept.append(_Kept(piece, piece))
     return [_excerpt(one.piece, one.also_in, searcher, weights) for one in kept[:count]]
 
 
 def _says_the_same(one: Piece, other: Piece) -> bool:
-    """Whether two documents, of one answering sentence, also say nearly the same in the rest: most words, and every
-    number, name and "not".
+    """Whether two documents have one answering sentence, word for word, and say nearly the same in the rest: most
+    words, and every number, name and "not".
     """
-    if one.document == other.document:
+    if one.document == other.document or one.answering != other.answering:
         return False
     words, others = one.words(), other.words()
     most = max(len(words), len(others))
     return bool(words) and len(words & others) >= _SAME * most and _telling(one) == _telling(other)
 
 
-def _best_words(piece: Piece) -> list[str]:
-    """The words of the answering sentence."""
-    return [word.casefold() for word in _WORD.findall(_text(piece, piece.best))]
-
-
 def _telling(piece: Piece) -> Counter[str]:
     """The words that change what a text says."""
-    return Counter(word for word in _WORD.findall(_text(piece, piece.span)) if _tells(word))
-
-
-def _text(piece: Piece, span: Span) -> str:
-    entry = piece.hit.entry
-    return entry.text[span.start - entry.passage.span.start : span.end - entry.passage.span.start]
+    return Counter(word for word in WORD.findall(piece.text(piece.span)) if _tells(word))
 
 
 def _tells(word: str) -> bool:

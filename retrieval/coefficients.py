@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ class Logistic:
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0))))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Coefficients:
     """Linear weights: `ranking` over FEATURES, `sentence` over SENTENCE_FEATURES, `reading` over READING_FEATURES.
 
@@ -61,6 +61,11 @@ class Coefficients:
     confidence: Logistic
     read_confidence: Logistic
     caution: Mapping[str, float]
+
+    @cached_property
+    def best_ranking(self) -> float:
+        """What a passage would score whose every welcome measure were 1; scores are shares of it."""
+        return float(self.ranking[self.ranking > 0].sum())
 
 
 @cache

@@ -165,6 +165,8 @@ class DenseIndex:
         """The vectors `[n, d]` with these ids. Raises RuntimeError for an id that is not there."""
         import faiss
 
+        if not self._fresh.ntotal and len(ids):
+            return np.asarray(self._base.reconstruct_batch(ids))
         found = np.empty((len(ids), int(self._base.d)), np.float32)
         fresh = np.isin(ids, faiss.vector_to_array(self._fresh.id_map))
         for index, there in ((self._fresh, fresh), (self._base, ~fresh)):

@@ -117,11 +117,11 @@ class _Flat:
         first_sentence = np.concatenate([[0], np.cumsum(sentences)])
         return cls(
             keys=np.concatenate([one.keys for one in evidence]),
-            word_vectors=np.concatenate([one.word_vectors for one in evidence]).astype(np.float32),
-            sentence_vectors=np.concatenate([one.sentence_vectors for one in evidence]).astype(np.float32),
+            word_vectors=np.concatenate([one.word_vectors for one in evidence], dtype=np.float32),
+            sentence_vectors=np.concatenate([one.sentence_vectors for one in evidence], dtype=np.float32),
             first_word=np.concatenate([[0], np.cumsum(words)]),
             first_sentence=first_sentence,
-            sentence_of=np.concatenate([one.sentence_of for one in evidence]).astype(np.intp)
+            sentence_of=np.concatenate([one.sentence_of for one in evidence], dtype=np.intp)
             + np.repeat(first_sentence[:-1], words),
             lengths=np.maximum(words, 1),
         )
@@ -150,13 +150,11 @@ class _Hits:
     @classmethod
     def of(cls, query: Query, flat: _Flat) -> _Hits:
         asked, passages = len(query.keys), len(flat.lengths)
+        forms = np.array([form for forms in query.keys for form in forms], np.uint32)
+        column_of = np.array([column for column, forms in enumerate(query.keys) for _ in forms], np.intp)
+        form, word = np.divmod(np.flatnonzero(forms[:, None] == flat.keys), max(len(flat.keys), 1))
         # A number for each word and the word of the question that it is; in Python, because there are few.
-        places = {
-            row * asked + column
-            for column, forms in enumerate(query.keys)
-            for form in forms
-            for row in np.flatnonzero(flat.keys == form).tolist()
-        }
+        places = set((word * asked + column_of[form]).tolist())
         followed = [one for one in places if one + asked + 1 in places and one % asked < asked - 1]
         words, columns = np.divmod(np.array([*places, *followed], np.intp), max(asked, 1))
         passage_of = np.searchsorted(flat.first_word, words, side="right") - 1

@@ -34,9 +34,12 @@ _COURTESY = re.compile(
 
 def split_questions(text: str) -> tuple[str, ...]:
     """The questions of a message in their order, at most five, each as it stands there; one that is one stays whole."""
+    pieces = list(_pieces(text))
+    if len(pieces) < 2:
+        return (text.strip(),)
     kept: list[tuple[int, int]] = []
     begun: int | None = None  # where that begins which waits for a question to stand with
-    for start, end in _pieces(text):
+    for start, end in pieces:
         if _is_question(text[start:end]) and len(kept) < _MOST:
             kept.append((start if begun is None else begun, end))
             begun = None

@@ -29,6 +29,7 @@ Floats = NDArray[np.float32]
 
 _PER_INDEX = 60  # candidates asked of each index
 _MEASURED = 30  # best of them by the sum of cosine and BM25, whose evidence is read
+_AHEAD = 20  # of those found by words, read while the question is encoded
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
@@ -96,6 +97,7 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, searcher)
     named = _named(text, terms, common, capital)
     corrected = np.array([term.start in read_as.starts for term in terms], bool)
+    searcher.entries(worded[0][:_AHEAD].tolist())  # most of which will be measured
     encoded = encoding()
     words = unit(pool_words(terms, encoded.tokens, encoded.offsets) @ embedder.basis)
     query = Query(keys, weights, words, encoded.vector)
@@ -129,7 +131,7 @@ def rank(question: Question, searcher: Searcher, weights: Coefficients) -> list[
     if found is None:
         return []
     entries, measures = found
-    scores = measures.passages @ weights.ranking / _scale(weights)
+    scores = measures.passages @ weights.ranking / weights.best_ranking
     sentences = measures.sentences @ weights.sentence
     first = measures.first_sentence
     order = np.argsort(-scores, kind="stable").tolist()
@@ -174,14 +176,9 @@ def gain(reading: Reading, weights: Coefficients) -> float:
 
 def contributions(hit: Hit, weights: Coefficients) -> dict[str, float]:
     """What each measure, and the reader, added to the score of a hit."""
-    added = hit.measures * weights.ranking / _scale(weights)
+    added = hit.measures * weights.ranking / weights.best_ranking
     parts = dict(zip(FEATURES, added.tolist(), strict=True))
     return {name: round(value, 4) for name, value in {**parts, "reader": hit.score - sum(parts.values())}.items()}
-
-
-def _scale(weights: Coefficients) -> float:
-    """What a passage would score whose every welcome measure were 1."""
-    return float(weights.ranking[weights.ranking > 0].sum())
 
 
 def _rarity(term: QueryTerm, count: int, passages: int) -> float:

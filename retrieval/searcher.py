@@ -98,12 +98,14 @@ class Searcher:
     def candidates(self, vector: Floats, worded: Worded, count: int, where: Filter) -> Candidates:
         """The `count` nearest passages by vector, and those that were found by words, together."""
         _, allowed = self._allowed(where)
-        near, _ = self.indexes.dense.search(vector, count, allowed)
-        found, bm25 = worded
-        ids = np.unique(np.concatenate([near, found]))
-        by_words = dict(zip(found.tolist(), bm25.tolist(), strict=True))
-        cosines = self.indexes.dense.vectors(ids) @ vector
-        return Candidates(ids, cosines, np.array([by_words.get(i, 0.0) for i in ids.tolist()], np.float32))
+        near, cosines = self.indexes.dense.search(vector, count, allowed)
+        by_words = dict(zip(*(one.tolist() for one in worded), strict=True))
+        others = np.array(list(by_words.keys() - set(near.tolist())), np.int64)
+        ids = np.concatenate([near, others])
+        cosines = np.concatenate([cosines, self.indexes.dense.vectors(others) @ vector])
+        order = np.argsort(ids)  # what ties does not depend on how it was found
+        ids = ids[order]
+        return Candidates(ids, cosines[order], np.array([by_words.get(i, 0.0) for i in ids.tolist()], np.float32))
 
     @cached_property
     def average_words(self) -> float:

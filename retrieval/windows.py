@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,10 +14,11 @@ from retrieval.ranking import Hit
 from retrieval.types import Span
 
 _READ = 0.7  # weight of the reader against ranking, in where the answer stands
+WORD = re.compile(r"\w+(?:[.,:'\u2019]\w+)*")
 _CERTAIN = 0.15  # certainty from which the answering words are marked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """A run of whole sentences of a hit, in document offsets, and the sentence of it that answers best.
 
@@ -32,6 +35,16 @@ class Piece:
         """The id of its document."""
         return self.hit.entry.document.id
 
+    @cached_property
+    def answering(self) -> list[str]:
+        """The words of the answering sentence."""
+        return [word.casefold() for word in WORD.findall(self.text(self.best))]
+
+    def text(self, span: Span) -> str:
+        """What stands there, which is within the hit's passage."""
+        entry = self.hit.entry
+        return entry.text[span.start - entry.passage.span.start : span.end - entry.passage.span.start]
+
     def words(self) -> frozenset[int]:
         """The keys of its words."""
         evidence = self.hit.entry.evidence
@@ -47,18 +60,18 @@ def window(hit: Hit, characters: int) -> Piece:
     A sentence that is longer alone is cut at white space: its beginning is kept, or what stands around the answer.
     """
     sentences = hit.entry.passage.sentences
-    likely = sentence_probabilities(hit)
+    likely = sentence_probabilities(hit).tolist()
     best_mass, chosen = -1.0, (0, 0)
     for first in range(len(sentences)):
         mass = 0.0
         for last in range(first, len(sentences)):
             if last > first and sentences[last].end - sentences[first].start > characters:
                 break
-            mass += float(likely[last])
+            mass += likely[last]
             if mass > best_mass + 1e-9:
                 best_mass, chosen = mass, (first, last)
     first, last = chosen
-    best = sentences[first + int(np.argmax(likely[first : last + 1]))]
+    best = sentences[likely.index(max(likely[first : last + 1]), first)]
     span = Span(sentences[first].start, sentences[last].end)
     answer = _answer(hit, best)
     if len(span) > characters:
