@@ -151,8 +151,10 @@ class DenseIndex:
             found = _search(self._base, vector, count, there, self._removed if allowed is None else None)
         else:
             found = self._search_sketched(vector, max(_CHOSEN * count, _FEWEST_CHOSEN), there)
-        both = zip(found, _search(self._fresh, vector, count, allowed, None), strict=True)
-        ids, cosines = (np.concatenate(parts) for parts in both)
+        ids, cosines = found
+        if self._fresh.ntotal:
+            also, their_cosines = _search(self._fresh, vector, count, allowed, None)
+            ids, cosines = np.concatenate([ids, also]), np.concatenate([cosines, their_cosines])
         best = np.argsort(-cosines, kind="stable")[:count]
         return ids[best].astype(np.int64), cosines[best].astype(np.float32)
 

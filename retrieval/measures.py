@@ -78,7 +78,7 @@ def measure(
         axis=1,
     ).astype(np.float32)
     best, near = (np.maximum.reduceat(of, flat.first_sentence[:-1], axis=0) for of in (sentences, near))
-    held = {one: [any(key in one for key in keys) for keys in query.keys] for one in set(contexts)}
+    held = {one: [not one.isdisjoint(keys) for keys in query.keys] for one in set(contexts)}
     in_context = np.array([held[one] for one in contexts], np.float32).reshape(hits.counts.shape)
     bm25 = _bm25(query.weights, hits.counts, flat.lengths, average_words)
     passages = np.stack(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 
-from retrieval.evidence import Floats
 from retrieval.ranking import Hit
 from retrieval.types import Span
 
@@ -60,7 +60,7 @@ def window(hit: Hit, characters: int) -> Piece:
     A sentence that is longer alone is cut at white space: its beginning is kept, or what stands around the answer.
     """
     sentences = hit.entry.passage.sentences
-    likely = sentence_probabilities(hit).tolist()
+    likely = sentence_probabilities(hit)
     best_mass, chosen = -1.0, (0, 0)
     for first in range(len(sentences)):
         mass = 0.0
@@ -81,18 +81,21 @@ def window(hit: Hit, characters: int) -> Piece:
     return Piece(hit, span, best, answer)
 
 
-def sentence_probabilities(hit: Hit) -> Floats:
-    """How likely the answer stands in each sentence of a hit, `[s]`: what ranking and reader say, mixed."""
-    ranked = np.exp(hit.sentences - hit.sentences.max())
-    ranked = np.asarray(ranked / ranked.sum(), np.float32)
+def sentence_probabilities(hit: Hit) -> list[float]:
+    """How likely the answer stands in each sentence of a hit: what ranking and reader say, mixed."""
+    rated = hit.sentences.tolist()
+    highest = max(rated)
+    odds = [math.exp(one - highest) for one in rated]
+    total = sum(odds)
+    ranked = [one / total for one in odds]
     reading = hit.reading
     if reading is None or not len(reading.starts):
         return ranked
     offset = hit.entry.passage.span.start
     starts = np.array([sentence.start - offset for sentence in hit.entry.passage.sentences])
     sentence_of = np.maximum(np.searchsorted(starts, reading.starts, side="right") - 1, 0)
-    read = np.bincount(sentence_of, reading.begins, len(starts))
-    return np.asarray((1 - _READ) * ranked + _READ * read, np.float32)
+    read = np.bincount(sentence_of, reading.begins, len(starts)).tolist()
+    return [(1 - _READ) * one + _READ * other for one, other in zip(ranked, read, strict=True)]
 
 
 def _answer(hit: Hit, sentence: Span) -> Span | None:

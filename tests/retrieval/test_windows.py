@@ -66,7 +66,7 @@ def test_an_answer_that_is_the_whole_sentence_is_not_marked_twice() -> None:
 
 def test_probabilities_of_sentences_add_up_to_one() -> None:
     for hit in (_hit(SENTENCES, [1.0, 2.0, 3.0]), _hit(SENTENCES, [1.0, 2.0, 3.0], answer="1919")):
-        assert sentence_probabilities(hit).sum() == pytest.approx(1.0, abs=1e-6)
+        assert sum(sentence_probabilities(hit)) == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_sentence_that_is_too_long_is_cut_around_the_answer() -> None:
