@@ -14,16 +14,18 @@ import numpy as np
 from benchmarks.limit import operations
 from benchmarks.made_text import Model, statistics
 from benchmarks.made_vectors import Mixture, compared
-from retrieval.embedding import Embedder, Encoding
+from retrieval.embedding import Embedder, Encoding, open_embedder
 from retrieval.loaders import load
 from retrieval.passages import cut
-from retrieval.settings import PassageSettings
+from retrieval.runtimes import has_bfloat16
+from retrieval.settings import EmbeddingSettings, PassageSettings
 
 PASSAGES = 2000
 """As many passages are embedded for real: one half is what made vectors are fitted to, the other judges them."""
 
 _DOCUMENTS = 50  # that statistics are taken of
 _BASELINE_TEXTS = 500
+_RATED_TEXTS = 500
 
 
 def passages_of(text: str, embedder: Embedder) -> list[str]:
@@ -59,6 +61,24 @@ def measured(model: Model, real: Sequence[str], embedder: Embedder, mixture: Pat
         "passages_per_second": own,
         "baseline_per_second": _baseline_rate(texts[:_BASELINE_TEXTS]),
     }
+
+
+def rates(model: Model, folder: Path) -> dict[str, float]:
+    """Passages a second in every precision that this processor can be asked for, by the model exported in `folder`."""
+    found: dict[str, float] = {}
+    for precision in ("bf16", "int8", "fp32") if has_bfloat16() else ("int8", "fp32"):
+        embedder = open_embedder(EmbeddingSettings(precision=precision), folder)
+        texts = [text for number in range(_DOCUMENTS) for text in passages_of(model.document(number), embedder)]
+        settled = embedder.settle_precision(None)
+        found[settled] = _rate(embedder, texts[:_RATED_TEXTS])
+    return found
+
+
+def _rate(embedder: Embedder, texts: Sequence[str]) -> float:
+    list(embedder.encode_passages(texts[:64]))
+    started = time.perf_counter()
+    encoded = sum(1 for _ in embedder.encode_passages(texts))
+    return encoded / (time.perf_counter() - started)
 
 
 def _baseline_rate(texts: Sequence[str]) -> float:

@@ -103,11 +103,12 @@ def run(step: str, size: Size) -> Figures:
 def _sample(size: Size) -> Figures:
     """What does not depend on the size, and the mixture for sizes without the model."""
     from benchmarks.limit import gemm_rates
-    from benchmarks.sample import measured
+    from benchmarks.sample import measured, rates
 
     gemm = gemm_rates()  # first, because the embedder holds NumPy to one thread
     embedder = open_embedder(EmbeddingSettings(), size.model)
-    return {"gemm": gemm, **measured(size.text(), texts_of(Path(size.source)), embedder, size.mixture)}
+    figures = measured(size.text(), texts_of(Path(size.source)), embedder, size.mixture)
+    return {"gemm": gemm, **figures, "rates": rates(size.text(), size.model)}
 
 
 def _text(size: Size) -> Figures:

@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
 from retrieval.models import EXPORT_VERSION, Export, find_export
-from retrieval.runtimes import Feed, OnnxRuntime, OpenVino, Precision, Runtime, has_bfloat16
+from retrieval.runtimes import (
+    Feed,
+    OnnxRuntime,
+    OpenVino,
+    Precision,
+    RoundedRuntime,
+    Runtime,
+    has_bfloat16,
+    has_byte_products,
+)
 from retrieval.settings import EmbeddingSettings
 
 if TYPE_CHECKING:
@@ -27,8 +36,11 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-_BATCH_TOKENS = 1536  # padded tokens a batch: enough to fill two cores, little enough for their caches
 _CHUNK_TEXTS = 1024  # texts sorted by length at once
+_CANNOT = {
+    "bf16": "This processor does not compute in bfloat16",
+    "int8": "This model loses too much with weights of 8 bits",
+}
 _LONGEST_QUERY = 20_000  # characters of a question that are looked at
 
 
@@ -123,19 +135,27 @@ class OnnxEmbedder:
         return np.array(offsets, np.int32).reshape(-1, 2)
 
     def settle_precision(self, kept: str | None) -> Precision:
-        """See `Embedder`. Raises ModelError where the settings name a precision that this machine has not."""
-        wanted = self._wanted if kept is None or self._wanted != "auto" else kept
-        can = wanted != "fp32" and has_bfloat16()
-        if self._wanted == "bf16" and not can:
-            raise ModelError("This processor does not compute in bfloat16: set embedding.precision to auto or fp32.")
-        return self._passages("bf16" if can else "fp32").precision
+        """See `Embedder`. Raises ModelError where the settings name a precision that this machine or model has not."""
+        can = {"bf16": has_bfloat16(), "int8": self._export.rounded, "fp32": True}
+        if self._wanted == "auto":
+            quickest = "int8" if can["int8"] and has_byte_products() else "fp32"
+            order: list[Any] = [*(kept or "").split(), "bf16", quickest]
+            return self._passages(next(one for one in order if can.get(one))).precision
+        if not can[self._wanted]:
+            raise ModelError(f"{_CANNOT[self._wanted]}: set embedding.precision to auto or fp32.")
+        return self._passages(self._wanted).precision
 
     def _passages(self, precision: Precision) -> Runtime:
         """What encodes passages, loaded where it is not."""
         if self._for_passages is None or self._for_passages.precision != precision:
-            runtime = OpenVino if precision == "bf16" else OnnxRuntime
+            rounded, whole = self._export.for_questions, self._export.for_passages
             with _explained(self._export):
-                self._for_passages = runtime(self._export.for_passages, self._threads)
+                if precision == "int8":
+                    self._for_passages = RoundedRuntime(rounded, self._threads)
+                elif precision == "bf16":
+                    self._for_passages = OpenVino(whole, self._threads)
+                else:
+                    self._for_passages = OnnxRuntime(whole, self._threads)
         return self._for_passages
 
     def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
@@ -146,7 +166,7 @@ class OnnxEmbedder:
             tokenised = [self._tokenise(text) for text in self._tokenizer.encode_batch(chunk)]
             order = sorted(range(len(chunk)), key=lambda i: len(tokenised[i].ids))
             widths = [self._width(len(text.ids), runtime.step) for text in tokenised]
-            batches = list(_batches(order, widths))
+            batches = list(_batches(order, widths, runtime.together))
             feeds = ((batch, self._feed([tokenised[i] for i in batch], widths[batch[-1]])) for batch in batches)
             for batch, (vectors, tokens) in runtime.run(feeds):
                 for index, vector, rows in zip(batch, vectors, tokens, strict=True):
@@ -212,10 +232,10 @@ def _encoding(text: _Tokens, vector: Floats, rows: Floats, prompt_length: int) -
     )
 
 
-def _batches(order: Sequence[int], widths: Sequence[int]) -> Iterator[list[int]]:
+def _batches(order: Sequence[int], widths: Sequence[int], tokens: int) -> Iterator[list[int]]:
     batch: list[int] = []
     for index in order:
-        if batch and (len(batch) + 1) * widths[index] > _BATCH_TOKENS:
+        if batch and (len(batch) + 1) * widths[index] > tokens:
             yield batch
             batch = []
         batch.append(index)

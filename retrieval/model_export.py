@@ -69,7 +69,7 @@ def export(transformer: SentenceTransformer, folder: Path) -> dict[str, object]:
     tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     random_texts = list(_random_texts(tokenizer, inputs))
     np.save(folder / "basis.npy", _basis(folder / "model.onnx", random_texts))
-    _round_weights(folder / "model.onnx", folder / "question.onnx", random_texts[0])
+    rounded = _round_weights(folder / "model.onnx", folder / "question.onnx", random_texts[0])
     _set_weights_apart(folder / "model.onnx", folder / "question.onnx")
     limit = transformer.max_seq_length or tokenizer.model_max_length
     prompts = transformer.prompts or {}
@@ -81,6 +81,7 @@ def export(transformer: SentenceTransformer, folder: Path) -> dict[str, object]:
         "inputs": inputs,
         "query_prompt": prompts.get("query") or "",
         "passage_prompt": prompts.get("passage") or prompts.get("document") or "",
+        "rounded": rounded,
     }
 
 
@@ -111,8 +112,8 @@ def _export_onnx(transformer: SentenceTransformer, inputs: list[str], path: Path
         )
 
 
-def _round_weights(path: Path, to: Path, texts: Feed) -> None:
-    """Writes the model with matrices of 8 bits and activations rounded to 8 bits as they come.
+def _round_weights(path: Path, to: Path, texts: Feed) -> bool:
+    """Writes the model with matrices of 8 bits and activations rounded to 8 bits as they come; says whether it did.
 
     It stays as it is where its vectors would turn too far. The weights take 7 of their 8 bits, because processors
     without VNNI add up two products in 16.
@@ -129,7 +130,7 @@ def _round_weights(path: Path, to: Path, texts: Feed) -> None:
         quantize_dynamic(path, to, **how)
     except _CANNOT:  # a graph of a kind that it does not know
         shutil.copyfile(path, to)
-        return
+        return False
     sessions = [_session(one) for one in (path, to)]
     cosines = []
     for row in range(_BASIS_TEXTS):  # one by one, since the scale of a batch is that of its largest activation
@@ -138,6 +139,8 @@ def _round_weights(path: Path, to: Path, texts: Feed) -> None:
         cosines.append(whole @ rounded / max(np.linalg.norm(whole) * np.linalg.norm(rounded), 1e-9))
     if np.median(cosines) < _ALIKE:
         shutil.copyfile(path, to)
+        return False
+    return True
 
 
 def _set_weights_apart(*paths: Path) -> None:

@@ -35,7 +35,9 @@ _FILES = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An exported model. `max_tokens` counts special tokens; `weights` is a digest of the model that was exported."""
+    """An exported model. `max_tokens` counts special tokens; `weights` is a digest of the model that was exported;
+    `rounded` says that there is one with weights of 8 bits.
+    """
 
     folder: Path
     version: int
@@ -47,6 +49,7 @@ class Export:
     inputs: tuple[str, ...]
     query_prompt: str
     passage_prompt: str
+    rounded: bool
 
     def fingerprint(self, query_prompt: str, passage_prompt: str) -> str:
         """Changes with anything that changes the vectors of passages or questions."""
@@ -77,6 +80,7 @@ def find_export(model: str, folder: Path) -> Export | None:
     if record.get("model") != model or record.get("sizes") != sizes or not _is_of(record, Path(model)):
         return None
     names = {field.name for field in fields(Export)} - {"folder"}
+    record.setdefault("rounded", False)  # older ones do not say
     values = {name: record[name] for name in names} | {"inputs": tuple(record["inputs"])}
     return Export(folder=folder, **values)
 

@@ -1,9 +1,9 @@
-"""What runs the exported model: onnxruntime everywhere, OpenVINO for passages where the processor has bfloat16.
+"""What runs the exported model, chosen by what the processor has (docs/architecture.md has the figures).
 
-On such a processor OpenVINO embeds two to three times as many passages a second, in bfloat16, at a cosine of 0.99998
-to the vectors of single precision; on others the two are equally fast, and onnxruntime it is. Questions are always
-encoded by onnxruntime, which starts sooner and holds less memory, with weights of 8 bits: a question waits for the
-weights to come from memory, and these are a quarter.
+Passages: OpenVINO in bfloat16 where the processor has that, at a cosine of 0.99998 to single precision; else
+onnxruntime with weights of 8 bits where it adds up products of bytes in one step; else onnxruntime in single precision.
+Questions are always encoded by onnxruntime, which starts sooner and holds less memory, with weights of 8 bits: a
+question waits for the weights to come from memory, and these are a quarter.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
@@ -20,10 +21,12 @@ from numpy.typing import NDArray
 
 Feed: TypeAlias = Mapping[str, NDArray[np.int64]]
 Outputs: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["bf16", "int8", "fp32"]
 Label = TypeVar("Label")
 
 _STREAMS = 2  # batches run side by side
+_BATCH_TOKENS = 1536  # padded tokens a batch: enough to fill two cores, little enough for their caches
+_BYTE_PRODUCTS = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})  # as Linux calls them, on x86 and ARM
 _LAST_SECONDS = 10  # that a process waits for a question when it ends
 _running: dict[Event, object] = {}  # what onnxruntime runs aside and has not ended, and the arrays it reads meanwhile
 
@@ -38,11 +41,13 @@ def _wait_for_running() -> None:
 class Runtime(Protocol):
     """Runs the exported model over batches.
 
-    `precision` is what it computes in; batches are quickest where their width in tokens is a multiple of `step`.
+    `precision` is what it computes in; batches are quickest where their width in tokens is a multiple of `step`, and
+    of `together` tokens at most.
     """
 
     precision: Precision
     step: int
+    together: int
 
     def run(self, batches: Iterable[tuple[Label, Feed]]) -> Iterator[tuple[Label, Outputs]]:
         """For each batch its text vectors `[n, d]` and token vectors `[n, t, d]`; the next is prepared meanwhile."""
@@ -53,20 +58,16 @@ class OnnxRuntime:
 
     precision: Precision = "fp32"
     step = 1
+    together = _BATCH_TOKENS
 
     def __init__(self, model: Path, threads: int) -> None:
         """Loads the model; raises whatever onnxruntime raises."""
-        import onnxruntime
         from threadpoolctl import threadpool_limits
 
         # NumPy's threads would wait for those of onnxruntime, which spin: a question would take twice as long.
         threadpool_limits(1, user_api="blas")
         self._threads = threads
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = _session(model, threads)
 
     def run(self, batches: Iterable[tuple[Label, Feed]]) -> Iterator[tuple[Label, Outputs]]:
         """See `Runtime`."""
@@ -103,11 +104,55 @@ class OnnxRuntime:
         return wait
 
 
+class RoundedRuntime:
+    """The model with weights of 8 bits, by onnxruntime. To be used from one thread.
+
+    Every passage alone: activations are rounded by the largest of their batch, and a vector must not depend on what
+    else was in it. So each thread takes a passage.
+    """
+
+    precision: Precision = "int8"
+    step = 1
+    together = 1
+
+    def __init__(self, model: Path, threads: int) -> None:
+        """Loads the model; raises whatever onnxruntime raises."""
+        self._threads = threads
+        self._session = _session(model, 1)
+
+    def run(self, batches: Iterable[tuple[Label, Feed]]) -> Iterator[tuple[Label, Outputs]]:
+        """See `Runtime`."""
+        running: deque[tuple[Label, Future[Outputs]]] = deque()
+        with ThreadPoolExecutor(self._threads) as pool:
+            for label, feed in batches:
+                running.append((label, pool.submit(self._session.run, None, dict(feed))))
+                if len(running) > 2 * self._threads:
+                    yield _finished(running)
+            while running:
+                yield _finished(running)
+
+
+def _finished(running: deque[tuple[Label, Future[Outputs]]]) -> tuple[Label, Outputs]:
+    label, outputs = running.popleft()
+    return label, outputs.result()
+
+
+def _session(model: Path, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 class OpenVino:
     """A model compiled by OpenVINO for bfloat16. To be used from one thread."""
 
     precision: Precision = "bf16"
     step = 16  # a seventh more passages a second than with whatever width comes
+    together = _BATCH_TOKENS
 
     def __init__(self, model: Path, threads: int) -> None:
         """Compiles the model, in a fifth of a second for the default one; raises whatever OpenVINO raises."""
@@ -149,4 +194,12 @@ def has_bfloat16() -> bool:
 
         return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     except (ImportError, RuntimeError):
+        return False
+
+
+def has_byte_products(processor: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether Linux says that the processor adds up products of bytes in one step (VNNI, or ARM's dot product)."""
+    try:
+        return not _BYTE_PRODUCTS.isdisjoint(processor.read_text("utf-8", "replace").split())
+    except OSError:
         return False

@@ -21,15 +21,15 @@ class Section(BaseModel):
 class EmbeddingSettings(Section):
     """Which model turns text into vectors, and how it runs.
 
-    `precision` is that of passages: with auto, bfloat16 where the processor has it, else single. With fp32 questions
-    are encoded in single precision too, else with weights of 8 bits.
+    `precision` is that of passages: with auto, bfloat16 where the processor has it, else weights of 8 bits where it is
+    quick at those, else single. With fp32 questions are encoded in single precision too, else with weights of 8 bits.
     """
 
     model: str = "all-MiniLM-L6-v2"
     query_prompt: str | None = None
     passage_prompt: str | None = None
     threads: Annotated[int, Field(ge=0, le=256)] = 0
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Literal["auto", "bf16", "int8", "fp32"] = "auto"
 
 
 class PassageSettings(Section):

@@ -37,6 +37,7 @@ _FIGURES: dict[str, dict[str, Any]] = {
     "sample": {
         "text": {"real": {"words": 1}, "made": {"words": 2}}, "vectors": {"cosine": [0.1, 0.2]}, "gemm": {"x": 4e9},
         "tokens": 100.0, "operations": 1e9, "passages_per_second": 2.0, "baseline_per_second": 1.0,
+        "rates": {"int8": 4.0},
     },
 }  # fmt: skip
 
