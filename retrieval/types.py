@@ -247,7 +247,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The library at a glance. Sizes in bytes; `precision` is that in which passages were embedded, or both.
+    """The library at a glance. Sizes in bytes; `precision` is that in which passages were embedded, or all of them.
 
     `bytes_per_passage` is all that a passage takes: its share of the database and of the indexes.
     """
