@@ -28,8 +28,11 @@ from retrieval.types import Correction, Filter
 Floats = NDArray[np.float32]
 
 _PER_INDEX = 60  # candidates asked of each index
-_MEASURED = 30  # best of them by the sum of cosine and BM25, whose evidence is read
-_AHEAD = 20  # of those found by words, read while the question is encoded
+_MEASURED = 30  # best of them by the sum of cosine and BM25, whose evidence is read; of these
+_NEAR = 0.7  # those whose sum is at most so far below the best, since what is further hardly ever comes out ahead, and
+_FEWEST = 8  # so many at least
+_AHEAD = 20  # of those found by words, read while the question is encoded, where BM25 gives them
+_LIKELY = 0.5  # of what it gives the first
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
@@ -97,7 +100,8 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, searcher)
     named = _named(text, terms, common, capital)
     corrected = np.array([term.start in read_as.starts for term in terms], bool)
-    searcher.entries(worded[0][:_AHEAD].tolist())  # most of which will be measured
+    ids, bm25 = worded
+    searcher.entries(ids[:_AHEAD][bm25[:_AHEAD] >= _LIKELY * bm25.max(initial=0.0)].tolist())  # to be measured soon
     encoded = encoding()
     words = unit(pool_words(terms, encoded.tokens, encoded.offsets) @ embedder.basis)
     query = Query(keys, weights, words, encoded.vector)
@@ -107,10 +111,11 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
 
 
 def measured(question: Question, searcher: Searcher) -> tuple[list[Entry], Measures] | None:
-    """The best candidates by the sum of cosine and BM25, at most 30, with their measures; None where there are none."""
+    """The best candidates by the sum of cosine and BM25, 8 to 30, with their measures; None where there are none."""
     found = searcher.candidates(question.query.vector, question.worded, _PER_INDEX, question.where)
     fused = found.cosines + found.bm25 / max(float(found.bm25.max(initial=0.0)), 1e-6)
-    best = np.argsort(-fused, kind="stable")[:_MEASURED]
+    near = int((fused >= fused.max(initial=0.0) - _NEAR).sum())
+    best = np.argsort(-fused, kind="stable")[: min(max(near, _FEWEST), _MEASURED)]
     cosine_of = dict(zip(found.ids[best].tolist(), found.cosines[best].tolist(), strict=True))
     entries = searcher.entries(list(cosine_of))
     if not entries:
@@ -176,9 +181,10 @@ def gain(reading: Reading, weights: Coefficients) -> float:
 
 def contributions(hit: Hit, weights: Coefficients) -> dict[str, float]:
     """What each measure, and the reader, added to the score of a hit."""
-    added = hit.measures * weights.ranking / weights.best_ranking
-    parts = dict(zip(FEATURES, added.tolist(), strict=True))
-    return {name: round(value, 4) for name, value in {**parts, "reader": hit.score - sum(parts.values())}.items()}
+    added = (hit.measures * (weights.ranking / weights.best_ranking)).tolist()
+    parts = {name: round(value, 4) for name, value in zip(FEATURES, added, strict=True)}
+    parts["reader"] = round(hit.score - sum(added), 4)
+    return parts
 
 
 def _rarity(term: QueryTerm, count: int, passages: int) -> float:

@@ -19,6 +19,7 @@ from retrieval import texts
 from retrieval.answering import answer
 from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
 from retrieval.library import Library
+from retrieval.ranking import rank
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.store import Store
@@ -38,6 +39,21 @@ def test_a_first_build_adds_every_document(library: Library, write: Write) -> No
     assert (report.generation, report.added) == (1, ("bridge.txt", "coast/lighthouse.md"))
     assert (report.changed, report.removed, report.renamed, report.skipped) == ((), (), (), ())
     assert [source.path for source in library.documents()] == ["bridge.txt", "coast/lighthouse.md"]
+
+
+@pytest.mark.parametrize(("lamps", "measured"), [(1, 8), (12, 12), (39, 30)])
+def test_passages_far_below_the_best_are_not_measured(
+    library: Library, write: Write, lamps: int, measured: int
+) -> None:
+    """The fewer passages fit about as well as the best, the fewer have their evidence read, eight at least."""
+    for number in range(40):
+        about = "The lamp burns oil at night" if number < lamps else "Nobody came to see us in the harbour"
+        write(f"{number}.txt", f"{about} {number}.\n")
+    library.sync()
+    engine = library.engine()
+    hits = rank(engine.prepare("lamp burns oil night"), engine.searcher, engine.weights)
+    assert len(hits) == measured
+    assert all("lamp" in hit.entry.text for hit in hits[:lamps])
 
 
 def test_an_excerpt_is_the_slice_it_cites(library: Library, write: Write) -> None:
