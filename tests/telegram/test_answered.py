@@ -52,7 +52,7 @@ def test_a_new_generation_is_answered_from(library: Library, write: Write, asked
 def test_other_weights_are_answered_with(library: Library, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     lately = Answered(library)
     lately.ask("When does the ferry leave?", Filter())
-    other = type(coefficients())(*(getattr(coefficients(), name) for name in coefficients().__slots__))
+    other = replace(coefficients())
     monkeypatch.setattr("retrieval.library.weights_of", lambda folder: other)
     lately.ask("When does the ferry leave?", Filter())
     assert len(asked) == 2
