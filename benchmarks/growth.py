@@ -127,7 +127,9 @@ def _samples(row: Row) -> str:
         f"SentenceTransformer.encode at its defaults {baseline:.0f} passages/s; ratio {own / baseline:.2f}.",
         "By embedding.precision: "
         + ", ".join(f"{name} {rate:.0f} passages/s ({rate / baseline:.2f})" for name, rate in row["rates"].items())
-        + ".",
+        + "."
+        if "rates" in row  # not in figures of earlier versions
+        else "",
         *(
             f"Matrix products of its shapes, {name}: {rate / giga:.0f} G operations/s, "
             f"of which embedding reaches {own * row['operations'] / rate:.0%}."

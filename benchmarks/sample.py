@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from benchmarks.limit import operations
 from benchmarks.made_text import Model, statistics
 from benchmarks.made_vectors import Mixture, compared
 from retrieval.embedding import Embedder, Encoding, open_embedder
+from retrieval.errors import ModelError
 from retrieval.loaders import load
 from retrieval.passages import cut
-from retrieval.runtimes import has_bfloat16
 from retrieval.settings import EmbeddingSettings, PassageSettings
 
 PASSAGES = 2000
@@ -64,13 +65,15 @@ def measured(model: Model, real: Sequence[str], embedder: Embedder, mixture: Pat
 
 
 def rates(model: Model, folder: Path) -> dict[str, float]:
-    """Passages a second in every precision that this processor can be asked for, by the model exported in `folder`."""
+    """Passages a second in every precision that processor and model allow, by the model exported in `folder`."""
     found: dict[str, float] = {}
-    for precision in ("bf16", "int8", "fp32") if has_bfloat16() else ("int8", "fp32"):
+    texts: list[str] = []
+    for precision in ("bf16", "int8", "fp32"):
         embedder = open_embedder(EmbeddingSettings(precision=precision), folder)
-        texts = [text for number in range(_DOCUMENTS) for text in passages_of(model.document(number), embedder)]
-        settled = embedder.settle_precision(None)
-        found[settled] = _rate(embedder, texts[:_RATED_TEXTS])
+        texts = texts or [t for number in range(_DOCUMENTS) for t in passages_of(model.document(number), embedder)]
+        with suppress(ModelError):
+            settled = embedder.settle_precision(None)
+            found[settled] = _rate(embedder, texts[:_RATED_TEXTS])
     return found
 
 

@@ -12,7 +12,7 @@ from retrieval.confidence import confidence
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.parts import split_questions
-from retrieval.ranking import Hit, Question, contributions, prepare, rank, read
+from retrieval.ranking import Hit, Question, contributions, prepare, rank, rank_further, read
 from retrieval.reader import Reader
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
@@ -56,10 +56,14 @@ def answer(text: str, engine: Engine, settings: AnswerSettings, top: int | None,
 def _answer_one(text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter) -> Answer:
     searcher, weights = engine.searcher, engine.weights
     question = engine.prepare(text, where)
-    hits = rank(question, searcher, weights)
+    hits = rank(question, searcher, weights, 2 * settings.read)
     if engine.reader is not None:
         hits = read(question, hits, engine.reader, settings.read, weights)
-    excerpts = _excerpts(hits, searcher, top or settings.excerpts, settings.excerpt_characters, weights)
+    count = top or settings.excerpts
+    excerpts = _excerpts(hits, searcher, count, settings.excerpt_characters, weights)
+    if hits and len(excerpts) < count:
+        more = [*hits, *rank_further(question, searcher, weights, hits)]
+        excerpts = _excerpts(more, searcher, count, settings.excerpt_characters, weights)
     sure = confidence(question, hits, searcher, weights)
     return Answer(
         question=text,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 _CHUNK_TEXTS = 1024  # texts sorted by length at once
-_CANNOT = {
+_REASONS = {
     "bf16": "This processor does not compute in bfloat16",
     "int8": "This model loses too much with weights of 8 bits",
 }
@@ -136,14 +136,19 @@ class OnnxEmbedder:
 
     def settle_precision(self, kept: str | None) -> Precision:
         """See `Embedder`. Raises ModelError where the settings name a precision that this machine or model has not."""
-        can = {"bf16": has_bfloat16(), "int8": self._export.rounded, "fp32": True}
         if self._wanted == "auto":
-            quickest = "int8" if can["int8"] and has_byte_products() else "fp32"
-            order: list[Any] = [*(kept or "").split(), "bf16", quickest]
-            return self._passages(next(one for one in order if can.get(one))).precision
-        if not can[self._wanted]:
-            raise ModelError(f"{_CANNOT[self._wanted]}: set embedding.precision to auto or fp32.")
+            quickest = ["bf16", "int8", "fp32"] if has_byte_products() else ["bf16", "fp32"]
+            order: list[Any] = [*(kept or "").split(), *quickest]
+            return self._passages(next(one for one in order if self._can(one))).precision
+        if not self._can(self._wanted):
+            raise ModelError(f"{_REASONS[self._wanted]}: set embedding.precision to auto or fp32.")
         return self._passages(self._wanted).precision
+
+    def _can(self, precision: str) -> bool:
+        """Whether this processor and this model can; loads OpenVINO only to ask about bfloat16."""
+        if precision == "bf16":
+            return has_bfloat16()
+        return precision == "fp32" or (precision == "int8" and self._export.rounded)
 
     def _passages(self, precision: Precision) -> Runtime:
         """What encodes passages, loaded where it is not."""

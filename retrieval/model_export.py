@@ -30,7 +30,8 @@ _CANNOT = (OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeErro
 """What torch, onnx and sentence-transformers raise for a model that they cannot handle."""
 
 _SMALL = 1024  # bytes of a tensor that stays in the graph
-_ALIKE = 0.95  # median cosine of the vectors by 8 bits and by single precision of random words, 0.98 for MiniLM
+_ALIKE = 0.95  # median cosine of the vectors by 8 bits and by single precision of random words, 0.98 for MiniLM, from
+_ALIKE_PASSAGES = 0.97  # which on questions are encoded with 8 bits, and from which on passages may be
 _BASIS_DIMENSIONS = 64
 _BASIS_ROUNDS, _BASIS_TEXTS, _BASIS_WORDS = 32, 16, 32
 
@@ -113,7 +114,8 @@ def _export_onnx(transformer: SentenceTransformer, inputs: list[str], path: Path
 
 
 def _round_weights(path: Path, to: Path, texts: Feed) -> bool:
-    """Writes the model with matrices of 8 bits and activations rounded to 8 bits as they come; says whether it did.
+    """Writes the model with matrices of 8 bits and activations rounded to 8 bits as they come; says whether that
+    does for passages too.
 
     It stays as it is where its vectors would turn too far. The weights take 7 of their 8 bits, because processors
     without VNNI add up two products in 16.
@@ -128,19 +130,20 @@ def _round_weights(path: Path, to: Path, texts: Feed) -> bool:
     }
     try:
         quantize_dynamic(path, to, **how)
-    except _CANNOT:  # a graph of a kind that it does not know
+        sessions = [_session(one) for one in (path, to)]
+        cosines = []
+        for row in range(_BASIS_TEXTS):  # one by one, since the scale of a batch is that of its largest activation
+            text = {name: values[row : row + 1] for name, values in texts.items()}
+            whole, rounded = (session.run(["sentence_embedding"], text)[0][0] for session in sessions)
+            cosines.append(whole @ rounded / max(np.linalg.norm(whole) * np.linalg.norm(rounded), 1e-9))
+        alike = float(np.median(cosines))
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001 - onnx and onnxruntime raise their own for graphs that they do not know
+        alike = 0.0
+    if not alike >= _ALIKE:  # nor where it is no number
         shutil.copyfile(path, to)
-        return False
-    sessions = [_session(one) for one in (path, to)]
-    cosines = []
-    for row in range(_BASIS_TEXTS):  # one by one, since the scale of a batch is that of its largest activation
-        text = {name: values[row : row + 1] for name, values in texts.items()}
-        whole, rounded = (session.run(["sentence_embedding"], text)[0][0] for session in sessions)
-        cosines.append(whole @ rounded / max(np.linalg.norm(whole) * np.linalg.norm(rounded), 1e-9))
-    if np.median(cosines) < _ALIKE:
-        shutil.copyfile(path, to)
-        return False
-    return True
+    return alike >= _ALIKE_PASSAGES
 
 
 def _set_weights_apart(*paths: Path) -> None:

@@ -29,8 +29,8 @@ Floats = NDArray[np.float32]
 
 _PER_INDEX = 60  # candidates asked of each index
 _MEASURED = 30  # best of them by the sum of cosine and BM25, whose evidence is read; of these
-_NEAR = 0.7  # those whose sum is at most so far below the best, since what is further hardly ever comes out ahead, and
-_FEWEST = 8  # so many at least
+_NEAR = 0.7  # those whose sum is at most so far below the best, since what is further hardly ever comes out ahead;
+_FEWEST = 8  # so many at least, and more where more are asked for
 _AHEAD = 20  # of those found by words, read while the question is encoded, where BM25 gives them
 _LIKELY = 0.5  # of what it gives the first
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
@@ -110,12 +110,17 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     )
 
 
-def measured(question: Question, searcher: Searcher) -> tuple[list[Entry], Measures] | None:
-    """The best candidates by the sum of cosine and BM25, 8 to 30, with their measures; None where there are none."""
+def measured(
+    question: Question, searcher: Searcher, least: int = 0, *, further: bool = False
+) -> tuple[list[Entry], Measures] | None:
+    """The candidates near the best by the sum of cosine and BM25, at least 8 or `least` of them, with their measures;
+    with `further` those of the 30 best that are not among them. None where there are none.
+    """
     found = searcher.candidates(question.query.vector, question.worded, _PER_INDEX, question.where)
     fused = found.cosines + found.bm25 / max(float(found.bm25.max(initial=0.0)), 1e-6)
-    near = int((fused >= fused.max(initial=0.0) - _NEAR).sum())
-    best = np.argsort(-fused, kind="stable")[: min(max(near, _FEWEST), _MEASURED)]
+    near = max(int((fused >= fused.max(initial=0.0) - _NEAR).sum()), _FEWEST, least)
+    best = np.argsort(-fused, kind="stable")[:_MEASURED]
+    best = best[near:] if further else best[:near]
     cosine_of = dict(zip(found.ids[best].tolist(), found.cosines[best].tolist(), strict=True))
     entries = searcher.entries(list(cosine_of))
     if not entries:
@@ -130,9 +135,18 @@ def measured(question: Question, searcher: Searcher) -> tuple[list[Entry], Measu
     return entries, measures
 
 
-def rank(question: Question, searcher: Searcher, weights: Coefficients) -> list[Hit]:
-    """The best passages for a question, best first; at most 30."""
-    found = measured(question, searcher)
+def rank(question: Question, searcher: Searcher, weights: Coefficients, least: int = 0) -> list[Hit]:
+    """The best passages for a question, best first: those near the best, and at least 8 or `least`."""
+    return _ranked(measured(question, searcher, least), weights)
+
+
+def rank_further(question: Question, searcher: Searcher, weights: Coefficients, hits: Sequence[Hit]) -> list[Hit]:
+    """More passages to stand behind `hits`, which are all that `rank` found; 30 with them."""
+    more = _ranked(measured(question, searcher, len(hits), further=True), weights)
+    return [replace(hit, score=min(hit.score, hits[-1].score)) for hit in more]
+
+
+def _ranked(found: tuple[list[Entry], Measures] | None, weights: Coefficients) -> list[Hit]:
     if found is None:
         return []
     entries, measures = found

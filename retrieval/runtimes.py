@@ -42,7 +42,7 @@ class Runtime(Protocol):
     """Runs the exported model over batches.
 
     `precision` is what it computes in; batches are quickest where their width in tokens is a multiple of `step`, and
-    of `together` tokens at most.
+    of `together` tokens at most, or of one text.
     """
 
     precision: Precision

@@ -103,7 +103,7 @@ class Searcher:
         others = np.array(list(by_words.keys() - set(near.tolist())), np.int64)
         ids = np.concatenate([near, others])
         cosines = np.concatenate([cosines, self.indexes.dense.vectors(others) @ vector])
-        order = np.argsort(ids)  # what ties does not depend on how it was found
+        order = np.argsort(ids)  # what ties is in one order however it was found
         ids = ids[order]
         return Candidates(ids, cosines[order], np.array([by_words.get(i, 0.0) for i in ids.tolist()], np.float32))
 

@@ -179,6 +179,8 @@ class Store:
     def entries(self, ids: Iterable[int]) -> list[Entry]:
         """The passages with these ids, in their order; ids that are not there any more are left out."""
         wanted = list(ids)
+        if not wanted:
+            return []
         rows = self._read(
             f"SELECT p.id, p.start, p.line, p.page, p.headings, p.sentences, p.text, v.evidence, {_DOCUMENT} "  # noqa: S608 - constants and marks
             "FROM passages p JOIN documents d ON d.id = p.document JOIN vectors v ON v.key = p.key "

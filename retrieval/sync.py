@@ -93,7 +93,7 @@ class _Work:
         self._embedded = 0
         self._passages = 0
         self._generation = store.generation
-        self._precisions = set(store.meta("precision").split())
+        self._precisions = store.meta("precision").split()
 
     def read(self) -> None:
         """Reads every file that may have changed into the spool."""
@@ -193,8 +193,7 @@ class _Work:
         """Gives every passage of the spool a vector, those that have one already for nothing."""
         if not self._passages:
             return
-        kept = None if self._full else self._store.meta("precision") or None
-        self._precisions = {*(kept or "").split(), self._embedder.settle_precision(kept)}
+        self._settle_precision()
         waiting: dict[bytes, tuple[NewPassage, str]] = {}
         done = 0
         spooled = self._spool.passages()
@@ -207,6 +206,16 @@ class _Work:
                 waiting.clear()
         self._embed(list(waiting.values()), done)
         self._report(Progress("embedding", self._passages, self._passages))
+
+    def _settle_precision(self) -> None:
+        """Notes the precision before anything is embedded in it: a build that is killed leaves vectors to the next."""
+        epoch, *begun = self._store.meta("begun_in", "0").split()
+        begun = begun if int(epoch) == self._epoch else []
+        kept = begun if self._full else [*self._store.meta("precision").split(), *begun]
+        settled = self._embedder.settle_precision(" ".join(kept) or None)
+        self._precisions = list(dict.fromkeys([*kept, settled]))
+        with self._store.transaction():
+            self._store.set_meta(begun_in=" ".join(dict.fromkeys([str(self._epoch), *begun, settled])))
 
     def _embed(self, waiting: Sequence[tuple[NewPassage, str]], done: int) -> None:
         """`done` of the passages are embedded with these; says how far it is."""
@@ -269,7 +278,8 @@ class _Work:
             model=self._embedder.name,
             model_fingerprint=self._embedder.fingerprint,
             dimension=self._embedder.dimension,
-            precision=" ".join(sorted(self._precisions)),
+            precision=" ".join(self._precisions),
+            begun_in=self._epoch,
             cutting=cutting_fingerprint(self._settings),
             loaders=loaders.VERSION,
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -100,7 +100,7 @@ def _asked(
         alike[question.text, question.document].append(question)
     for question in questions:
         where = Filter(glob=question.document) if source in WITHIN else Filter()
-        hits = rank(prepare(question.text, embedder, searcher, where), searcher, coefficients())[:_OFFERED]
+        hits = rank(prepare(question.text, embedder, searcher, where), searcher, coefficients(), _OFFERED)[:_OFFERED]
         offered = []
         for hit in hits:
             one = _offered(question, hit)

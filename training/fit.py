@@ -234,18 +234,18 @@ def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str
 
 def _hits(engine: Engine, text: str, count: int) -> list[Hit]:
     question = engine.prepare(text)
-    hits = rank(question, engine.searcher, engine.weights)
+    hits = rank(question, engine.searcher, engine.weights, 2 * count)
     return hits if engine.reader is None else read(question, hits, engine.reader, count, engine.weights)
 
 
 def _reading_rows(engine: Engine, question: EvalQuestion, hits: Sequence[Hit]) -> Group | None:
     """Score of ranking and both logits of each passage that was read; right is what shows the answer."""
     rows, right = [], []
-    scale = float(engine.weights.ranking[engine.weights.ranking > 0].sum())
     for hit in hits:
         if hit.reading is None:
             return None
-        rows.append([float(hit.measures @ engine.weights.ranking) / scale, hit.reading.score, hit.reading.span])
+        ranked = float(hit.measures @ engine.weights.ranking) / engine.weights.best_ranking
+        rows.append([ranked, hit.reading.score, hit.reading.span])
         right.append(question.covered_by(hit.entry.document.path, window(hit, _CHARACTERS).span))
     return (np.array(rows), np.array(right)) if any(right) and not all(right) else None
 

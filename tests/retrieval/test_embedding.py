@@ -109,6 +109,18 @@ def test_without_bfloat16_passages_are_rounded_where_that_is_quick_and_does_litt
         OnnxEmbedder(harmed, EmbeddingSettings(precision="int8")).settle_precision(None)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_openvino_is_not_even_loaded_where_another_precision_is_asked_for(exported_model: Path, precision: str) -> None:
+    code = (
+        "import sys; from pathlib import Path; from retrieval.embedding import open_embedder;"
+        "from retrieval.settings import EmbeddingSettings;"
+        "embedder = open_embedder(EmbeddingSettings(precision=sys.argv[2]), Path(sys.argv[1]));"
+        "print(embedder.settle_precision('bf16'), 'openvino' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(exported_model), precision]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == [precision, "False"]
+
+
 def test_a_rounded_passage_does_not_depend_on_its_neighbours(exported_model: Path) -> None:
     embedder = open_embedder(EmbeddingSettings(precision="int8"), exported_model)
     embedder.settle_precision(None)
@@ -298,7 +310,8 @@ def test_a_process_may_end_while_a_question_is_encoded(exported_model: Path) -> 
     assert ended.stderr.rstrip().endswith("KeyboardInterrupt")
 
 
-def test_nothing_waits_for_a_question_that_could_not_begin(embedder: OnnxEmbedder) -> None:
+def test_nothing_waits_for_a_question_that_could_not_begin(exported_model: Path) -> None:
+    embedder = open_embedder(EmbeddingSettings(threads=2), exported_model)
     with pytest.raises(ValueError, match="attention_mask"):
         embedder._for_questions.begin({"input_ids": np.ones((1, 3), np.int64)})
     assert not runtimes._running

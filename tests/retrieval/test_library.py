@@ -17,9 +17,11 @@ import pytest
 
 from retrieval import texts
 from retrieval.answering import answer
+from retrieval.embedding import Encoding
 from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
 from retrieval.library import Library
 from retrieval.ranking import rank
+from retrieval.runtimes import Precision
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.store import Store
@@ -54,6 +56,56 @@ def test_passages_far_below_the_best_are_not_measured(
     hits = rank(engine.prepare("lamp burns oil night"), engine.searcher, engine.weights)
     assert len(hits) == measured
     assert all("lamp" in hit.entry.text for hit in hits[:lamps])
+
+
+class _Precise(FakeEmbedder):
+    """Of one precision, whatever a library was begun in; may die before it has encoded so many passages."""
+
+    def __init__(self, precision: Precision, dies_at: int = 99) -> None:
+        super().__init__()
+        self.precision, self.dies_at = precision, dies_at
+
+    def settle_precision(self, kept: str | None) -> Precision:
+        return self.precision
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[tuple[int, Encoding]]:
+        for found in super().encode_passages(texts):
+            if self.encoded == self.dies_at:
+                raise KeyboardInterrupt
+            yield found
+
+
+@pytest.mark.parametrize(("killed_full", "full"), [(False, False), (False, True), (True, True)])
+def test_vectors_that_a_killed_build_leaves_keep_the_name_of_their_precision(
+    settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch, killed_full: bool, full: bool
+) -> None:
+    monkeypatch.setattr("retrieval.sync._EMBED_AT_ONCE", 1)
+    for number in range(4):
+        write(f"{number}.txt", f"The lamp of house {number} burns oil.\n")
+    with Library.open(settings, embedder=_Precise("int8", 3)) as library, pytest.raises(KeyboardInterrupt):
+        library.sync(full=killed_full)
+    with Library.open(settings, embedder=_Precise("bf16")) as library:
+        left = killed_full == full
+        assert library.sync(full=full).reused == (2 if left else 0)
+        assert library.status().precision == ("int8 bf16" if left else "bf16")
+        write("4.txt", "The lamp of house 4 burns oil.\n")
+        library.sync()
+        assert library.status().precision == ("int8 bf16" if left else "bf16")
+        library.sync(full=True)
+        assert library.status().precision == "bf16"
+
+
+def test_what_is_further_away_stands_behind_and_comes_where_more_is_asked_for(library: Library, write: Write) -> None:
+    for number in range(40):
+        about = "The lamp burns oil at night" if number < 4 else f"Nobody came to see harbour {number} that year"
+        write(f"{number}.txt", f"{about} {number}.\n")
+    library.sync()
+    few, many = (library.ask("lamp burns oil night", top=top).excerpts for top in (4, 25))
+    assert len(few) == 4
+    assert len(many) == 25
+    assert many[:4] == few
+    scores = [one.score for one in many]
+    assert scores == sorted(scores, reverse=True)
 
 
 def test_an_excerpt_is_the_slice_it_cites(library: Library, write: Write) -> None:

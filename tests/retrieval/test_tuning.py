@@ -243,7 +243,7 @@ def test_a_ranking_that_prefers_long_passages_is_unlearnt(asked: _Asked) -> None
     assert training.why_not == ""
     assert training.shipped.figures["hit@1"].value == 0.5833
     assert training.tuned.figures["hit@1"].value == 1.0
-    assert (training.difference["mrr"].low or 0.0) > 0.3
+    assert (training.difference["mrr"].low or 0.0) > 0.15
     assert training.parts["ranking"]["coverage"] > 1 > 0 == own_questions.coefficients()["ranking"]["coverage"]
     assert (training.shipped.questions, training.shipped.answerable) == (150, 120)
     assert [one.question for one in training.outcomes] == asked.questions
