@@ -262,6 +262,9 @@ def test_questions_are_encoded_with_weights_of_7_bits(exported_model: Path, tmp_
     weights = [tensor for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.INT8 and tensor.dims]
     matrices = [onnx.numpy_helper.to_array(tensor) for tensor in weights if len(tensor.dims) == 2]
     assert len(matrices) == 36  # of six layers
+    export = find_export(DEFAULT_MODEL, exported_model)
+    assert export is not None
+    assert export.rounded
     assert all(matrix.min() > -65 and matrix.max() < 65 for matrix in matrices)
 
 
@@ -271,7 +274,10 @@ def test_questions_are_encoded_as_passages_where_8_bits_turn_the_vectors(
     shutil.copytree(exported_model, tmp_path / "model")
     onnx.save_model(onnx.load(tmp_path / "model" / "model.onnx"), tmp_path / "whole.onnx")
     text = {name: np.ones((16, 5), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
+    monkeypatch.setattr(model_export, "_ALIKE_PASSAGES", 0.0)
     assert model_export._round_weights(tmp_path / "whole.onnx", tmp_path / "rounded.onnx", text)
+    monkeypatch.setattr(model_export, "_ALIKE_PASSAGES", 1.0)  # passages are judged more strictly
+    assert not model_export._round_weights(tmp_path / "whole.onnx", tmp_path / "rounded.onnx", text)
     assert (tmp_path / "rounded.onnx").stat().st_size < 0.8 * (tmp_path / "whole.onnx").stat().st_size
     monkeypatch.setattr(model_export, "_ALIKE", 1.0)
     assert not model_export._round_weights(tmp_path / "whole.onnx", tmp_path / "rounded.onnx", text)
