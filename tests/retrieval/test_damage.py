@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -176,6 +177,27 @@ def test_each_index_file_cut_short_is_noticed_and_made_again(
             assert opened.check() == _INDEXES_STALE, name
             assert opened.ask("chapter3 harbours").excerpts == expected, name
             assert opened.check() is None, name
+
+
+@pytest.mark.parametrize(
+    ("file", "mark", "newer"),
+    [("base.faiss", rb"IxM2", b"IxM9"), ("*.term", rb'"index_format_version":\d', b'"index_format_version":9')],
+)
+def test_an_index_file_of_a_newer_version_is_made_again(
+    library: Library, settings: EngineSettings, write: Write, file: str, mark: bytes, newer: bytes
+) -> None:
+    _write_chapters(write, 0, count=5)
+    library.sync()
+    expected = library.ask("chapter3 harbours").excerpts
+    library.close()
+    (path,) = settings.library.glob(f"index-*/**/{file}")
+    later, times = re.subn(mark, newer, path.read_bytes())
+    assert times == 1
+    path.write_bytes(later)
+    with Library.open(settings, embedder=FakeEmbedder()) as opened:
+        assert opened.check() == _INDEXES_STALE
+        assert opened.ask("chapter3 harbours").excerpts == expected
+        assert opened.check() is None
 
 
 def _index_files(settings: EngineSettings) -> list[Path]:
