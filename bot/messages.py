@@ -13,6 +13,7 @@ NOT_FOUND = "Not in your sources."
 NEAREST = "The nearest passages; they may not answer the question:"
 
 _SURE, _LIKELY = 0.9, 0.7
+_LONGEST_MISSING = 40  # characters of a word
 _MOST_MISSING = 4
 
 
@@ -32,8 +33,12 @@ def missing(answer: Answer) -> str:
     """Which words of the question no document holds; empty where every one is somewhere."""
     if not answer.missing:
         return ""
-    words = [f"“{word}”" for word in answer.missing[:_MOST_MISSING]]
+    words = [f"“{_cut(word)}”" for word in answer.missing[:_MOST_MISSING]]
     return f"No document mentions {' or '.join(words)}."
+
+
+def _cut(word: str) -> str:
+    return word if len(word) <= _LONGEST_MISSING else word[:_LONGEST_MISSING] + "…"
 
 
 def corrected(corrections: Sequence[Correction]) -> str:

@@ -34,10 +34,10 @@ def show_answer(screen: Console, answer: Answer, seeds: Path) -> None:
     write_line(screen, verdict(answer))
     if answer.corrections:
         write_line(screen, Text(visible(messages.corrected(answer.corrections)), "dim"))
+    if answer.missing:
+        write_line(screen, Text(visible(messages.missing(answer)), "yellow"))
     if not answer.found:
-        for line, style in ((messages.missing(answer), "yellow"), (messages.NEAREST, "dim")):
-            if line:
-                write_line(screen, Text(visible(line), style))
+        write_line(screen, Text(messages.NEAREST, "dim"))
     if answer.unanswered:
         write_line(screen, Text(visible(messages.unanswered(answer)), "yellow"))
     show_excerpts(screen, answer.excerpts, seeds, found=answer.found)

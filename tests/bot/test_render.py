@@ -57,6 +57,11 @@ def test_an_honest_no_names_what_no_document_mentions() -> None:
     )
 
 
+def test_a_word_that_no_document_mentions_is_named_where_something_was_found_too() -> None:
+    shown = _shown(_answer("The tide.", missing=("puffin", "a" * 9999)), terminal=False)
+    assert shown.startswith(f"Answered: almost certainly (95%)\nNo document mentions “puffin” or “{'a' * 40}…”.\n\n1. ")
+
+
 def test_a_corrected_word_is_shown_under_the_verdict() -> None:
     read = (Correction("Amundsn", "Amundsen"), Correction("\x1bpole", "Pole"))
     shown = _shown(replace(_answer("The tide."), corrections=read), terminal=False)
