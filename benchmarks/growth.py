@@ -125,11 +125,10 @@ def _samples(row: Row) -> str:
         f"A passage has {row['tokens']:.0f} tokens and takes the model {row['operations'] / giga:.2f} G operations.",
         f"Embedding: {own:.0f} passages/s, {own * row['operations'] / giga:.0f} G operations/s; "
         f"SentenceTransformer.encode at its defaults {baseline:.0f} passages/s; ratio {own / baseline:.2f}.",
-        "By embedding.precision: "
-        + ", ".join(f"{name} {rate:.0f} passages/s ({rate / baseline:.2f})" for name, rate in row["rates"].items())
-        + "."
-        if "rates" in row  # not in figures of earlier versions
-        else "",
+        *(  # none in figures of earlier versions
+            f"With embedding.precision = {name}: {rate:.0f} passages/s; ratio {rate / baseline:.2f}."
+            for name, rate in row.get("rates", {}).items()
+        ),
         *(
             f"Matrix products of its shapes, {name}: {rate / giga:.0f} G operations/s, "
             f"of which embedding reaches {own * row['operations'] / rate:.0%}."

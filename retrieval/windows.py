@@ -13,8 +13,10 @@ import numpy as np
 from retrieval.ranking import Hit
 from retrieval.types import Span
 
-_READ = 0.7  # weight of the reader against ranking, in where the answer stands
 WORD = re.compile(r"\w+(?:[.,:'\u2019]\w+)*")
+"""A word as a quote has it, with what stands within it."""
+
+_READ = 0.7  # weight of the reader against ranking, in where the answer stands
 _CERTAIN = 0.15  # certainty from which the answering words are marked
 
 
