@@ -133,6 +133,29 @@ def pieces(length: int, highlights: Sequence[Span], answer: Span | None) -> Iter
             yield Span(start, end), False
 
 
+STAGES = {
+    "waiting": "Waiting for another process that builds this library",
+    "model": "Preparing the model, once (about 20 seconds)",
+    "reading": "Reading documents",
+    "embedding": "Embedding passages",
+    "vectors": "Indexing vectors",
+    "indexing": "Indexing passages",
+}
+"""The steps of a build, by their names in `Progress.stage`."""
+
+ENDLESS = frozenset({"waiting", "model"})
+"""Those of which nobody knows how long they take."""
+
+
+def amount(stage: str | None, done: float, total: float) -> str:
+    """How much of what is done, in a stage that has an end."""
+    if stage == "vectors":  # each is taken in and then sketched: no number of anything
+        return f"{done / max(total, 1):.0%}"
+    if stage == "reading":
+        return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB"
+    return f"{done:,.0f} of {total:,.0f}"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 document`, `2 documents`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -15,16 +15,10 @@ from rich.progress import Progress as Bars
 from rich.table import Column
 from rich.text import Text
 
+from bot import messages
 from bot.render import console
 from retrieval.types import Progress
 
-_STAGES = {
-    "model": "Preparing the model, once",
-    "reading": "Reading documents",
-    "embedding": "Embedding passages",
-    "vectors": "Indexing vectors",
-    "indexing": "Indexing passages",
-}
 _WIDEST = 40  # columns of a bar
 _WIDE = 100  # columns of a terminal from which on it has room for that
 
@@ -34,17 +28,17 @@ def shown() -> Iterator[Callable[[Progress], None]]:
     """Yields what to call with every step; the bars go when the work is done."""
     screen = console(stderr=True)
     if not screen.is_terminal:
-        yield _say_model
+        yield _say
         return
     with _bars(screen) as bars:
         tasks: dict[str, TaskID] = {}
 
         def step(done: Progress) -> None:
-            total = None if done.stage == "model" else done.total  # its length is not known: the bar pulses
-            if done.stage != "model" and "model" in tasks:
-                bars.remove_task(tasks.pop("model"))
+            for stage in messages.ENDLESS & tasks.keys() - {done.stage}:
+                bars.remove_task(tasks.pop(stage))
+            total = None if done.stage in messages.ENDLESS else done.total  # of unknown length: the bar pulses
             if done.stage not in tasks:
-                tasks[done.stage] = bars.add_task(_STAGES[done.stage], total=total, stage=done.stage)
+                tasks[done.stage] = bars.add_task(messages.STAGES[done.stage], total=total, stage=done.stage)
             bars.update(tasks[done.stage], completed=done.done)
 
         yield step
@@ -63,12 +57,7 @@ class _Amount(ProgressColumn):
         """See `ProgressColumn`."""
         if task.total is None:
             return Text()
-        done, total, stage = task.completed, task.total, task.fields.get("stage")
-        if stage == "vectors":  # each is taken in and then sketched: no number of anything
-            return Text(f"{task.percentage:.0f}%")
-        if stage == "reading":
-            return Text(f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB")
-        return Text(f"{done:,.0f} of {total:,.0f}")
+        return Text(messages.amount(task.fields.get("stage"), task.completed, task.total))
 
 
 class _Rate(ProgressColumn):
@@ -80,9 +69,9 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if shown else "")
 
 
-def _say_model(done: Progress) -> None:
-    if done.stage == "model":
-        click.echo("Preparing the model, which takes some 20 seconds …", err=True)
+def _say(done: Progress) -> None:
+    if done.stage in messages.ENDLESS:
+        click.echo(f"{messages.STAGES[done.stage]} …", err=True)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,9 @@ from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 from retrieval.windows import WORD, Piece, window
+
+_UNTYPED = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]")
+"""Characters that nobody sees and nobody means: control characters, soft hyphens and what joins or breaks no word."""
 
 _JOINED = 8  # hits that may join an excerpt or be named by it
 _SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
@@ -45,6 +49,7 @@ def answer(text: str, engine: Engine, settings: AnswerSettings, top: int | None,
     """Answers one question. Raises QuestionError for an empty question or a filter that matches nothing."""
     started = time.perf_counter()
     text = text.encode("utf-8", "replace").decode("utf-8")  # bytes that were no text arrive as lone surrogates
+    text = _UNTYPED.sub("", text)
     if not text.strip():
         raise QuestionError("The question is empty: type some words to look for.")
     parts = split_questions(text)

@@ -12,6 +12,8 @@ from retrieval.errors import DocumentError, NoDocuments, OutOfReach
 from retrieval.rows import FileState
 
 _NO_TARGET = "it is a link to something that is not there: mend the link or remove it"
+_LOOP = "it is a link that leads back to itself: mend the link or remove it"
+_NO_FILE = "it is neither a file nor a folder but a pipe, a socket or a device: move it elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def _list(folder: Path, prefix: str, found: Scan, folders: deque[str], links: de
                 found.files.append(Found(relative, Path(entry.path), _state(entry.stat())))
             elif entry.is_symlink() and not Path(entry.path).exists():
                 found.unseen[relative] = _NO_TARGET
+            else:
+                found.unseen[relative] = _NO_FILE
         except OSError as error:
             found.unseen[relative] = _unreadable(error)
 
@@ -102,5 +106,5 @@ def _identity(folder: Path) -> tuple[int, int]:
 
 def _unreadable(error: OSError) -> str:
     if error.errno == errno.ELOOP:
-        return _NO_TARGET
+        return _LOOP
     return f"it cannot be read ({error.strerror}): check its permissions"

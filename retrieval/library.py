@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -41,6 +41,8 @@ from retrieval.types import (
 from retrieval.verifying import verify_citation, verify_source
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from retrieval.answering import Engine
 
 T = TypeVar("T")
@@ -126,14 +128,19 @@ class Library:
         """
         from retrieval.sync import sync
 
-        if not self._settings.seeds.is_dir():
+        seeds, folder = self._settings.seeds, self._settings.library
+        if not seeds.is_dir():
             raise NoDocuments(
-                f"There is no folder {str(self._settings.seeds)!r} with documents: "
+                f"There is no folder {str(seeds)!r} with documents: "
                 "create it and put files in, or name one with --seeds."
             )
-        with self.building(wait_seconds):
+        if folder.is_dir() and folder.samefile(seeds):
+            raise LibraryError(
+                f"The library cannot be in {folder}, where the documents are: name another with --library."
+            )
+        report = progress or (lambda _: None)
+        with self.building(wait_seconds, lambda: report(Progress("waiting", 0, 1))):
             store = self._store_to_build(full=full)
-            report = progress or (lambda _: None)
             embedder = self._open_embedder(lambda: report(Progress("model", 0, 1)))
             done = sync(store, self._settings, embedder, full=full, report=report)
         self.refresh()
@@ -320,8 +327,8 @@ class Library:
             path.replace(path.with_name(path.name + ".damaged"))
 
     @contextmanager
-    def building(self, wait_seconds: float = 0.0) -> Iterator[None]:
-        """Holds the build lock, which the system gives back when a process dies.
+    def building(self, wait_seconds: float = 0.0, waits: Callable[[], None] | None = None) -> Iterator[None]:
+        """Holds the build lock, which the system gives back when a process dies; `waits` is called where it must wait.
 
         Raises LibraryLocked; and LibraryError in place of an OSError that is met while it is held.
         """
@@ -331,7 +338,7 @@ class Library:
         holder = folder / "build.pid"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder / "build.lock", timeout=wait_seconds):
+            with _acquired(FileLock(folder / "build.lock"), wait_seconds, waits):
                 holder.write_text(str(os.getpid()))
                 try:
                     yield
@@ -344,6 +351,18 @@ class Library:
             ) from error
         except OSError as error:
             raise explain_system(error, folder) from error
+
+
+def _acquired(lock: FileLock, wait_seconds: float, waits: Callable[[], None] | None) -> AbstractContextManager[object]:
+    """The lock, held; raises filelock's Timeout."""
+    from filelock import Timeout
+
+    try:
+        return lock.acquire(timeout=0)
+    except Timeout:
+        if waits is not None and wait_seconds:
+            waits()
+        return lock.acquire(timeout=wait_seconds)
 
 
 def _text(path: Path) -> str:

@@ -25,6 +25,42 @@ _LONG = 6  # letters from which one may be exchanged for another: "Pera" is no "
 _TWO_EDITS = 8  # letters from which two edits are allowed
 _MOST_WORDS = 8  # of one question
 _MOST_FORMS = 4  # the commonest of those one edit away, whose spelling is looked up
+_ASKING = frozenset(
+    {"quien", "quienes", "donde", "cuando", "cuanto", "cuantos", "cuantas", "como", "porque", "cual"}
+    | {"welche", "welcher", "welches", "wann", "warum", "wieviel", "wieviele", "woher", "wohin", "wessen"}
+    | {"quand", "combien", "pourquoi", "quel", "quelle", "quels", "quelles", "dove", "quando", "quanto"}
+    | {
+        "quanti",
+        "quale",
+        "perche",
+        "quem",
+        "onde",
+        "quantos",
+        "quantas",
+        "qual",
+        "waar",
+        "wanneer",
+        "waarom",
+        "hoeveel",
+    }
+    | {
+        "кто",
+        "что",
+        "где",
+        "когда",
+        "сколько",
+        "почему",
+        "какои",
+        "какая",
+        "какие",
+        "hvor",
+        "hvem",
+        "hvornar",
+        "varfor",
+    }
+)
+"""Words that ask, in other languages than English: where no document holds one, the question is in another language."""
+
 _LOOKED_AT = 5  # passages whose spelling counts
 _LOOKED_AT_NEAR = 10  # passages that are searched for words two edits away
 _SWAPPED = 10.0  # times as likely a slip as another
@@ -42,8 +78,8 @@ class Respelled:
 def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder: Embedder) -> Respelled:
     """The question with every misspelt word exchanged for the one in the documents that is nearest to it."""
     unknown = [(place, term) for place, term in enumerate(terms) if _is_unknown(term, searcher)]
-    if not unknown:
-        return Respelled(text)
+    if not unknown or any(folded(text[term.start : term.end]) in _ASKING for _, term in unknown):
+        return Respelled(text)  # nothing, or asked in a language that no document is in
     tokens = embedder.token_offsets(text)
     read_as: dict[str, str | None] = {}
     pieces: list[str] = []

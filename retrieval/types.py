@@ -237,10 +237,11 @@ class SyncReport:
 class Progress:
     """A step of a long work: `done` of `total` units in a named stage.
 
-    `reading` counts bytes, `vectors` steps of making the dense index anew, the others passages.
+    `reading` counts bytes, `vectors` steps of making the dense index anew, the others passages; how long `waiting` for
+    another build or the `model` takes is not known.
     """
 
-    stage: Literal["model", "reading", "embedding", "vectors", "indexing"]
+    stage: Literal["waiting", "model", "reading", "embedding", "vectors", "indexing"]
     done: int
     total: int
 

@@ -77,7 +77,7 @@ class _Asking:
 
     def every_line(self, default: Filter) -> int:
         """Answers each line of standard input; a bad line is explained and the rest goes on."""
-        found = failed = 0
+        found = failed = number = 0
         for number, line in _lines():
             try:
                 question, where = _parse(line, default)
@@ -89,6 +89,8 @@ class _Asking:
                 continue
             found += answer.found
             self.show(answer, named=True)
+        if not number:
+            hint("No question came in on standard input.")
         if failed:
             return 1
         return 0 if found else 3

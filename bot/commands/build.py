@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from bot.options import with_settings
+from bot.options import hint, with_settings
 from bot.settings import Settings
 from retrieval.errors import SeedbotError
 from retrieval.library import Library
@@ -34,9 +34,16 @@ def command(settings: Settings, full: bool, watch: bool, as_json: bool) -> int:
         with shown() as step:
             report = library.sync(full=full, progress=step, wait_seconds=_WAIT_SECONDS)
         _show(report, as_json=as_json)
+        _tell_other_precision(library.status().precision, settings.embedding.precision)
         if watch:
             _watch(settings, library, as_json=as_json)
     return 0
+
+
+def _tell_other_precision(kept: str, wanted: str) -> None:
+    if wanted != "auto" and kept.split() != [wanted]:
+        already = " and ".join(kept.split())
+        hint(f"Passages that had vectors keep theirs, in {already}: `seedbot build --full` makes them all in {wanted}.")
 
 
 def _watch(settings: Settings, library: Library, *, as_json: bool) -> None:

@@ -20,7 +20,6 @@ LOCK_SECONDS = 30.0
 """How long to wait for another program that is building."""
 
 _EDIT_SECONDS = 2.0
-_STAGES = {"model": "Preparing the model", "reading": "Reading", "embedding": "Embedding", "indexing": "Indexing"}
 
 
 def for_admins(handler: Callable[[Request], Awaitable[None]]) -> Callable[[Request], Awaitable[None]]:
@@ -48,7 +47,7 @@ async def build(request: Request) -> None:
     shown = ""
     while not (await asyncio.wait([running], timeout=_EDIT_SECONDS))[0]:
         step_aside()  # a build that takes long holds no question of this chat
-        text = _progress(latest[-1]) if latest else shown
+        text = progress(latest[-1]) if latest else shown
         if sent is not None and text != shown:
             await edit(request.bot, request.chat, sent.message_id, Formatted(text), None)
             shown = text
@@ -72,11 +71,13 @@ async def stats(request: Request) -> None:
     await request.reply(builder.formatted())
 
 
-def _progress(step: Progress) -> str:
-    if step.stage == "model" or not step.total:
-        return f"{_STAGES[step.stage]} …"
+def progress(step: Progress) -> str:
+    """How far a build is, in a line."""
+    stage = messages.STAGES[step.stage]
+    if step.stage in messages.ENDLESS or not step.total:
+        return f"{stage} …"
     filled = round(10 * step.done / step.total)
-    return f"{_STAGES[step.stage]} {'▓' * filled}{'░' * (10 - filled)} {step.done:,} of {step.total:,}"
+    return f"{stage} {'▓' * filled}{'░' * (10 - filled)} {messages.amount(step.stage, step.done, step.total)}"
 
 
 def _report(report: SyncReport) -> str:

@@ -179,7 +179,7 @@ def test_a_library_that_lost_its_model_makes_it_again_and_says_so(
     assert done.code == 0
     assert done.err == (
         "The exported model is missing or was altered, so it is made again.\n"
-        "Preparing the model, which takes some 20 seconds …\n"
+        "Preparing the model, once (about 20 seconds) …\n"
     )
     assert run("ask", "How old can a tern get?", "--seeds", SEEDS, "--library", library).err == ""
 
@@ -216,6 +216,18 @@ def test_bytes_that_are_no_text_do_not_stop_the_rest(over_seeds: Run) -> None:
     done = over_seeds("ask", "--json", "-", stdin=b"\xff\xfe tern\nHow old can a tern get?\n")
     assert len(done.rows) == 2
     assert done.rows[1]["found"] is True
+
+
+def test_no_question_on_standard_input_is_said(over_seeds: Run) -> None:
+    done = over_seeds("ask", "-", stdin="\n \n")
+    assert (done.code, done.out) == (3, "")
+    assert done.err == "seedbot: No question came in on standard input.\n"
+
+
+def test_characters_that_nobody_sees_change_no_question(over_seeds: Run) -> None:
+    (plain,) = over_seeds("ask", "--json", "How old can a tern get?").rows
+    (other,) = over_seeds("ask", "--json", "How old\x07 can a te\u200brn g\u00adet?\x1b").rows
+    assert {**other, "elapsed_ms": 0} == {**plain, "elapsed_ms": 0}
 
 
 def test_each_answer_is_flushed_so_that_a_program_can_hold_the_pipe_open(built: Path) -> None:
@@ -265,6 +277,11 @@ def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path,
     assert again.out.startswith("Generation 1: 0 added · 1 unchanged · 1 skipped\n")
     assert run("status", "--json", *where).rows[0]["documents"] == 1
     assert run("sources", *where).out.startswith("bridge.txt\t\t30\t1\tbridge\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEEDBOT_EMBEDDING__PRECISION", "fp32")
+        assert run("build", "--full", *where).err == ""
+        patch.setenv("SEEDBOT_EMBEDDING__PRECISION", "int8")
+        assert "keep theirs, in fp32: `seedbot build --full` makes them all in int8" in run("build", *where).err
     (tmp_path / "elsewhere").mkdir()
     other = run("ask", "bridge", "--seeds", tmp_path / "elsewhere", "--library", library)
     assert "built from another folder" in other.err

@@ -70,4 +70,4 @@ def test_a_pipe_gets_no_bars(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
             step(one)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err == "Preparing the model, which takes some 20 seconds …\n"
+    assert shown.err == "Preparing the model, once (about 20 seconds) …\n"

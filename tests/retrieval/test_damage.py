@@ -21,6 +21,7 @@ from retrieval.errors import LibraryDamaged, LibraryError, LibraryLocked
 from retrieval.library import Library
 from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
+from retrieval.types import Progress
 from tests.conftest import REPOSITORY, Write
 from tests.permissions import binding
 
@@ -294,8 +295,20 @@ def test_a_second_build_says_who_is_building(settings: EngineSettings, write: Wr
         pytest.raises(LibraryLocked, match=rf"\(pid {build.pid}\) is building"),
     ):
         second.sync()
+    said: list[Progress] = []
+    with Library.open(settings, embedder=FakeEmbedder()) as second, pytest.raises(LibraryLocked):
+        second.sync(progress=said.append, wait_seconds=0.05)
+    assert [one.stage for one in said] == ["waiting"]
     build.kill()
     build.wait()
+
+
+def test_a_build_refuses_to_put_the_library_among_the_documents(seeds: Path, write: Write) -> None:
+    write("a.txt", "The bridge crosses the Rhine.\n")
+    settings = EngineSettings(seeds=seeds, library=seeds)
+    with Library.open(settings, embedder=FakeEmbedder()) as library, pytest.raises(LibraryError, match="--library"):
+        library.sync()
+    assert [path.name for path in seeds.iterdir()] == ["a.txt"]
 
 
 def test_a_second_build_waits_for_the_first(settings: EngineSettings, write: Write) -> None:

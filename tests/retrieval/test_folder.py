@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,16 @@ def test_links_that_loop_end(seeds: Path, write: Write) -> None:
     found = scan(seeds, without=Path("nowhere"))
     assert [one.relative for one in found.files] == ["a/b.txt", "link.txt"]
     assert sorted(found.unseen) == ["a/self", "broken.txt"]
-    assert all("link to something that is not there" in reason for reason in found.unseen.values())
+    assert "a link that leads back to itself" in found.unseen["a/self"]
+    assert "link to something that is not there" in found.unseen["broken.txt"]
+
+
+def test_what_is_neither_file_nor_folder_is_named(seeds: Path, write: Write) -> None:
+    write("a.txt", "x")
+    os.mkfifo(seeds / "pipe.txt")
+    found = scan(seeds, without=Path("nowhere"))
+    assert [one.relative for one in found.files] == ["a.txt"]
+    assert "neither a file nor a folder" in found.unseen["pipe.txt"]
 
 
 def test_a_folder_is_read_once_however_many_links_lead_to_it(seeds: Path, write: Write, tmp_path: Path) -> None:

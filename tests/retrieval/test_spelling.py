@@ -117,6 +117,14 @@ def test_a_word_that_the_embedding_model_knows_is_merely_absent(ask: Ask) -> Non
     assert ask("How many houzes are there?", text, known=("houzes",)).corrections == ()
 
 
+@pytest.mark.parametrize(
+    "question", ["¿Cuándo llegó Amundsn?", "Wann war Amundsn dort?", "Quand Amundsn l'a atteint ?"]
+)
+def test_a_question_in_a_language_that_no_document_is_in_is_not_respelled(ask: Ask, question: str) -> None:
+    assert ask(question).corrections == ()
+    assert ask("When was Amundsn there?").corrections == (Correction("Amundsn", "Amundsen"),)
+
+
 def test_a_word_of_a_title_is_no_misspelling(ask: Ask) -> None:
     assert ask("Was Amundsan right?", title="Amundsan").corrections == ()
 

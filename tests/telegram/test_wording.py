@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.telegram import answers
+from bot.telegram import admin, answers
 from bot.telegram.formatting import Builder, Formatted
 from bot.telegram.kept import KeptAnswer
-from retrieval.types import Answer, Citation, Correction, Excerpt, Filter, Span
+from retrieval.types import Answer, Citation, Correction, Excerpt, Filter, Progress, Span
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, Talk, World
 from tests.telegram.server import BOT
 
@@ -21,6 +21,21 @@ Run = Callable[[Talk], None]
 
 _FERRY = Citation("ferry.md", "Ferry", "2021-05-06", 0, 25, 3, 2, ("Times",), "ab")
 _TIDES = replace(_FERRY, document="sea/tides.txt", title="On Tides", page=None, headings=())
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (Progress("waiting", 0, 1), "Waiting for another process that builds this library …"),
+        (Progress("model", 0, 1), "Preparing the model, once (about 20 seconds) …"),
+        (Progress("reading", 2_000_000, 4_000_000), "Reading documents ▓▓▓▓▓░░░░░ 2.0 of 4.0 MB"),
+        (Progress("embedding", 3, 1000), "Embedding passages ░░░░░░░░░░ 3 of 1,000"),
+        (Progress("vectors", 1, 4), "Indexing vectors ▓▓░░░░░░░░ 25%"),
+        (Progress("indexing", 1000, 1000), "Indexing passages ▓▓▓▓▓▓▓▓▓▓ 1,000 of 1,000"),
+    ],
+)
+def test_every_step_of_a_build_is_told_to_the_admin(step: Progress, text: str) -> None:
+    assert admin.progress(step) == text
 
 
 def _excerpt(rank: int, text: str, place: Citation = _FERRY, part: str | None = None) -> Excerpt:
