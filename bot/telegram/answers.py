@@ -28,7 +28,7 @@ def shown(kept: KeptAnswer, rank: int) -> Formatted:
     answer, excerpt = kept.answer(), kept.excerpts[rank - 1]
     told = [excerpt, *(_of_other_parts(answer) if rank == 1 else ())]
     builder = Builder()
-    _say_corrected(builder, answer)
+    _say_of_words(builder, answer)
     for number, one in enumerate(told):
         builder.add("\n\n" if number else "")
         _tell(builder, one)
@@ -123,7 +123,7 @@ def inline_results(answer: Answer) -> list[InlineQueryResultArticle]:
         if excerpt.part in answer.unanswered:
             continue
         builder = Builder()
-        _say_corrected(builder, answer)
+        _say_of_words(builder, answer)
         _tell(builder, excerpt)
         builder.add("\n\n").add(verdict(answer, excerpt.rank), MessageEntity.ITALIC)
         part = split(builder.formatted())[0]
@@ -165,9 +165,11 @@ def _of_other_parts(answer: Answer) -> list[Excerpt]:
     return list(best.values())[1:]
 
 
-def _say_corrected(builder: Builder, answer: Answer) -> None:
-    if answer.corrections:
-        builder.add(visible(messages.corrected(answer.corrections)), MessageEntity.ITALIC).add("\n")
+def _say_of_words(builder: Builder, answer: Answer) -> None:
+    """Which words of the question were read as others, and which stand nowhere."""
+    for note in (messages.corrected(answer.corrections), messages.missing(answer)):
+        if note:
+            builder.add(visible(note), MessageEntity.ITALIC).add("\n")
 
 
 def _tell(builder: Builder, excerpt: Excerpt) -> None:

@@ -22,9 +22,10 @@ class KeptAnswer:
     excerpts: tuple[Excerpt, ...]
     corrections: tuple[Correction, ...] = ()
     unanswered: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def answer(self) -> Answer:
-        """What `messages` takes; without what only the first showing needs."""
+        """What `messages` takes."""
         return Answer(
             self.question,
             self.found,
@@ -32,22 +33,24 @@ class KeptAnswer:
             self.excerpts,
             self.generation,
             elapsed_ms=0.0,
+            missing=self.missing,
             unanswered=self.unanswered,
             corrections=self.corrections,
         )
 
 
-def packed(answer: Answer) -> tuple[str, str, str]:
-    """The excerpts, corrections and unanswered questions of an answer, each as JSON."""
+def packed(answer: Answer) -> tuple[str, str, str, str]:
+    """The excerpts, corrections, unanswered questions and missing words of an answer, each as JSON."""
     excerpts = [asdict(one) | {"evidence": {}} for one in answer.excerpts]
     corrections = [asdict(one) for one in answer.corrections]
-    return _json(excerpts), _json(corrections), _json(list(answer.unanswered))
+    return _json(excerpts), _json(corrections), _json(list(answer.unanswered)), _json(list(answer.missing))
 
 
-def unpacked(excerpts: str, corrections: str, unanswered: str) -> tuple[Any, Any, Any]:
+def unpacked(excerpts: str, corrections: str, unanswered: str, missing: str) -> tuple[Any, Any, Any, Any]:
     """What `packed` made, as the last fields of a KeptAnswer."""
     read = tuple(Correction(**row) for row in json.loads(corrections))
-    return tuple(_excerpt(row) for row in json.loads(excerpts)), read, tuple(json.loads(unanswered))
+    told = tuple(_excerpt(row) for row in json.loads(excerpts))
+    return told, read, tuple(json.loads(unanswered)), tuple(json.loads(missing))
 
 
 def _json(value: object) -> str:

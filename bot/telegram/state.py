@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS pairings (code TEXT PRIMARY KEY, id INTEGER NOT NULL 
 CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, user INTEGER NOT NULL, asked REAL NOT NULL,
     question TEXT NOT NULL, found INTEGER NOT NULL, confidence REAL NOT NULL, generation INTEGER NOT NULL,
-    excerpts TEXT NOT NULL, corrections TEXT NOT NULL DEFAULT '[]', unanswered TEXT NOT NULL DEFAULT '[]');
+    excerpts TEXT NOT NULL, corrections TEXT NOT NULL DEFAULT '[]', unanswered TEXT NOT NULL DEFAULT '[]',
+    missing TEXT NOT NULL DEFAULT '[]');
 CREATE TABLE IF NOT EXISTS votes (answer INTEGER, user INTEGER, good INTEGER NOT NULL, PRIMARY KEY (answer, user));
 CREATE TABLE IF NOT EXISTS filters (chat INTEGER PRIMARY KEY, glob TEXT, since TEXT, until TEXT);
 CREATE TABLE IF NOT EXISTS texts (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL UNIQUE);
@@ -136,8 +137,8 @@ class State:
         with self._lock, closing(self._connection.cursor()) as cursor:
             cursor.execute(
                 "INSERT INTO answers "
-                "(chat, user, asked, question, found, confidence, generation, excerpts, corrections, unanswered) "
-                "VALUES (?,?,?,?,?,?,?,?,?,?)",
+                "(chat, user, asked, question, found, confidence, generation, "
+                "excerpts, corrections, unanswered, missing) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                 (*row, *packed(answer)),
             )
             identity = int(cursor.lastrowid or 0)
@@ -147,7 +148,7 @@ class State:
     def answer(self, identity: int) -> KeptAnswer | None:
         """An answer that was kept."""
         rows = self._read(
-            "SELECT id, chat, question, found, confidence, generation, excerpts, corrections, unanswered "
+            "SELECT id, chat, question, found, confidence, generation, excerpts, corrections, unanswered, missing "
             "FROM answers WHERE id = ?",
             identity,
         )
@@ -217,7 +218,7 @@ class State:
     def _bring_up_to_date(self) -> None:
         """Adds what files of earlier versions lack, and takes over the updates that wait in them."""
         columns = {row[1] for row in self._connection.execute("PRAGMA table_info(answers)")}
-        for column in sorted({"corrections", "unanswered"} - columns):
+        for column in sorted({"corrections", "unanswered", "missing"} - columns):
             self._connection.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT NOT NULL DEFAULT '[]'")
         if self._read("SELECT 1 FROM sqlite_master WHERE name = 'inbox'"):
             for number, body in self._read("SELECT update_id, body FROM inbox WHERE body IS NOT NULL ORDER BY 1"):

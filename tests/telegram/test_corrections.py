@@ -1,4 +1,4 @@
-"""What was read differently is said under every excerpt of an answer, also after a restart."""
+"""What was read differently, and what stands nowhere, is said under every excerpt, also after a restart."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.telegram.state import State
 from retrieval.types import Answer, Citation, Correction, Excerpt, Span
 
 READ = (Correction("Amundsn", "Amundsen"),)
+TOLD = "Read “Amundsn” as “Amundsen”.\nNo document mentions “ice”."
 
 
 def _answer(*, found: bool) -> Answer:
@@ -25,14 +26,14 @@ def test_a_kept_answer_says_what_was_read_with_every_excerpt(tmp_path: Path) -> 
     with closing(State(tmp_path / "state.sqlite")) as state:
         kept = state.answer(number)
     assert kept is not None
-    assert kept.corrections == READ
+    assert (kept.corrections, kept.missing) == (READ, ("ice",))
     for rank in (1, 2):
-        assert answers.shown(kept, rank).text.startswith("Read “Amundsn” as “Amundsen”.\nBy dogs.\n")
+        assert answers.shown(kept, rank).text.startswith(TOLD + "\nBy dogs.\n")
 
 
 def test_a_refusal_says_what_was_read() -> None:
     text = answers.refused(_answer(found=False)).text
-    assert text == "Not in your sources.\nRead “Amundsn” as “Amundsen”.\nNo document mentions “ice”."
+    assert text == f"Not in your sources.\n{TOLD}"
 
 
 def test_a_file_of_the_first_version_gains_what_it_lacks(tmp_path: Path) -> None:
@@ -40,9 +41,11 @@ def test_a_file_of_the_first_version_gains_what_it_lacks(tmp_path: Path) -> None
     with closing(State(path)) as state:
         old = state.keep_answer(1, 1, _answer(found=True))
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("ALTER TABLE answers DROP COLUMN corrections")
+        for column in ("corrections", "unanswered", "missing"):
+            connection.execute(f"ALTER TABLE answers DROP COLUMN {column}")
     with closing(State(path)) as state:
         before, after = state.answer(old), state.answer(state.keep_answer(1, 1, _answer(found=True)))
     assert before is not None
     assert after is not None
     assert (before.corrections, after.corrections) == ((), READ)
+    assert (before.missing, after.missing) == ((), ("ice",))
