@@ -15,7 +15,7 @@ from retrieval.library import Library
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path, readable=False)  # what cannot be read is explained where it is opened
 _SHOWN = 3  # skipped files of a first build
 
 

@@ -40,7 +40,6 @@ from retrieval.searcher import matching
 from retrieval.types import Answer, Excerpt, Filter, Outline, Span
 
 _CONTEXT = 400  # characters that /more adds on either side
-_LONGEST_WORD = 40  # characters in which the end of a word is looked for; some languages have no spaces
 _MOST = 50  # excerpts of one question
 
 
@@ -131,14 +130,11 @@ class Repl:
 
     def _more(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)
-        document = self._cited(excerpt)
+        self._cited(excerpt)
         around = self._context[excerpt.rank] = self._context.get(excerpt.rank, 0) + _CONTEXT
         place = excerpt.citation
-        start, end = max(document.body_start, place.start - around), min(document.characters, place.end + around)
-        read = self._library.excerpt(place.document, Span(max(start - 1, 0), min(end + 1, document.characters)))
-        span = _whole_words(document, read, Span(start, end), place.start, place.end)
-        wider = self._library.excerpt(place.document, span)
-        mark = Span(place.start - span.start, place.end - span.start)
+        wider = self._library.around(place, around)
+        mark = Span(place.start - wider.citation.start, place.end - wider.citation.start)
         show_excerpts(self._screen, [replace(wider, rank=excerpt.rank, highlights=(mark,))], self._settings.seeds)
 
     def _next(self, arguments: list[str]) -> None:
@@ -278,16 +274,3 @@ def run(library: Library, settings: Settings) -> int:
             break
         print()
     return 0
-
-
-def _whole_words(document: Outline, read: Excerpt, span: Span, first: int, last: int) -> Span:
-    """`span`, drawn in to white space that is near, but never into `first` to `last`; `read` is a little wider."""
-    text, offset, start, end = read.text, read.citation.start, min(span.start, first), max(span.end, last)
-    if start > document.body_start:
-        near = range(start, min(start + _LONGEST_WORD, first))
-        start = next((at for at in near if text[at - 1 - offset].isspace()), start)
-    if end < document.characters:
-        near = range(end, max(end - _LONGEST_WORD, last), -1)
-        end = next((at for at in near if text[at - offset].isspace()), end)
-    before, after = text[start - offset : first - offset], text[last - offset : end - offset]
-    return Span(first - len(before.lstrip()), last + len(after.rstrip()))

@@ -11,10 +11,12 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from retrieval import context
 from retrieval.connection import explain_system
 from retrieval.embedding import Embedder, open_embedder
 from retrieval.errors import LibraryDamaged, LibraryError, LibraryLocked, NoDocuments, SeedbotError, SourceNotFound
@@ -204,6 +206,18 @@ class Library:
         page, headings = page_at(about, span.start), trail_at(about, span.start)
         citation = Citation(path, about.title, about.date, span.start, span.end, line, page, headings, about.sha256)
         return Excerpt(1, text, (), 0.0, citation)
+
+    def around(self, citation: Citation, characters: int) -> Excerpt:
+        """What is cited with at most `characters` more on either side: whole sentences where some fit, else words.
+
+        It bears the page and the headings of what is cited. Raises as `excerpt`.
+        """
+        path, quote = citation.document, Span(citation.start, citation.end)
+        about, store = self.outline(path), self._ready_store()
+        span = context.around(about, quote, characters)
+        read = self.excerpt(path, Span(max(span.start - 1, 0), min(span.end + 1, about.characters)))
+        wider = self.excerpt(path, context.whole(about, read, span, quote, store.sentences(path, span)))
+        return replace(wider, citation=replace(wider.citation, page=citation.page, headings=citation.headings))
 
     def verify(self, citation: Citation, text: str) -> Verification:
         """Re-reads the cited file in the seeds folder and compares `text` with what stands there now."""

@@ -75,14 +75,19 @@ def document_of(row: Sequence[Any]) -> DocumentRow:
 def entry_of(row: Sequence[Any]) -> Entry:
     """The columns id, start, line, page, headings, sentences, text, evidence and those of `document_of`."""
     identity, start, line, page, headings, sentences, text, evidence = row[:8]
-    bounds = np.frombuffer(sentences, np.int32).reshape(-1, 2).tolist()
     passage = Passage(
         Span(start, start + len(text)),
-        tuple(Span(start + a, start + b) for a, b in bounds),
+        tuple(Span(start + a, start + b) for a, b in pairs(sentences)),
         tuple(json.loads(headings)),
         page,
     )
     return Entry(identity, document_of(row[8:]), passage, line, text, unpack(evidence))
+
+
+def pairs(sentences: bytes) -> list[list[int]]:
+    """The column sentences: where each begins and ends, counted from the passage's start."""
+    found: list[list[int]] = np.frombuffer(sentences, np.int32).reshape(-1, 2).tolist()
+    return found
 
 
 def passage_values(document: int, new: NewPassage) -> tuple[object, ...]:

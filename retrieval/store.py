@@ -21,11 +21,22 @@ from numpy.typing import NDArray
 
 from retrieval import texts
 from retrieval.connection import connect_or_freeze, explain, is_logged, transaction
-from retrieval.rows import STATE, DocumentRow, Entry, FileState, NewPassage, document_of, entry_of, passage_values
+from retrieval.rows import (
+    STATE,
+    DocumentRow,
+    Entry,
+    FileState,
+    NewPassage,
+    document_of,
+    entry_of,
+    pairs,
+    passage_values,
+)
 from retrieval.schema import halved, prepare
 from retrieval.types import Document, Heading, Outline, Source, Span
 
 _AT_ONCE = 4096  # vectors
+_LONGEST_PASSAGE = 8_000  # characters before a place in which a passage begins that may reach there
 _ATTEMPTS = 3  # at reading a document while another process replaces it
 
 
@@ -122,6 +133,16 @@ class Store:
         with self.explained():
             for row in self._connection.execute(query, (path,)):
                 yield row[0]
+
+    def sentences(self, path: str, span: Span) -> list[Span]:
+        """The sentences of a document that lie within `span`; nothing where it is not there."""
+        query = (
+            "SELECT start, sentences FROM passages WHERE document = (SELECT id FROM documents WHERE path = ?) "
+            "AND start BETWEEN ? AND ? ORDER BY start"
+        )
+        rows = self._read(query, (path, span.start - _LONGEST_PASSAGE, span.end))
+        bounds = [Span(a + start, b + start) for start, raw in rows for a, b in pairs(raw)]
+        return [one for one in bounds if span.start <= one.start and one.end <= span.end]
 
     def text(self, document: int, span: Span) -> str:
         """A slice of a document's text; empty where the document is gone."""

@@ -19,7 +19,7 @@ from bot.telegram.kept import KeptAnswer
 from bot.telegram.requests import in_chat, topic_of
 from bot.telegram.sending import QUERY_SECONDS, edit, patiently, send
 from retrieval.errors import SeedbotError
-from retrieval.types import Excerpt, Span
+from retrieval.types import Excerpt
 
 if TYPE_CHECKING:
     from bot.telegram.service import Service
@@ -91,8 +91,7 @@ async def _more(pressed: Press) -> None:
             raise SeedbotError(
                 "The document has changed since this answer, so what surrounds the quote may be another."
             )
-        start = max(document.body_start, place.start - _CONTEXT)
-        return library.excerpt(place.document, Span(start, min(document.characters, place.end + _CONTEXT)))
+        return library.around(place, _CONTEXT)
 
     found = await pressed.service.in_pool(wider)
     await pressed.done()

@@ -16,6 +16,7 @@ from bot.settings import Settings, load_compared
 from retrieval.loaders import load
 from tests.bot.conftest import Run
 from tests.conftest import REPOSITORY, SEEDS, Write
+from tests.permissions import binding
 
 SEEDBOT = Path(sys.executable).with_name("seedbot")
 
@@ -285,6 +286,19 @@ def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path,
     (tmp_path / "elsewhere").mkdir()
     other = run("ask", "bridge", "--seeds", tmp_path / "elsewhere", "--library", library)
     assert "built from another folder" in other.err
+
+
+def test_a_library_that_may_not_be_read_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    library.chmod(0)
+    try:
+        with binding():
+            done = run("ask", "anything", "--seeds", SEEDS, "--library", library)
+    finally:
+        library.chmod(0o700)
+    assert (done.code, done.out) == (1, "")
+    assert re.fullmatch(r"seedbot: \S*library\S* cannot be read.*permissions\.\n", done.err)
 
 
 def test_no_documents_is_one_sentence(run: Run, tmp_path: Path) -> None:

@@ -20,12 +20,11 @@ from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
 from bot.prompt import completions, lines
-from bot.repl import COMMANDS, Repl, _whole_words
+from bot.repl import COMMANDS, Repl
 from bot.settings import Settings
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.testing import FakeEmbedder
-from retrieval.types import Citation, Excerpt, Outline, Span
 from tests.bot.conftest import Run
 from tests.conftest import SEEDS, Write
 
@@ -73,32 +72,6 @@ def test_more_stays_within_the_body_and_does_not_cut_words(talk: Talk) -> None:
         assert (text[start - 1].isspace(), text[start].isspace(), text[end - 1].isspace()) == (True, False, False)
         assert end == len(text.rstrip()) or text[end].isspace()
     assert "2019-08-03\n" not in shown.split("\n", 2)[2]  # the header of the file is no part of its body
-
-
-def test_more_stands_where_an_excerpt_begins_before_the_body() -> None:
-    """As one of an older library may."""
-    document = Outline("a.txt", "", "a", 100, body_start=40)
-    place = Citation("a.txt", "a", None, 39, 81, 1, None, (), "")
-    read = Excerpt(1, "words " * 7, (), 0.0, place)
-    assert _whole_words(document, read, Span(40, 80), 30, 60).start == 30
-
-
-def test_a_text_without_spaces_is_widened_all_the_same() -> None:
-    document = Outline("a.txt", "", "a", 3000)
-    place = Citation("a.txt", "a", None, 0, 3000, 1, None, (), "")
-    read = Excerpt(1, "字" * 3000, (), 0.0, place)
-    assert _whole_words(document, read, Span(600, 2000), 1000, 1600) == Span(600, 2000)
-    assert _whole_words(document, read, Span(0, 3000), 1000, 1600) == Span(0, 3000)
-
-
-def test_a_text_is_widened_by_whole_words() -> None:
-    """What is read begins a character before the wider text, so that a word that begins there is seen to."""
-    text = "one two three four five six seven"
-    document = Outline("a.txt", "", "a", 100)
-    read = Excerpt(1, text, (), 0.0, Citation("a.txt", "a", None, 20, 20 + len(text), 1, None, (), ""))
-    for start, end, expected in ((21, 51, "two three four five six"), (24, 47, "two three four five six")):
-        span = _whole_words(document, read, Span(start, end), 28, 38)
-        assert text[span.start - 20 : span.end - 20] == expected
 
 
 @pytest.fixture
