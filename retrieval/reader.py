@@ -20,8 +20,11 @@ from retrieval.types import Span
 
 FOLDER = Path(__file__).with_name("reader_model")
 
-LONGEST, LONGEST_QUESTION = 232, 48
+LONGEST, LONGEST_QUESTION = 264, 56
 """Tokens of question and passage together, and of the question, that are read."""
+
+SPECIAL = ("<s>", "</s>")
+"""The tokens that stand before the question, and behind it and behind the passage."""
 
 LANGUAGE = "en"
 """The language of the texts that it learnt from."""
@@ -77,7 +80,7 @@ class Reader:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="read")
-        self._open, self._close = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+        self._open, self._close = (self._tokenizer.token_to_id(token) for token in SPECIAL)
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
         """Reads every passage; what goes beyond `LONGEST` tokens is not looked at."""
@@ -87,7 +90,8 @@ class Reader:
         opening = [self._open, *head, self._close]
         room = LONGEST - len(opening) - 1
         texts = self._tokenizer.encode_batch([w[:_LONGEST_TEXT] for w in passages], add_special_tokens=False)
-        return list(self._pool.map(lambda text: self._read(opening, text.ids[:room], text.offsets), texts))
+        spans = [_without_space(passage, text.offsets[:room]) for passage, text in zip(passages, texts, strict=True)]
+        return list(self._pool.map(lambda text, places: self._read(opening, text.ids[:room], places), texts, spans))
 
     def _read(self, opening: list[int], body: list[int], offsets: Sequence[tuple[int, int]]) -> Reading:
         ids = np.array([[*opening, *body, self._close]], np.int64)
@@ -96,6 +100,11 @@ class Reader:
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds}
         scores, spans = self._session.run(None, feed)
         return _reading(float(scores[0]), spans[0, len(opening) : -1], offsets)
+
+
+def _without_space(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where tokens stand without the white space before them, which the tokenizer counts to the word."""
+    return [(end - len(text[start:end].lstrip()), end) for start, end in offsets]
 
 
 def _reading(score: float, spans: Floats, offsets: Sequence[tuple[int, int]]) -> Reading:

@@ -1,7 +1,8 @@
 """Turns the trained reader into what the package ships: `python -m training.export --work FOLDER`.
 
-Eight-bit weights, one scale a column, computed with eight-bit activations (dynamic quantisation of onnxruntime). Beside
-the model stands `card.json`: the SHA-256 of the weights and the record of the training.
+Eight-bit weights, one scale a column, computed with eight-bit activations (dynamic quantisation of onnxruntime); the
+vectors of words keep the four bits in which they came, in blocks of 32 that share a scale. Beside the model stands
+`card.json`: the SHA-256 of the weights and the record of the training.
 """
 
 from __future__ import annotations
@@ -12,15 +13,21 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from retrieval.models import DEFAULT_MODEL, DEFAULT_SHA256, file_sha256, locate
+from retrieval.models import file_sha256
 from retrieval.reader import FOLDER
 from training.reader import Reader
+from training.start import BEGUN_FROM
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_WORDS = "bert.embeddings.word_embeddings.weight"
+_BLOCK = 32  # weights that share a scale
 
 
 def main() -> None:
@@ -29,7 +36,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--to", type=Path, default=FOLDER)
     arguments = parser.parse_args()
-    source = Path(locate(DEFAULT_MODEL))
+    source = arguments.work / "start"
     model = Reader(source).eval()
     learnt = torch.load(arguments.work / "checkpoint.pt")["model"]
     left = model.load_state_dict(learnt, strict=False)
@@ -45,18 +52,52 @@ def main() -> None:
             arguments.to / "model.onnx",
             per_channel=True,
             weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Gather"],
+            op_types_to_quantize=["MatMul"],
         )
+        shorten_words(arguments.to / "model.onnx")
         shutil.copyfile(whole, arguments.work / "reader-fp32.onnx")
     shutil.copyfile(source / "tokenizer.json", arguments.to / "tokenizer.json")
     card = {
         "sha256": file_sha256(arguments.to / "model.onnx"),
         "bytes": (arguments.to / "model.onnx").stat().st_size,
-        "begun_from": {"model": DEFAULT_MODEL, "sha256": DEFAULT_SHA256},
+        "begun_from": {"model": BEGUN_FROM, "sha256": file_sha256(source / "model.safetensors")},
         "training": json.loads((arguments.work / "record.json").read_text("utf-8")),
     }
     (arguments.to / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     print(f"{card['bytes'] / 1e6:.1f} MB")
+
+
+def shorten_words(path: Path) -> None:
+    """Stores the vectors of words in four bits; exact for such as came in blocks of four bits."""
+    model = onnx.load(str(path))
+    graph = model.graph
+    (stored,) = [one for one in graph.initializer if one.name == _WORDS]
+    (gather,) = [node for node in graph.node if _WORDS in node.input]
+    values = numpy_helper.to_array(stored)
+    blocks = values.reshape(-1, _BLOCK)
+    largest = blocks[np.arange(len(blocks)), np.abs(blocks).argmax(axis=1)]
+    scales = np.where(largest == 0, 1, largest / -8).astype(np.float32)
+    steps = np.clip(np.rint(blocks / scales[:, None]), -8, 7).astype(np.int8).reshape(-1) & 15
+    packed = (steps[::2] | steps[1::2] << 4).astype(np.uint8)
+    words = helper.make_tensor(f"{_WORDS}_rounded", TensorProto.INT4, values.shape, packed.tobytes(), raw=True)
+    scale = numpy_helper.from_array(scales.reshape(len(values), -1), f"{_WORDS}_scale")
+    node = helper.make_node(
+        "GatherBlockQuantized",
+        [words.name, gather.input[1], scale.name],
+        [gather.output[0]],
+        domain="com.microsoft",
+        block_size=_BLOCK,
+        gather_axis=0,
+        quantize_axis=1,
+    )
+    place = list(graph.node).index(gather)
+    graph.node.remove(gather)
+    graph.node.insert(place, node)
+    graph.initializer.remove(stored)
+    graph.initializer.extend([words, scale])
+    if not any(one.domain == "com.microsoft" for one in model.opset_import):
+        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    onnx.save(model, str(path))
 
 
 def export(model: Reader, path: Path) -> None:

@@ -1,10 +1,14 @@
 """Trains the reader: `python -m training.reader SETS --work FOLDER`.
 
-SETS is a folder with the question sets of `training.examples`. The reader starts from the weights of all-MiniLM-L6-v2
-and reads a question and a passage together. It learns three things at once: which of a question's passages answers
-(softmax over them), where the answer begins and ends (softmax over all tokens of all its passages, as in Clark and
-Gardner, 2018), and whether a passage answers at all (logistic), also of questions that were changed so that nothing
-answers them. Checkpoints are kept in FOLDER, and a run that was stopped goes on from the last of them.
+SETS is a folder with the question sets of `training.examples`; FOLDER/start holds the weights to begin from
+(`training.start`). The reader reads a question and a passage together. It learns three things at once: which of a
+question's passages answers (softmax over them), where the answer begins and ends (softmax over all tokens of all its
+passages, as in Clark and Gardner, 2018), and whether a passage answers at all (logistic), also of questions that were
+changed so that nothing answers them. Checkpoints are kept in FOLDER, and a run that was stopped goes on from the last
+of them.
+
+PyTorch takes and gives back large arrays at every step, which takes half the time on some systems; with glibc,
+`MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=12000000000` in the environment lets it keep them.
 """
 
 from __future__ import annotations
@@ -19,15 +23,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
 from retrieval.embedding import open_embedder
-from retrieval.models import DEFAULT_MODEL, file_sha256, locate
-from retrieval.reader import LONGEST, LONGEST_QUESTION
+from retrieval.models import file_sha256
+from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
 from retrieval.settings import EmbeddingSettings
 from training.examples import Example, make_examples
 from training.perturb import as_typed, unanswerable
@@ -45,16 +49,17 @@ Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the an
 
 
 class Reader(nn.Module):
-    """MiniLM with three heads; see the module."""
+    """A BERT encoder with three heads; see the module."""
 
     def __init__(self, folder: Path) -> None:
-        """Loads the weights of the encoder."""
+        """Loads the weights of the encoder from a folder of transformers."""
         super().__init__()
         from transformers import BertModel
 
         self.bert = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
-        self.spans = nn.Linear(384, 2)
-        self.score = nn.Sequential(nn.Linear(768, 384), nn.Tanh(), nn.Linear(384, 1))
+        width = self.bert.config.hidden_size
+        self.spans = nn.Linear(width, 2)
+        self.score = nn.Sequential(nn.Linear(2 * width, width), nn.Tanh(), nn.Linear(width, 1))
         for parameter in self.bert.embeddings.word_embeddings.parameters():
             parameter.requires_grad = False
 
@@ -104,21 +109,22 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--rate", type=float, default=1.2e-4)
-    parser.add_argument("--begin", type=Path, help="folder of an exported reader to begin from, instead of MiniLM")
+    parser.add_argument("--begin", type=Path, help="folder of an exported reader to go on from")
     arguments = parser.parse_args()
+    tokenizer = Tokenizer.from_file(str(arguments.work / "start" / "tokenizer.json"))
     embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
     examples = make_examples(arguments.sets, arguments.work, embedder)
     learn = [e for e in examples if not e.held_out and len(e.passages) >= 2]
     held = [e for e in examples if e.held_out and e.answered]
     print(f"{len(learn)} to learn from, {len(held)} held out", flush=True)
-    train(learn, random.Random(2).sample(held, min(450, len(held))), embedder._tokenizer, arguments)
+    train(learn, random.Random(2).sample(held, min(450, len(held))), tokenizer, arguments)
 
 
-def train(learn: list[Example], held: list[Example], tokenizer: Any, arguments: argparse.Namespace) -> None:
+def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
     """Trains on `learn`, printing how well `held` are answered on the way."""
     torch.manual_seed(1)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    weights = _Weights(Reader(Path(locate(DEFAULT_MODEL))))
+    weights = _Weights(Reader(arguments.work / "start"))
     model, precise = weights.model, weights.precise
     if arguments.begin is not None:
         weights.load(shipped_weights(arguments.begin))
@@ -156,7 +162,7 @@ def train(learn: list[Example], held: list[Example], tokenizer: Any, arguments: 
             mean = sum(losses[-50:]) / len(losses[-50:])
             print(f"step {step + 1}/{steps} loss {mean:.4f} {seen / (time.time() - started):.0f} tokens/s", flush=True)
         if step % 100 == 99 or step == steps - 1:
-            if step % 1000 == 999:
+            if step % 500 == 499:
                 print(json.dumps(evaluate(model, held, tokenizer)), flush=True)
             kept = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "step": step + 1}
             torch.save({"model": weights.state()} | kept, f"{path}.part")
@@ -225,7 +231,7 @@ class _Batch:
     wanted: Tensor
 
 
-def _batch(examples: Sequence[Example], tokenizer: Any, chance: random.Random) -> _Batch:
+def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Random) -> _Batch:
     rows: list[Row] = []
     groups: list[tuple[int, int]] = []
     wanted: list[float] = []
@@ -242,7 +248,7 @@ def _batch(examples: Sequence[Example], tokenizer: Any, chance: random.Random) -
     return _Batch((ids, mask, kinds), begins, ends, groups, torch.tensor(wanted))
 
 
-def _ahead(learn: Sequence[Example], tokenizer: Any, first: int, steps: int) -> Iterator[_Batch]:
+def _ahead(learn: Sequence[Example], tokenizer: Tokenizer, first: int, steps: int) -> Iterator[_Batch]:
     """The batches from step `first` on, each prepared while the one before it is learnt from."""
     with ThreadPoolExecutor(1) as pool:
         waiting: deque[Future[_Batch]] = deque()
@@ -287,15 +293,16 @@ def _width(longest: int) -> int:
     return -(-longest // 16) * 16  # torch keeps working memory for every shape that it meets
 
 
-def encode(tokenizer: Any, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, list[int], list[int]]:
+def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, list[int], list[int]]:
     """Token ids, mask and kinds `[n, t]`, and the tokens of each answer's begin and end, -1 where there is none."""
+    opening, closing = (tokenizer.token_to_id(token) for token in SPECIAL)
     questions = tokenizer.encode_batch([question for question, _, _ in rows], add_special_tokens=False)
     texts = tokenizer.encode_batch([text for _, text, _ in rows], add_special_tokens=False)
     lines, kinds, begins, ends = [], [], [], []
     for question, text, (_, _, answer) in zip(questions, texts, rows, strict=True):
-        head = [101, *question.ids[:LONGEST_QUESTION], 102]
+        head = [opening, *question.ids[:LONGEST_QUESTION], closing]
         body = text.ids[: LONGEST - len(head) - 1]
-        lines.append([*head, *body, 102])
+        lines.append([*head, *body, closing])
         kinds.append([0] * len(head) + [1] * len(body) + [0])
         offsets = text.offsets[: len(body)]
         touching = [i for i, (s, e) in enumerate(offsets) if answer and s < answer[1] and e > answer[0]]
@@ -312,7 +319,7 @@ def encode(tokenizer: Any, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor,
 
 
 @torch.no_grad()
-def evaluate(model: Reader, held: Sequence[Example], tokenizer: Any) -> dict[str, dict[str, float]]:
+def evaluate(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> dict[str, dict[str, float]]:
     """Of each set, how often the first passage is right: as ranked, and as the reader orders the first five; and how
     often, where it is, the answer it points at touches the right one.
     """

@@ -22,9 +22,6 @@ def shipped_weights(folder: Path) -> dict[str, Tensor]:
     for node in graph.node:
         if node.op_type == "MatMulInteger":
             state[_weight(node.name)] = _scaled(stored, node.input[1].removesuffix("_quantized")).T.contiguous()
-        elif node.op_type == "Gather" and node.input[0].endswith("_quantized"):
-            name = node.input[0].removesuffix("_quantized")
-            state[name] = _scaled(stored, name)
     return state
 
 
