@@ -33,6 +33,7 @@ _NEAR = 0.7  # those whose sum is at most so far below the best, since what is f
 _FEWEST = 8  # so many at least, and more where more are asked for
 _AHEAD = 20  # of those found by words, read while the question is encoded, where BM25 gives them
 _LIKELY = 0.5  # of what it gives the first
+_SURELY, _LIKELY_ANSWERS = 3.0, 0.0  # logits of the reader that a passage answers, from which no more are read
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
@@ -169,16 +170,19 @@ def context_keys(entry: Entry) -> frozenset[int]:
 
 
 def read(question: Question, hits: Sequence[Hit], reader: Reader, count: int, weights: Coefficients) -> list[Hit]:
-    """The hits with the first `count` of them read and put in the order that ranking and reader together find best.
+    """The hits with the best of them read and put in the order that ranking and reader together find best.
 
-    Where none of them likely answers, as many again are read. Nothing is read where one of the first is not in the
-    reader's language. What was not read stays behind what was: it gains as much as the least of those.
+    Half of the first `count` are read; the other half where none of those surely answers; and as many again where none
+    likely does. Nothing is read where one of the first is not in the reader's language. What was not read stays behind
+    what was: it gains as much as the least of those.
     """
     if not hits[:count] or any(hit.entry.document.language != LANGUAGE for hit in hits[:count]):
         return list(hits)
-    readings = reader.read(question.text, [hit.entry.text for hit in hits[:count]])
-    if max(one.score for one in readings) < 0:
-        readings += reader.read(question.text, [hit.entry.text for hit in hits[count : 2 * count]])
+    readings: list[Reading] = []
+    for upto, enough in ((count + 1) // 2, _SURELY), (count, _LIKELY_ANSWERS), (2 * count, -np.inf):
+        readings += reader.read(question.text, [hit.entry.text for hit in hits[len(readings) : upto]])
+        if max(one.score for one in readings) >= enough:
+            break
     first = hits[: len(readings)]
     gains = [float(gain(one, weights)) for one in readings]
     by_rank = zip(first, readings, gains, strict=True)

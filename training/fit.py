@@ -150,8 +150,7 @@ class _Fitter:
         for one in self.sets():
             with self.engine(one.name, reads=True) as engine:
                 for question in sample(one.unseen(), _PER_SET_READ):
-                    hits = _hits(engine, question.text, _READ_TO_FIT)[:_READ_TO_FIT]
-                    group = _reading_rows(engine, question, hits)
+                    group = _reading_rows(engine, question)
                     groups += [] if group is None else [group]
         fitted = fit_softmax(groups)
         record = _record()
@@ -232,21 +231,15 @@ def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str
     return sure
 
 
-def _hits(engine: Engine, text: str, count: int) -> list[Hit]:
-    question = engine.prepare(text)
-    hits = rank(question, engine.searcher, engine.weights, 2 * count)
-    return hits if engine.reader is None else read(question, hits, engine.reader, count, engine.weights)
-
-
-def _reading_rows(engine: Engine, question: EvalQuestion, hits: Sequence[Hit]) -> Group | None:
-    """Score of ranking and both logits of each passage that was read; right is what shows the answer."""
-    rows, right = [], []
-    for hit in hits:
-        if hit.reading is None:
-            return None
-        ranked = float(hit.measures @ engine.weights.ranking) / engine.weights.best_ranking
-        rows.append([ranked, hit.reading.score, hit.reading.span])
-        right.append(question.covered_by(hit.entry.document.path, window(hit, _CHARACTERS).span))
+def _reading_rows(engine: Engine, question: EvalQuestion) -> Group | None:
+    """Score of ranking and both logits of the best passages, all of them read; right is what shows the answer."""
+    assert engine.reader is not None
+    prepared = engine.prepare(question.text)
+    hits = rank(prepared, engine.searcher, engine.weights, _READ_TO_FIT)[:_READ_TO_FIT]
+    readings = engine.reader.read(prepared.text, [hit.entry.text for hit in hits])
+    rows = [[hit.score, one.score, one.span] for hit, one in zip(hits, readings, strict=True)]
+    read_hits = [replace(hit, reading=one) for hit, one in zip(hits, readings, strict=True)]
+    right = [question.covered_by(h.entry.document.path, window(h, _CHARACTERS).span) for h in read_hits]
     return (np.array(rows), np.array(right)) if any(right) and not all(right) else None
 
 
