@@ -33,7 +33,6 @@ _NEAR = 0.7  # those whose sum is at most so far below the best, since what is f
 _FEWEST = 8  # so many at least, and more where more are asked for
 _AHEAD = 20  # of those found by words, read while the question is encoded, where BM25 gives them
 _LIKELY = 0.5  # of what it gives the first
-_SURELY, _LIKELY_ANSWERS = 3.0, 0.0  # logits of the reader that a passage answers, from which no more are read
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
@@ -172,16 +171,17 @@ def context_keys(entry: Entry) -> frozenset[int]:
 def read(question: Question, hits: Sequence[Hit], reader: Reader, count: int, weights: Coefficients) -> list[Hit]:
     """The hits with the best of them read and put in the order that ranking and reader together find best.
 
-    Half of the first `count` are read; the other half where none of those surely answers; and as many again where none
-    likely does. Nothing is read where one of the first is not in the reader's language. What was not read stays behind
+    Half of the first `count` are read; the other half where none of those likely answers; and as many more where still
+    none does. Nothing is read where one of the first is not in the reader's language. What was not read stays behind
     what was: it gains as much as the least of those.
     """
     if not hits[:count] or any(hit.entry.document.language != LANGUAGE for hit in hits[:count]):
         return list(hits)
     readings: list[Reading] = []
-    for upto, enough in ((count + 1) // 2, _SURELY), (count, _LIKELY_ANSWERS), (2 * count, -np.inf):
+    half = (count + 1) // 2
+    for upto in half, count, count + half:
         readings += reader.read(question.text, [hit.entry.text for hit in hits[len(readings) : upto]])
-        if max(one.score for one in readings) >= enough:
+        if max(one.score for one in readings) >= 0:
             break
     first = hits[: len(readings)]
     gains = [float(gain(one, weights)) for one in readings]

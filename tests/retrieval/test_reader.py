@@ -8,13 +8,20 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.reader import FOLDER, LONGEST, Reader, open_reader
-from tests.conftest import REPOSITORY
+from retrieval.coefficients import coefficients
+from retrieval.library import Library
+from retrieval.ranking import prepare, rank, read
+from retrieval.reader import FOLDER, LONGEST, Reader, Reading, open_reader
+from retrieval.testing import FakeEmbedder
+from retrieval.types import Filter, Span
+from tests.conftest import REPOSITORY, Write
 
 PASSAGES = [
     "The Forth Bridge crosses the estuary north of the city. It carries trains and is painted red.",
@@ -78,3 +85,47 @@ def test_the_card_names_the_weights_that_are_shipped() -> None:
     card = json.loads((FOLDER / "card.json").read_text("utf-8"))
     assert card["sha256"] == hashlib.sha256((FOLDER / "model.onnx").read_bytes()).hexdigest()
     assert (FOLDER / "model.onnx").stat().st_size <= 30_000_000
+
+
+class _Scores:
+    """Reads nothing, and gives passages these scores in the order of their coming."""
+
+    def __init__(self, *scores: float) -> None:
+        self._scores = list(scores)
+
+    def read(self, question: str, passages: list[str]) -> list[Reading]:
+        given, self._scores = self._scores[: len(passages)], self._scores[len(passages) :]
+        nothing = np.zeros(0)
+        return [Reading(one, 0.0, Span(0, 0), 0.0, nothing.astype(np.int32), nothing) for one in given]
+
+
+@pytest.mark.parametrize(
+    ("scores", "read_of_ten"),
+    [((-1, 2), 2), ((-1, -2, 0.5, -3), 4), ((-1, -2, -3, -4, 7, -8), 6), ((-1,) * 6, 6)],
+)
+def test_more_are_read_only_while_none_likely_answers(
+    library: Library, embedder: FakeEmbedder, write: Write, scores: tuple[float, ...], read_of_ten: int
+) -> None:
+    for number in range(10):
+        write(f"{number}.txt", f"The tide turns at {number} in the harbour.\n")
+    library.sync()
+    searcher = library.searcher()
+    question = prepare("When does the tide turn?", embedder, searcher, Filter())
+    hits = rank(question, searcher, coefficients(), 10)
+    reader: Any = _Scores(*scores, *[9.0] * 10)
+    ordered = read(question, hits, reader, 4, coefficients())
+    assert sum(hit.reading is not None for hit in ordered) == read_of_ten
+    assert {hit.entry.id for hit in ordered} == {hit.entry.id for hit in hits}
+    best = hits[max(range(len(scores)), key=lambda i: scores[i])]
+    assert ordered[0].entry.id == best.entry.id or max(scores) < 0
+    last = [hit.reading is None for hit in ordered]
+    assert last == sorted(last), "what was not read stays behind what was"
+
+
+def test_words_are_marked_without_the_space_before_them(reader: Reader) -> None:
+    passage = "It  was opened   on  4 March 1890\nby the Prince of Wales."
+    answer = reader.read("When was it opened?", [passage])[0]
+    marked = passage[answer.answer.start : answer.answer.end]
+    assert "4 March 1890" in marked
+    assert marked == marked.strip()
+    assert not any(passage[start].isspace() for start in answer.starts)
