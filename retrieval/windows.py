@@ -16,6 +16,9 @@ from retrieval.types import Span
 WORD = re.compile(r"\w+(?:[.,:'\u2019]\w+)*")
 """A word as a quote has it, with what stands within it."""
 
+_LATIN = re.compile(r"[0-9A-Za-z\u00c0-\u024f]+")
+_LONGEST_WORD = 40
+
 _READ = 0.7  # weight of the reader against ranking, in where the answer stands
 _CERTAIN = 0.15  # certainty from which the answering words are marked
 
@@ -105,10 +108,23 @@ def _answer(hit: Hit, sentence: Span) -> Span | None:
     reading = hit.reading
     if reading is None or reading.certainty < _CERTAIN:
         return None
-    offset = hit.entry.passage.span.start
-    found = Span(offset + reading.answer.start, offset + reading.answer.end)
+    offset, words = hit.entry.passage.span.start, _whole_words(hit.entry.text, reading.answer)
+    found = Span(offset + words.start, offset + words.end)
     inside = sentence.start <= found.start and found.end <= sentence.end
     return found if inside and 0 < len(found) < len(sentence) else None
+
+
+def _whole_words(text: str, span: Span) -> Span:
+    """The span with the rest of a word that it begins or ends in; the reader knows many words only in pieces."""
+    start, end = span.start, span.end
+    for word in _LATIN.finditer(text, max(start - _LONGEST_WORD, 0)):
+        if word.start() < start < word.end():
+            start = word.start()
+        if word.start() < end < word.end():
+            end = word.end()
+        if word.end() >= end:
+            break
+    return Span(start, end)
 
 
 def _cut_at_space(hit: Hit, span: Span, characters: int, answer: Span | None) -> Span:

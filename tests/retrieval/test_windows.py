@@ -55,6 +55,14 @@ def test_the_reader_moves_the_mark_to_the_sentence_of_its_answer() -> None:
     assert _shown(hit, piece.answer) == "1919"
 
 
+@pytest.mark.parametrize(("pieces", "words"), [("Fort", "Forty"), ("y-thr", "Forty-three"), ("ree boa", "three boats")])
+def test_words_are_marked_whole_where_the_reader_points_at_pieces(pieces: str, words: str) -> None:
+    hit = _hit(["Forty-three boats left the harbour.", "Café."], [1.0, 0.0], answer=pieces)
+    piece = window(hit, 500)
+    assert piece.answer is not None
+    assert _shown(hit, piece.answer) == words
+
+
 def test_an_answer_that_the_reader_doubts_is_not_marked() -> None:
     piece = window(_hit(SENTENCES, [0.0, 5.0, 0.0], answer="1919", certainty=0.1), 500)
     assert piece.answer is None
