@@ -37,7 +37,7 @@ from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
 from retrieval.library import Library
 from retrieval.searcher import matching
-from retrieval.types import Answer, Excerpt, Filter, Outline, Span
+from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 
 _CONTEXT = 400  # characters that /more adds on either side
 _MOST = 50  # excerpts of one question
@@ -130,9 +130,9 @@ class Repl:
 
     def _more(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)
-        self._cited(excerpt)
-        around = self._context[excerpt.rank] = self._context.get(excerpt.rank, 0) + _CONTEXT
         place = excerpt.citation
+        self._refuse_changed(place)
+        around = self._context[excerpt.rank] = self._context.get(excerpt.rank, 0) + _CONTEXT
         wider = self._library.around(place, around)
         mark = Span(place.start - wider.citation.start, place.end - wider.citation.start)
         show_excerpts(self._screen, [replace(wider, rank=excerpt.rank, highlights=(mark,))], self._settings.seeds)
@@ -153,7 +153,7 @@ class Repl:
     def _open(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)
         place = excerpt.citation
-        self._cited(excerpt)
+        self._refuse_changed(place)
         pager = shutil.which("less") or shutil.which("more")
         if self._screen.is_terminal and pager is not None:
             with suppress(BrokenPipeError), subprocess.Popen([pager, f"+{place.line}"], stdin=subprocess.PIPE) as shown:
@@ -237,13 +237,10 @@ class Repl:
             raise QuestionError(f"There is no excerpt {number}: {len(self._shown)} are shown; /next shows more.")
         return found[0]
 
-    def _cited(self, excerpt: Excerpt) -> Outline:
-        """The document of an excerpt. Raises QuestionError where it is another by now, SourceNotFound without it."""
-        place = excerpt.citation
-        document = self._library.outline(place.document)
-        if document.sha256 != place.sha256:
+    def _refuse_changed(self, place: Citation) -> None:
+        """Raises QuestionError where the cited document is another by now, SourceNotFound where it is gone."""
+        if self._library.outline(place.document).sha256 != place.sha256:
             raise QuestionError(f"{in_line(place.document)} has changed since this answer: ask again.")
-        return document
 
     def _say(self, text: str, style: str) -> None:
         write_line(self._screen, Text(visible(text), style))

@@ -28,36 +28,10 @@ _MOST_FORMS = 4  # the commonest of those one edit away, whose spelling is looke
 _ASKING = frozenset(
     {"quien", "quienes", "donde", "cuando", "cuanto", "cuantos", "cuantas", "como", "porque", "cual"}
     | {"welche", "welcher", "welches", "wann", "warum", "wieviel", "wieviele", "woher", "wohin", "wessen"}
-    | {"quand", "combien", "pourquoi", "quel", "quelle", "quels", "quelles", "dove", "quando", "quanto"}
-    | {
-        "quanti",
-        "quale",
-        "perche",
-        "quem",
-        "onde",
-        "quantos",
-        "quantas",
-        "qual",
-        "waar",
-        "wanneer",
-        "waarom",
-        "hoeveel",
-    }
-    | {
-        "кто",
-        "что",
-        "где",
-        "когда",
-        "сколько",
-        "почему",
-        "какои",
-        "какая",
-        "какие",
-        "hvor",
-        "hvem",
-        "hvornar",
-        "varfor",
-    }
+    | {"quand", "combien", "pourquoi", "quel", "quelle", "quels", "quelles"}
+    | {"dove", "quando", "quanto", "quanti", "quale", "perche", "quem", "onde", "quantos", "quantas", "qual"}
+    | {"waar", "wanneer", "waarom", "hoeveel", "hvor", "hvem", "hvornar", "varfor"}
+    | {"кто", "что", "где", "когда", "сколько", "почему", "какои", "какая", "какие"}
 )
 """Words that ask, in other languages than English: where no document holds one, the question is in another language."""
 
