@@ -32,7 +32,9 @@ _WORD = re.compile(
     r"|(?P<number>\d+(?:[.,]\d+)*(?!\w))"
     rf"|(?P<word>[^\W{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*)"
 )
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SAMPLE_CHARACTERS = 4000
+_FEWEST_SMALL = 5  # words without a capital that tell a language
 _LONGEST_TERM = 64
 
 _SNOWBALL = {
@@ -91,10 +93,17 @@ def folded(word: str, language: str = "") -> str:
 
 
 def detect_language(text: str) -> str:
-    """The ISO 639-1 code of the language that the beginning of `text` is most likely in; `en` if it has no words."""
+    """The ISO 639-1 code of the language that the beginning of `text` is most likely in; `en` if it has no words.
+
+    Where most words have a capital, as in a table of names, the others tell: names belong to no language.
+    """
     sample = text[:_SAMPLE_CHARACTERS]
-    if not any(character.isalpha() for character in sample):
+    words = _LETTERS.findall(sample)
+    if not words:
         return "en"
+    small = [word for word in words if not word[0].isupper()]
+    if _FEWEST_SMALL <= len(small) < len(words) / 2:
+        sample = " ".join(small)
     from py3langid.langid import classify  # loads a 2 MB model, wanted by builds only
 
     return str(classify(sample)[0])

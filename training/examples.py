@@ -1,6 +1,7 @@
 """Examples for the reader: questions, the passages that ranking offers for them, and where in these the answer is.
 
-Documents are held out whole: their questions are for choosing and calibrating, never for learning.
+Documents are held out whole: their questions are for choosing and calibrating, never for learning. To the questions of
+a set come those of `training.spoken`, made from its documents.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from retrieval.library import Library
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
 from retrieval.ranking import Hit, prepare, rank
 from retrieval.types import Filter
+from training.spoken import may_answer, spoken
 
 HELD_OUT = {"wiki-train": 3, "tales-train": 20, "policy-dev": 10}
 """The sets that are learnt from, and how many documents of each are held out."""
@@ -28,6 +30,7 @@ WITHIN = ("policy-dev",)
 """Sets whose questions name no subject: each is asked within its document."""
 
 _OFFERED = 10  # passages kept with each question
+_SPOKEN = {"wiki-train": 60, "tales-train": 6}  # questions made of a document, at most
 _ABSENT_SHARE = 6  # one question in so many is asked once more where its document is missing
 
 
@@ -84,11 +87,21 @@ def _of_set(folder: Path, work: Path, embedder: Embedder) -> Iterator[Example]:
     held = held_out(folder.name, sorted(documents))
     with library_over(folder, work / "whole", embedder) as library:
         yield from _asked(folder.name, questions, library, embedder, held)
+        made = _made_of(folder, sorted(documents))
+        for example in _asked(folder.name, made, library, embedder, held):
+            offered = tuple(p for p in example.passages if p.right or not may_answer(example.question, p.text))
+            yield replace(example, source=f"{folder.name}, spoken", passages=offered)
     if folder.name not in WITHIN:
         present = half(documents)
         absent = sample([q for q in questions if str(q.document) not in present], len(questions) // _ABSENT_SHARE)
         with library_over(folder, work / "half", embedder, sorted(present)) as library:
             yield from _asked(folder.name, absent, library, embedder, held)
+
+
+def _made_of(folder: Path, documents: Sequence[str]) -> list[EvalQuestion]:
+    chance = random.Random(7)
+    texts = {name: (folder / "docs" / name).read_bytes().decode() for name in documents}
+    return [one for name, text in texts.items() for one in spoken(name, text, chance, _SPOKEN.get(folder.name, 0))]
 
 
 def _asked(

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import onnx
 import torch
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
 from torch import Tensor
 
 
 def shipped_weights(folder: Path) -> dict[str, Tensor]:
-    """What `training.reader.Reader.load_state_dict` takes: the eight-bit weights of `model.onnx`, scaled back.
+    """What `training.reader.Reader` learns: the eight-bit weights of `model.onnx`, scaled back.
 
     Rounding to eight bits loses at most half a step of each column's scale; the training makes up for it.
     """
     graph = onnx.load(str(folder / "model.onnx")).graph
-    stored = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in graph.initializer}
+    learnt = [one for one in graph.initializer if one.data_type != TensorProto.INT4]  # which the vectors of words are
+    stored = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in learnt}
     state = {name: value for name, value in stored.items() if name.startswith(("bert.", "spans.", "score."))}
     state = {name: value for name, value in state.items() if name.endswith((".weight", ".bias"))}
     for node in graph.node:

@@ -57,6 +57,8 @@ def test_a_question_takes_the_form_of_every_language_of_the_library() -> None:
         ("Der Wärter stieg die Stufen zur Lampe hinauf und wartete auf die Schiffe.", "de"),
         ("El guardián subió los escalones hasta la lámpara y esperó a los barcos.", "es"),
         ("12345 !!!", "en"),
+        ("river: Amazon; mouth: Atlantic Ocean; largest city: Manaus\nriver: Nile; mouth: Mediterranean Sea", "en"),
+        ("Fluss: Donau; mündet in: Schwarzes Meer; größte Stadt: Wien\nFluss: Elbe; mündet in: Nordsee", "de"),
     ],
 )
 def test_the_language_of_a_text_is_recognised(text: str, language: str) -> None:
