@@ -65,6 +65,7 @@ MEASURES = {
     "bm25": "words counted (BM25)",
     "pairs": "neighbouring words side by side",
     "length": "length of the passage",
+    "part": "the answer may stand in the rest",
 }
 """What each part of a score means to a person, by its name in `Excerpt.evidence`."""
 

@@ -18,12 +18,12 @@ from retrieval.reader import Reader
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
-from retrieval.windows import WORD, Piece, window
+from retrieval.windows import WORD, Piece, leading, pieces
 
 _UNTYPED = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]")
 """Characters that nobody sees and nobody means: control characters, soft hyphens and what joins or breaks no word."""
 
-_JOINED = 8  # hits that may join an excerpt or be named by it
+_JOINED = 8  # pieces that may join an excerpt or be named by it
 _SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
 _NEGATIONS = frozenset(
     {"no", "not", "none", "never", "without", "cannot", "nicht", "kein", "keine", "keinen", "nie", "ohne"}
@@ -64,12 +64,13 @@ def _answer_one(text: str, engine: Engine, settings: AnswerSettings, top: int | 
     hits = rank(question, searcher, weights, 2 * settings.read)
     if engine.reader is not None:
         hits = read(question, hits, engine.reader, settings.read, weights)
-    count = top or settings.excerpts
-    excerpts = _excerpts(hits, searcher, count, settings.excerpt_characters, weights)
+    count, characters = top or settings.excerpts, settings.excerpt_characters
+    ordered = pieces(hits, characters)
+    excerpts = _excerpts(ordered, searcher, count, weights, characters)
     if hits and len(excerpts) < count:
-        more = [*hits, *rank_further(question, searcher, weights, hits)]
-        excerpts = _excerpts(more, searcher, count, settings.excerpt_characters, weights)
-    sure = confidence(question, hits, searcher, weights)
+        further = pieces(rank_further(question, searcher, weights, len(hits), ordered[-1].score), characters)
+        excerpts = _excerpts([*ordered, *further], searcher, count, weights, characters)
+    sure = confidence(question, leading(ordered), searcher, weights)
     return Answer(
         question=text,
         found=bool(excerpts) and sure >= settings.found_from(weights.caution),
@@ -120,19 +121,18 @@ class _Kept:
 
 
 def _excerpts(
-    hits: Sequence[Hit], searcher: Searcher, count: int, characters: int, weights: Coefficients
+    ordered: Sequence[Piece], searcher: Searcher, count: int, weights: Coefficients, characters: int
 ) -> list[Excerpt]:
     """At most `count` excerpts that differ: those that say the same, the answering sentence word for word, are named
     by the first of them.
 
-    Only the first `_JOINED` hits join excerpts before them, whatever `count` is, so that the first excerpts stay the
+    Only the first `_JOINED` pieces join excerpts before them, whatever `count` is, so that the first excerpts stay the
     same when more are asked for.
     """
     kept: list[_Kept] = []
-    for place, hit in enumerate(hits):
+    for place, piece in enumerate(ordered):
         if place >= max(_JOINED, count) and len(kept) >= count:
             break
-        piece = window(hit, characters)
         same = next((one for one in kept if _says_the_same(one.began, piece)), None)
         if same is not None and place < _JOINED:
             same.also_in.append(_cite(piece.hit, piece.span))
@@ -201,10 +201,10 @@ def _excerpt(piece: Piece, also_in: Iterable[Citation], searcher: Searcher, weig
         text=text,
         highlights=(highlight,),
         answer=words,
-        score=round(piece.hit.score, 4),
+        score=round(piece.score, 4),
         citation=_cite(piece.hit, span, text),
         also_in=tuple(also_in),
-        evidence=contributions(piece.hit, weights),
+        evidence=contributions(piece.hit, weights) | {"part": round(piece.part_score, 4)},
     )
 
 

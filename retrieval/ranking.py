@@ -140,10 +140,10 @@ def rank(question: Question, searcher: Searcher, weights: Coefficients, least: i
     return _ranked(measured(question, searcher, least), weights)
 
 
-def rank_further(question: Question, searcher: Searcher, weights: Coefficients, hits: Sequence[Hit]) -> list[Hit]:
-    """More passages to stand behind `hits`, which are all that `rank` found; 30 with them."""
-    more = _ranked(measured(question, searcher, len(hits), further=True), weights)
-    return [replace(hit, score=min(hit.score, hits[-1].score)) for hit in more]
+def rank_further(question: Question, searcher: Searcher, weights: Coefficients, found: int, most: float) -> list[Hit]:
+    """More passages to stand behind the `found` ones that `rank` gave, with scores of `most` at most; 30 with them."""
+    more = _ranked(measured(question, searcher, found, further=True), weights)
+    return [replace(hit, score=min(hit.score, most)) for hit in more]
 
 
 def _ranked(found: tuple[list[Entry], Measures] | None, weights: Coefficients) -> list[Hit]:

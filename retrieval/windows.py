@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +20,8 @@ WORD = re.compile(r"\w+(?:[.,:'\u2019]\w+)*")
 _LATIN = re.compile(r"[0-9A-Za-z\u00c0-\u024f]+")
 _LONGEST_WORD = 40
 
+_SCALE = 1 / 30  # of a score to the logarithm of a probability: of passages, as the weights of a reading were fitted
+_WORTH_SHOWING = 0.1  # probability from which a second part of a passage is offered too
 _READ = 0.7  # weight of the reader against ranking, in where the answer stands
 _CERTAIN = 0.15  # certainty from which the answering words are marked
 
@@ -27,13 +30,25 @@ _CERTAIN = 0.15  # certainty from which the answering words are marked
 class Piece:
     """A run of whole sentences of a hit, in document offsets, and the sentence of it that answers best.
 
-    `answer` are the words in that sentence that answer, where the reader is sure enough of them.
+    `likely` is the probability that the answer stands in it, if it stands in the passage; `answer` are the words in the
+    best sentence that answer, where the reader is sure enough of them.
     """
 
     hit: Hit
     span: Span
     best: Span
+    likely: float
     answer: Span | None = None
+
+    @property
+    def part_score(self) -> float:
+        """What it loses against its passage, because the answer may stand in the rest."""
+        return _SCALE * math.log(max(self.likely, 1e-6))
+
+    @property
+    def score(self) -> float:
+        """What orders pieces."""
+        return self.hit.score + self.part_score
 
     @property
     def document(self) -> int:
@@ -59,31 +74,56 @@ class Piece:
         return frozenset(evidence.keys[inside].tolist())
 
 
-def window(hit: Hit, characters: int) -> Piece:
-    """The run of whole sentences of at most `characters` that most likely holds the answer.
+def pieces(hits: Sequence[Hit], characters: int) -> list[Piece]:
+    """What may be shown of the hits, at most `characters` each, likeliest first."""
+    return sorted((piece for hit in hits for piece in windows(hit, characters)), key=lambda piece: -piece.score)
+
+
+def leading(ordered: Sequence[Piece]) -> list[Hit]:
+    """The hits of these pieces, in the order in which they first appear."""
+    return list({piece.hit.entry.id: piece.hit for piece in reversed(ordered)}.values())[::-1]
+
+
+def windows(hit: Hit, characters: int) -> list[Piece]:
+    """The run of whole sentences of at most `characters` that most likely holds the answer, and that of the rest where
+    the answer may well stand there.
 
     A sentence that is longer alone is cut at white space: its beginning is kept, or what stands around the answer.
     """
+    likely, sentences = sentence_probabilities(hit), hit.entry.passage.sentences
+    first, last = _run(hit, likely, 0, len(sentences), characters)
+    rest = [bounds for bounds in ((0, first), (last + 1, len(sentences))) if bounds[0] < bounds[1]]
+    runs = [(first, last), *(_run(hit, likely, *bounds, characters) for bounds in rest)]
+    made = [_piece(hit, likely, *run, characters) for run in runs]
+    others = [piece for piece in made[1:] if piece.likely >= _WORTH_SHOWING]
+    return [made[0], *sorted(others, key=lambda piece: -piece.likely)[:1]]
+
+
+def _run(hit: Hit, likely: Sequence[float], begin: int, end: int, characters: int) -> tuple[int, int]:
+    """The first and the last of the likeliest run of sentences among those from `begin` to before `end`."""
     sentences = hit.entry.passage.sentences
-    likely = sentence_probabilities(hit)
-    best_mass, chosen = -1.0, (0, 0)
-    for first in range(len(sentences)):
+    best_mass, chosen = -1.0, (begin, begin)
+    for first in range(begin, end):
         mass = 0.0
-        for last in range(first, len(sentences)):
+        for last in range(first, end):
             if last > first and sentences[last].end - sentences[first].start > characters:
                 break
             mass += likely[last]
             if mass > best_mass + 1e-9:
                 best_mass, chosen = mass, (first, last)
-    first, last = chosen
-    best = sentences[likely.index(max(likely[first : last + 1]), first)]
+    return chosen
+
+
+def _piece(hit: Hit, likely: Sequence[float], first: int, last: int, characters: int) -> Piece:
+    sentences = hit.entry.passage.sentences
+    best = sentences[max(range(first, last + 1), key=lambda i: likely[i])]
     span = Span(sentences[first].start, sentences[last].end)
     answer = _answer(hit, best)
     if len(span) > characters:
         span = best = _cut_at_space(hit, span, characters, answer)
         if answer is not None and not span.start <= answer.start <= answer.end <= span.end:
             answer = None
-    return Piece(hit, span, best, answer)
+    return Piece(hit, span, best, sum(likely[first : last + 1]), answer)
 
 
 def sentence_probabilities(hit: Hit) -> list[float]:

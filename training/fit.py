@@ -45,7 +45,7 @@ from retrieval.reader import open_reader
 from retrieval.retraining import training_groups
 from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
-from retrieval.windows import window
+from retrieval.windows import leading, pieces, windows
 from training.examples import held_out
 from training.perturb import as_typed
 
@@ -239,7 +239,7 @@ def _reading_rows(engine: Engine, question: EvalQuestion) -> Group | None:
     readings = engine.reader.read(prepared.text, [hit.entry.text for hit in hits])
     rows = [[hit.score, one.score, one.span] for hit, one in zip(hits, readings, strict=True)]
     read_hits = [replace(hit, reading=one) for hit, one in zip(hits, readings, strict=True)]
-    right = [question.covered_by(h.entry.document.path, window(h, _CHARACTERS).span) for h in read_hits]
+    right = [question.covered_by(h.entry.document.path, windows(h, _CHARACTERS)[0].span) for h in read_hits]
     return (np.array(rows), np.array(right)) if any(right) and not all(right) else None
 
 
@@ -255,8 +255,9 @@ def _answered(engine: Engine, questions: Sequence[EvalQuestion], kind: str = "")
             hits = [hit for hit in hits if not _overlaps(question, hit)]
         if engine.reader is not None:
             hits = read(prepared, hits, engine.reader, _READ, engine.weights)
-        if hits and (engine.reader is None or hits[0].reading is not None):
-            span = window(hits[0], _CHARACTERS).span
+        ordered = pieces(hits, _CHARACTERS)
+        if ordered and (engine.reader is None or ordered[0].hit.reading is not None):
+            hits, span = leading(ordered), ordered[0].span
             right = question.covered_by(hits[0].entry.document.path, span)
             own = kind or ("held" if question.document in there else "missing")
             shown = engine.searcher.text(hits[0].entry.document.id, span)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from retrieval.ranking import Hit
 from retrieval.reader import Reading
 from retrieval.rows import DocumentRow, Entry, FileState
 from retrieval.types import Passage, Span
-from retrieval.windows import sentence_probabilities, window
+from retrieval.windows import leading, pieces, sentence_probabilities, windows
 
 DOCUMENT = DocumentRow(1, "a.txt", "", "a", False, None, "en", FileState(0, 0))
 BEFORE = 100  # code points before the passage
@@ -41,35 +43,56 @@ SENTENCES = ["The bridge is long.", "It was finished in 1919.", "Trains cross it
 
 def test_without_a_reading_the_sentence_that_ranking_rates_best_is_marked() -> None:
     hit = _hit(SENTENCES, [0.0, 0.0, 5.0])
-    piece = window(hit, 30)
+    piece = windows(hit, 30)[0]
     assert _shown(hit, piece.span) == _shown(hit, piece.best) == "Trains cross it."
     assert piece.answer is None
 
 
 def test_the_reader_moves_the_mark_to_the_sentence_of_its_answer() -> None:
     hit = _hit(SENTENCES, [0.0, 0.0, 2.0], answer="1919")
-    piece = window(hit, 500)
+    piece = windows(hit, 500)[0]
     assert _shown(hit, piece.span) == " ".join(SENTENCES)
     assert _shown(hit, piece.best) == "It was finished in 1919."
     assert piece.answer is not None
     assert _shown(hit, piece.answer) == "1919"
 
 
-@pytest.mark.parametrize(("pieces", "words"), [("Fort", "Forty"), ("y-thr", "Forty-three"), ("ree boa", "three boats")])
-def test_words_are_marked_whole_where_the_reader_points_at_pieces(pieces: str, words: str) -> None:
-    hit = _hit(["Forty-three boats left the harbour.", "Café."], [1.0, 0.0], answer=pieces)
-    piece = window(hit, 500)
+@pytest.mark.parametrize(("part", "words"), [("Fort", "Forty"), ("y-thr", "Forty-three"), ("ree boa", "three boats")])
+def test_words_are_marked_whole_where_the_reader_points_at_pieces(part: str, words: str) -> None:
+    hit = _hit(["Forty-three boats left the harbour.", "Café."], [1.0, 0.0], answer=part)
+    piece = windows(hit, 500)[0]
     assert piece.answer is not None
     assert _shown(hit, piece.answer) == words
 
 
 def test_an_answer_that_the_reader_doubts_is_not_marked() -> None:
-    piece = window(_hit(SENTENCES, [0.0, 5.0, 0.0], answer="1919", certainty=0.1), 500)
+    piece = windows(_hit(SENTENCES, [0.0, 5.0, 0.0], answer="1919", certainty=0.1), 500)[0]
     assert piece.answer is None
 
 
 def test_an_answer_that_is_the_whole_sentence_is_not_marked_twice() -> None:
-    assert window(_hit(SENTENCES, [0.0, 5.0, 0.0], answer="It was finished in 1919."), 500).answer is None
+    assert windows(_hit(SENTENCES, [0.0, 5.0, 0.0], answer="It was finished in 1919."), 500)[0].answer is None
+
+
+def test_a_second_part_of_a_passage_is_offered_where_the_answer_may_well_stand_there() -> None:
+    torn = _hit(SENTENCES, [1.0, 0.0, 0.9])
+    first, second = windows(torn, 41)
+    assert _shown(torn, first.span) == " ".join(SENTENCES[:1])
+    assert _shown(torn, second.span) == " ".join(SENTENCES[1:])
+    assert first.likely + second.likely == pytest.approx(1.0)
+    assert len(windows(_hit(SENTENCES, [9.0, 0.0, 0.0]), 40)) == 1
+    assert len(windows(torn, 500)) == 1
+
+
+def test_pieces_are_ordered_by_how_likely_their_passage_answers_and_they_hold_the_answer() -> None:
+    sure = _hit(SENTENCES, [9.0, 0.0, 0.0])
+    torn = replace(_hit(SENTENCES, [0.1, 0.0, 0.0]), entry=replace(sure.entry, id=2))
+    alike = pieces([torn, sure], 25)
+    assert [piece.hit.entry.id for piece in alike] == [1, 2, 2]
+    assert [hit.entry.id for hit in leading(alike)] == [1, 2]
+    assert alike[0].score > alike[1].score > alike[2].score
+    better = pieces([replace(torn, score=sure.score + 0.1), sure], 25)
+    assert [piece.hit.entry.id for piece in better] == [2, 2, 1]
 
 
 def test_probabilities_of_sentences_add_up_to_one() -> None:
@@ -80,7 +103,7 @@ def test_probabilities_of_sentences_add_up_to_one() -> None:
 def test_a_sentence_that_is_too_long_is_cut_around_the_answer() -> None:
     long = "word " * 100 + "the year was 1919 and " + "more " * 100 + "end."
     hit = _hit([long], [0.0], answer="1919")
-    piece = window(hit, 120)
+    piece = windows(hit, 120)[0]
     shown = _shown(hit, piece.span)
     assert len(piece.span) <= 120
     assert "the year was 1919 and" in shown
@@ -91,5 +114,5 @@ def test_a_sentence_that_is_too_long_is_cut_around_the_answer() -> None:
 
 def test_a_sentence_that_is_too_long_keeps_its_beginning_where_no_answer_is_known() -> None:
     hit = _hit(["word " * 100 + "end."], [0.0])
-    piece = window(hit, 82)
+    piece = windows(hit, 82)[0]
     assert _shown(hit, piece.span) == ("word " * 16).rstrip()
