@@ -75,7 +75,7 @@ def test_an_answer_that_is_the_whole_sentence_is_not_marked_twice() -> None:
 
 
 def test_a_second_part_of_a_passage_is_offered_where_the_answer_may_well_stand_there() -> None:
-    torn = _hit(SENTENCES, [1.0, 0.0, 0.9])
+    torn = _hit(SENTENCES, [1.5, 0.0, 0.5])
     first, second = windows(torn, 41)
     assert _shown(torn, first.span) == " ".join(SENTENCES[:1])
     assert _shown(torn, second.span) == " ".join(SENTENCES[1:])
