@@ -7,20 +7,19 @@ runs.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from retrieval import context
-from retrieval.connection import explain_system
 from retrieval.embedding import Embedder, open_embedder
-from retrieval.errors import LibraryDamaged, LibraryError, LibraryLocked, NoDocuments, SeedbotError, SourceNotFound
+from retrieval.errors import LibraryDamaged, LibraryError, NoDocuments, SeedbotError, SourceNotFound
 from retrieval.indexes import Indexes, memory_indexes, open_indexes, write_indexes
+from retrieval.locking import locked
 from retrieval.searcher import Searcher
 from retrieval.settings import EngineSettings
 from retrieval.store import Store
@@ -43,8 +42,6 @@ from retrieval.types import (
 from retrieval.verifying import verify_citation, verify_source
 
 if TYPE_CHECKING:
-    from filelock import FileLock
-
     from retrieval.answering import Engine
 
 T = TypeVar("T")
@@ -340,50 +337,11 @@ class Library:
         if path.exists():
             path.replace(path.with_name(path.name + ".damaged"))
 
-    @contextmanager
-    def building(self, wait_seconds: float = 0.0, waits: Callable[[], None] | None = None) -> Iterator[None]:
-        """Holds the build lock, which the system gives back when a process dies; `waits` is called where it must wait.
-
-        Raises LibraryLocked; and LibraryError in place of an OSError that is met while it is held.
-        """
-        from filelock import FileLock, Timeout
-
-        folder = self._settings.library
-        holder = folder / "build.pid"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with _acquired(FileLock(folder / "build.lock"), wait_seconds, waits):
-                holder.write_text(str(os.getpid()))
-                try:
-                    yield
-                finally:
-                    holder.unlink(missing_ok=True)
-        except Timeout as error:
-            pid = _text(holder) or "unknown"
-            raise LibraryLocked(
-                f"Another process (pid {pid}) is building this library: wait for it, or stop it."
-            ) from error
-        except OSError as error:
-            raise explain_system(error, folder) from error
-
-
-def _acquired(lock: FileLock, wait_seconds: float, waits: Callable[[], None] | None) -> AbstractContextManager[object]:
-    """The lock, held; raises filelock's Timeout."""
-    from filelock import Timeout
-
-    try:
-        return lock.acquire(timeout=0)
-    except Timeout:
-        if waits is not None and wait_seconds:
-            waits()
-        return lock.acquire(timeout=wait_seconds)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
+    def building(
+        self, wait_seconds: float = 0.0, waits: Callable[[], None] | None = None
+    ) -> AbstractContextManager[None]:
+        """Holds the build lock of this library; see `retrieval.locking`."""
+        return locked(self._settings.library, wait_seconds, waits)
 
 
 def _bytes(paths: Iterator[Path]) -> int:
