@@ -37,6 +37,9 @@ _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
 _MOST_NAMES = 16  # of one question without capitals
+_ASKING = frozenset({"what", "who", "whom", "whose", "when", "where", "which", "how", "why", "does", "did", "the"})
+"""Words of an English question that mean nothing in most other languages."""
+
 _PRIOR_PASSAGES = 200  # how many passages of general text the counts of a library are mixed with
 
 
@@ -172,24 +175,30 @@ def read(question: Question, hits: Sequence[Hit], reader: Reader, count: int, we
     """The hits with the best of them read and put in the order that ranking and reader together find best.
 
     Half of the first `count` are read; the other half where none of those likely answers; and as many more where still
-    none does. Nothing is read where one of the first is not in the reader's language. What was not read stays behind
-    what was: it gains as much as the least of those.
+    none does. What was not read gains as much as the least of what was. A passage that is not in the reader's language
+    is left out; where one of the first is not, nothing is read unless the question is in that language.
     """
-    if not hits[:count] or any(hit.entry.document.language != LANGUAGE for hit in hits[:count]):
+    foreign = any(hit.entry.document.language != LANGUAGE for hit in hits[:count])
+    readable = [hit for hit in hits if hit.entry.document.language == LANGUAGE]
+    if not readable[:count] or (foreign and not _asks_in_english(question)):
         return list(hits)
     readings: list[Reading] = []
     half = (count + 1) // 2
     for upto in half, count, count + half:
-        readings += reader.read(question.text, [hit.entry.text for hit in hits[len(readings) : upto]])
+        readings += reader.read(question.text, [hit.entry.text for hit in readable[len(readings) : upto]])
         if max(one.score for one in readings) >= 0:
             break
-    first = hits[: len(readings)]
     gains = [float(gain(one, weights)) for one in readings]
-    by_rank = zip(first, readings, gains, strict=True)
-    ordered = [replace(hit, score=hit.score + more, reading=one) for hit, one, more in by_rank]
-    ordered.sort(key=lambda hit: -hit.score)
-    least = min(gains)
-    return [*ordered, *(replace(hit, score=hit.score + least) for hit in hits[len(first) :])]
+    read_as = {hit.entry.id: both for hit, both in zip(readable, zip(readings, gains, strict=True), strict=False)}
+    ordered = []
+    for hit in hits:
+        reading, more = read_as.get(hit.entry.id, (None, min(gains)))
+        ordered.append(replace(hit, score=hit.score + more, reading=reading))
+    return sorted(ordered, key=lambda hit: -hit.score)
+
+
+def _asks_in_english(question: Question) -> bool:
+    return any(question.text[term.start : term.end].casefold() in _ASKING for term in question.terms)
 
 
 def gain(reading: Reading, weights: Coefficients) -> float:

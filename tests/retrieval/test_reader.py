@@ -122,6 +122,28 @@ def test_more_are_read_only_while_none_likely_answers(
     assert last == sorted(last), "what was not read stays behind what was"
 
 
+@pytest.mark.parametrize(
+    ("asked", "read_of_three"),
+    [("When does the tide turn in Cuxhaven?", 2), ("Wann kentert der Strom in Cuxhaven?", 0)],
+)
+def test_a_question_in_english_is_read_beside_passages_in_another_language(
+    library: Library, embedder: FakeEmbedder, write: Write, asked: str, read_of_three: int
+) -> None:
+    write("a.txt", "The tide turns at six in the harbour of Cuxhaven.\n")
+    write("b.txt", "The tide of Cuxhaven is the highest on this coast.\n")
+    write("c.txt", "In Cuxhaven kentert der Strom um sechs Uhr, und die Schiffe laufen aus dem Hafen aus.\n")
+    library.sync()
+    searcher = library.searcher()
+    question = prepare(asked, embedder, searcher, Filter())
+    hits = rank(question, searcher, coefficients(), 10)
+    reader: Any = _Scores(-1.0, -2.0)
+    read_hits = {
+        hit.entry.document.path: hit.reading is not None for hit in read(question, hits, reader, 4, coefficients())
+    }
+    assert sum(read_hits.values()) == read_of_three
+    assert not read_hits["c.txt"]
+
+
 def test_words_are_marked_without_the_space_before_them(reader: Reader) -> None:
     passage = "It  was opened   on  4 March 1890\nby the Prince of Wales."
     answer = reader.read("When was it opened?", [passage])[0]
