@@ -45,6 +45,7 @@ _TIMES = {
     "policy-dev": 2.5,
     "wiki-train, spoken": 3.0,
     "tales-train, spoken": 0.7,
+    "made": 2.0,
 }
 """How often an epoch shows each example of a source."""
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
