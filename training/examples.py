@@ -1,7 +1,6 @@
 """Examples for the reader: questions, the passages that ranking offers for them, and where in these the answer is.
 
-Documents are held out whole: their questions are for choosing and calibrating, never for learning. To the questions of
-a set come those of `training.spoken`, made from its documents, and those of `training.made`, which are made up whole.
+Documents are held out whole: their questions are for choosing and calibrating, never for learning.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,6 @@ from retrieval.library import Library
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
 from retrieval.ranking import Hit, prepare, rank
 from retrieval.types import Filter
-from training.made import people, reports, rows
-from training.spoken import may_answer, spoken
 
 HELD_OUT = {"wiki-train": 3, "tales-train": 20, "policy-dev": 10}
 """The sets that are learnt from, and how many documents of each are held out."""
@@ -31,8 +28,6 @@ WITHIN = ("policy-dev",)
 """Sets whose questions name no subject: each is asked within its document."""
 
 _OFFERED = 10  # passages kept with each question
-_SPOKEN = {"wiki-train": 60, "tales-train": 6}  # questions made of a document, at most
-_REPORTS, _TABLES = 150, 120  # made up, some ten questions of each
 _ABSENT_SHARE = 6  # one question in so many is asked once more where its document is missing
 
 
@@ -72,7 +67,6 @@ def make_examples(sets: Path, work: Path, embedder: Embedder) -> list[Example]:
     path = work / "examples.jsonl"
     if not path.exists():
         made = [example for name in HELD_OUT for example in _of_set(sets / name, work / name, embedder)]
-        made += _made_up(sets / "wiki-train" / "docs")
         lines = (json.dumps(asdict(example), ensure_ascii=False) for example in made)
         path.with_suffix(".part").write_text("\n".join(lines), "utf-8")
         path.with_suffix(".part").replace(path)
@@ -90,31 +84,11 @@ def _of_set(folder: Path, work: Path, embedder: Embedder) -> Iterator[Example]:
     held = held_out(folder.name, sorted(documents))
     with library_over(folder, work / "whole", embedder) as library:
         yield from _asked(folder.name, questions, library, embedder, held)
-        made = _made_of(folder, sorted(documents))
-        for example in _asked(folder.name, made, library, embedder, held):
-            offered = tuple(p for p in example.passages if p.right or not may_answer(example.question, p.text))
-            yield replace(example, source=f"{folder.name}, spoken", passages=offered)
     if folder.name not in WITHIN:
         present = half(documents)
         absent = sample([q for q in questions if str(q.document) not in present], len(questions) // _ABSENT_SHARE)
         with library_over(folder, work / "half", embedder, sorted(present)) as library:
             yield from _asked(folder.name, absent, library, embedder, held)
-
-
-def _made_up(docs: Path) -> Iterator[Example]:
-    held = held_out(docs.parent.name, [path.name for path in docs.iterdir()])
-    names = people([path.read_text("utf-8") for path in sorted(docs.iterdir()) if path.name not in held])
-    chance = random.Random(8)
-    for one in (*reports(names, _REPORTS, chance), *rows(names, _TABLES, chance)):
-        right = one.answered
-        offered = [Offered(text, right and place == 0, answer) for place, (text, answer) in enumerate(one.passages)]
-        yield Example("made", one.question, tuple(offered), held_out=False)
-
-
-def _made_of(folder: Path, documents: Sequence[str]) -> list[EvalQuestion]:
-    chance = random.Random(7)
-    texts = {name: (folder / "docs" / name).read_bytes().decode() for name in documents}
-    return [one for name, text in texts.items() for one in spoken(name, text, chance, _SPOKEN.get(folder.name, 0))]
 
 
 def _asked(

@@ -31,8 +31,6 @@ _OPPOSITES = [
 ]  # fmt: skip
 _OPPOSITE = {a: b for pair in _OPPOSITES for a, b in (pair, pair[::-1])}
 _SAME_PASSAGE = 0.35  # share of exchanged names that the passage itself holds
-_STOP = re.compile(r"[.!?][\"\u201d)]? +(?=[A-Z\"\u201c])|\n+")
-_LITTLE = 80  # characters
 _VERB = re.compile(r"\b(did|does|do|is|was|are|were|can|could|would|has|had)\b")
 
 
@@ -85,21 +83,6 @@ def unanswerable(question: str, same: str, others: Sequence[str], chance: random
     weights = [6, 6, 3, 2]
     possible = [(one, weight) for one, weight in zip(made, weights, strict=True) if one is not None]
     return chance.choices(*zip(*possible, strict=True))[0] if possible else None  # type: ignore[arg-type]
-
-
-def transplanted(question: str, passage: str, chance: random.Random) -> str | None:
-    """A question about something else, asked about a name or a number of `passage`, which hardly ever answers it; None
-    where the question or the passage has no name.
-    """
-    return _exchange_name(question, passage, chance)
-
-
-def without(passage: str, answer: tuple[int, int]) -> str | None:
-    """The passage with the sentences left out that the answer stands in; None where little would be left."""
-    before = max((m.end() for m in _STOP.finditer(passage, 0, answer[0])), default=0)
-    after = _STOP.search(passage, max(answer[1] - 1, 0))
-    left = passage[:before] + (passage[after.end() :] if after else "")
-    return left if len(left) >= _LITTLE and passage[slice(*answer)] not in left else None
 
 
 def _exchange_name(question: str, text: str, chance: random.Random) -> str | None:

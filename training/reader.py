@@ -34,26 +34,16 @@ from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
 from retrieval.settings import EmbeddingSettings
 from training.examples import Example, make_examples
-from training.perturb import as_typed, transplanted, unanswerable, without
+from training.perturb import as_typed, unanswerable
 from training.shipped import shipped_weights
 
 _GROUP = 4  # passages of a question looked at together
 _BATCH = 8  # questions a step
-_TIMES = {
-    "wiki-train": 3.0,
-    "tales-train": 1.0,
-    "policy-dev": 2.5,
-    "wiki-train, spoken": 3.0,
-    "tales-train, spoken": 0.7,
-    "made": 2.0,
-}
-"""How often an epoch shows each example of a source."""
+_TIMES = {"wiki-train": 3.0, "tales-train": 1.0, "policy-dev": 2.5}  # how often an epoch shows each example
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
-_CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them;
-_OTHER = 0.3  # of those whose passage is asked something else;
-_REMOVED = 0.2  # of those whose passage is shown once more without the sentence that answers
+_CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
 _WIDTHS = 3  # a step's rows go through the model in so many parts of like length, so that little is padded
-_UNSURE = 0.05  # a deceiving question is answered after all about so often
+_UNSURE = 0.1  # a changed question is answered after all about so often
 
 Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the answer is in it
 
@@ -213,10 +203,8 @@ def _often(times: float, chance: random.Random) -> int:
     return int(times) + (chance.random() < times % 1)
 
 
-def _group(example: Example, other: Example, chance: random.Random) -> tuple[list[Row], list[Row]]:
-    """A question's passages, the right one first where there is one; and questions with passages that do not answer
-    them, one of them made of an `other` example.
-    """
+def _group(example: Example, chance: random.Random) -> tuple[list[Row], str | None]:
+    """A question's passages, the right one first where there is one, and the question that nothing answers."""
     question = as_typed(example.question, chance) if chance.random() < _TYPED else example.question
     right = [p for p in example.passages if p.right][:2]
     wrong = [p for p in example.passages if not p.right]
@@ -224,15 +212,10 @@ def _group(example: Example, other: Example, chance: random.Random) -> tuple[lis
     weights = [1 / (2 + place) for place in range(len(wrong))]
     drawn = sorted(range(len(wrong)), key=lambda i: chance.random() ** (1 / weights[i]), reverse=True)
     picked = [*first, *(wrong[i] for i in drawn[: _GROUP - 1])]
-    deceiving: list[tuple[str | None, str | None]] = []
+    changed = None
     if first and chance.random() < _CHANGED:
         changed = unanswerable(question, first[0].text, [p.text for p in wrong], chance)
-        deceiving.append((changed, first[0].text))
-    if first and chance.random() < _OTHER:
-        deceiving.append((transplanted(other.question, first[0].text, chance), first[0].text))
-    if first and first[0].answer and chance.random() < _REMOVED:
-        deceiving.append((question, without(first[0].text, first[0].answer)))
-    return [(question, one.text, one.answer) for one in picked], [(q, p, None) for q, p in deceiving if q and p]
+    return [(question, one.text, one.answer) for one in picked], changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,19 +231,19 @@ class _Batch:
     wanted: Tensor
 
 
-def _batch(
-    examples: Sequence[Example], learn: Sequence[Example], tokenizer: Tokenizer, chance: random.Random
-) -> _Batch:
+def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Random) -> _Batch:
     rows: list[Row] = []
     groups: list[tuple[int, int]] = []
     wanted: list[float] = []
     for example in examples:
-        picked, deceiving = _group(example, chance.choice(learn), chance)
+        picked, changed = _group(example, chance)
         if example.answered:
             groups.append((len(rows), len(rows) + len(picked)))
         wanted += [float(example.answered and place == 0) for place in range(len(picked))]
-        rows += [*picked, *deceiving]
-        wanted += [_UNSURE] * len(deceiving)
+        rows += picked
+        if changed is not None:
+            rows.append((changed, picked[0][1], None))
+            wanted.append(_UNSURE)
     ids, mask, kinds, begins, ends = encode(tokenizer, rows)
     return _Batch((ids, mask, kinds), begins, ends, groups, torch.tensor(wanted))
 
@@ -271,7 +254,7 @@ def _ahead(learn: Sequence[Example], tokenizer: Tokenizer, first: int, steps: in
         waiting: deque[Future[_Batch]] = deque()
         for step, examples in enumerate(_steps(learn, steps)):
             if step >= first:
-                waiting.append(pool.submit(_batch, examples, learn, tokenizer, random.Random(step)))
+                waiting.append(pool.submit(_batch, examples, tokenizer, random.Random(step)))
             if len(waiting) > 2:
                 yield waiting.popleft().result()
         while waiting:
