@@ -81,7 +81,7 @@ def pieces(hits: Sequence[Hit], characters: int) -> list[Piece]:
 
 def leading(ordered: Sequence[Piece]) -> list[Hit]:
     """The hits of these pieces, in the order in which they first appear."""
-    return list({piece.hit.entry.id: piece.hit for piece in reversed(ordered)}.values())[::-1]
+    return list({piece.hit.entry.id: piece.hit for piece in ordered}.values())
 
 
 def windows(hit: Hit, characters: int) -> list[Piece]:

@@ -93,6 +93,9 @@ def test_pieces_are_ordered_by_how_likely_their_passage_answers_and_they_hold_th
     assert alike[0].score > alike[1].score > alike[2].score
     better = pieces([replace(torn, score=sure.score + 0.1), sure], 25)
     assert [piece.hit.entry.id for piece in better] == [2, 2, 1]
+    between = pieces([replace(torn, score=sure.score + 0.036), sure], 25)
+    assert [piece.hit.entry.id for piece in between] == [2, 1, 2]
+    assert [hit.entry.id for hit in leading(between)] == [2, 1]
 
 
 def test_probabilities_of_sentences_add_up_to_one() -> None:
