@@ -18,6 +18,7 @@ from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport,
 
 _WIDEST = 100  # columns; longer lines are hard to read
 _NARROW = 80  # columns; tables leave out what is not needed in less
+_SHOWN = 0.0005  # what a measure adds, from which it has a row
 _SHOWN_PATHS = 12
 
 
@@ -138,7 +139,7 @@ def show_ranking(screen: Console, excerpts: Sequence[Excerpt]) -> None:
         table.add_column("", no_wrap=True)
     bars = 10 if screen.width >= _NARROW else 0
     largest = max((abs(v) for e in excerpts for v in e.evidence.values()), default=1.0) or 1.0
-    for name in (one for one in messages.MEASURES if one in excerpts[0].evidence):
+    for name in (one for one in messages.MEASURES if any(abs(e.evidence.get(one, 0.0)) >= _SHOWN for e in excerpts)):
         cells: list[RenderableType] = [messages.MEASURES[name]]
         for excerpt in excerpts:
             value = excerpt.evidence.get(name, 0.0)

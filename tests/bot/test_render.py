@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from bot import messages
-from bot.render import marked, show_answer, show_report, show_sources
+from bot.render import marked, show_answer, show_ranking, show_report, show_sources
 from retrieval.types import Answer, Citation, Correction, Excerpt, Skipped, Source, Span, SyncReport
 
 PLACE = Citation("notes/sea.md", "The Sea", "2021-10-22", 311, 562, 4, 3, ("Tides", "Spring tides"), "ab")
@@ -119,6 +119,16 @@ def test_the_two_ways_to_say_that_nothing_stands_out() -> None:
     fits = Excerpt(4, "x", (), 0.5, PLACE, evidence={"late": 0.2})
     assert messages.why(fits, replace(fits, rank=5)) == "Excerpts 4 and 5 fit almost equally well."
     assert messages.why(replace(fits, evidence={}), None) == "Nothing in excerpt 4 fits the question well."
+
+
+def test_a_measure_that_adds_nothing_to_any_excerpt_has_no_row() -> None:
+    first = Excerpt(1, "x", (), 0.5, PLACE, evidence={"late": 0.2, "bm25": 0.0001, "part": 0.0})
+    second = replace(first, rank=2, evidence={"late": 0.1, "bm25": 0.0002, "part": -0.02})
+    out = io.StringIO()
+    show_ranking(Console(file=out, width=100), [first, second])
+    assert messages.MEASURES["late"] in out.getvalue()
+    assert "-0.020" in out.getvalue()
+    assert messages.MEASURES["bm25"] not in out.getvalue()
 
 
 def test_rich_markup_in_a_document_stays_text() -> None:
