@@ -65,7 +65,8 @@ MEASURES = {
     "bm25": "words counted (BM25)",
     "pairs": "neighbouring words side by side",
     "length": "length of the passage",
-    "part": "the answer may stand in the rest",
+    "part": "how likely this part holds the answer",
+    "unread": "others were read closely",
 }
 """What each part of a score means to a person, by its name in `Excerpt.evidence`."""
 

@@ -18,7 +18,7 @@ from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport,
 
 _WIDEST = 100  # columns; longer lines are hard to read
 _NARROW = 80  # columns; tables leave out what is not needed in less
-_SHOWN = 0.0005  # what a measure adds, from which it has a row
+_SHOWN = 0.0005  # a measure that adds less to every excerpt has no row
 _SHOWN_PATHS = 12
 
 

@@ -23,7 +23,7 @@ from retrieval.windows import WORD, Piece, leading, pieces
 _UNTYPED = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]")
 """Characters that nobody sees and nobody means: control characters, soft hyphens and what joins or breaks no word."""
 
-_JOINED = 8  # pieces that may join an excerpt or be named by it
+_JOINED = 8  # hits whose pieces may join an excerpt or be named by it
 _SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
 _NEGATIONS = frozenset(
     {"no", "not", "none", "never", "without", "cannot", "nicht", "kein", "keine", "keinen", "nie", "ohne"}
@@ -126,11 +126,13 @@ def _excerpts(
     """At most `count` excerpts that differ: those that say the same, the answering sentence word for word, are named
     by the first of them.
 
-    Only the first `_JOINED` pieces join excerpts before them, whatever `count` is, so that the first excerpts stay the
-    same when more are asked for.
+    Only the pieces of the first `_JOINED` hits join excerpts before them, whatever `count` is, so that the first
+    excerpts stay the same when more are asked for.
     """
     kept: list[_Kept] = []
-    for place, piece in enumerate(ordered):
+    places: dict[int, int] = {}
+    for piece in ordered:
+        place = places.setdefault(piece.hit.entry.id, len(places))
         if place >= max(_JOINED, count) and len(kept) >= count:
             break
         same = next((one for one in kept if _says_the_same(one.began, piece)), None)

@@ -24,7 +24,9 @@ def confidence_features(question: Question, hits: Sequence[Hit], searcher: Searc
     """The values of `coefficients.CONFIDENCE_FEATURES` for an answer that begins with `hits[0]`; where that was read,
     of `READ_CONFIDENCE_FEATURES`.
     """
-    lead = hits[0].score - hits[1].score if len(hits) > 1 else 0.0
+    ranked_alone = hits[0].reading is None  # what others gained by reading tells nothing of it
+    score, *second = (hit.score - hit.gain * ranked_alone for hit in hits[:2])
+    lead = score - second[0] if second else 0.0
     words = np.log1p(len(question.terms))
     weights, named, is_met = question.query.weights, question.named, met(question, hits[0].entry)
     missing = float(weights[question.absent].sum() / max(float(weights.sum()), 1e-6))
@@ -33,7 +35,7 @@ def confidence_features(question: Question, hits: Sequence[Hit], searcher: Searc
     document = hits[0].entry.document.id
     foreign = sum(not searcher.holds(document, question.terms[i].forms) for i in unmet)
     names = max(int(named.sum()), 1)
-    own = (hits[0].score, lead, missing, words, names_absent, len(unmet) / names, foreign / names)
+    own = (score, lead, missing, words, names_absent, len(unmet) / names, foreign / names)
     return np.array([*hits[0].measures, *own, *_of_reading(hits)], np.float32)
 
 

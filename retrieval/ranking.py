@@ -37,7 +37,11 @@ _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
 _MOST_NAMES = 16  # of one question without capitals
-_ASKING = frozenset({"what", "who", "whom", "whose", "when", "where", "which", "how", "why", "does", "did", "the"})
+_ASKED = re.compile(r"\w+(?:'\w+)?")
+_ASKING = frozenset(
+    {"what", "who", "whom", "whose", "when", "where", "which", "how", "why", "does", "did", "the", "there", "with"}
+    | {"should", "would", "could", "from", "this", "that"}
+)
 """Words of an English question that mean nothing in most other languages."""
 
 _PRIOR_PASSAGES = 200  # how many passages of general text the counts of a library are mixed with
@@ -68,7 +72,8 @@ class Question:
 class Hit:
     """A ranked passage. `measures` is `[FEATURES]`; `sentences` `[s]` rates each sentence, in logits.
 
-    `score` orders hits; `reading` is what the reader made of the passage, where it was read.
+    `score` orders hits; `reading` is what the reader made of the passage, where it was read. `gain` is what that added
+    to the score, or that others were read and it was not.
     """
 
     entry: Entry
@@ -76,6 +81,7 @@ class Hit:
     measures: Floats
     sentences: Floats
     reading: Reading | None = None
+    gain: float = 0.0
 
 
 def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -> Question:
@@ -175,30 +181,34 @@ def read(question: Question, hits: Sequence[Hit], reader: Reader, count: int, we
     """The hits with the best of them read and put in the order that ranking and reader together find best.
 
     Half of the first `count` are read; the other half where none of those likely answers; and as many more where still
-    none does. What was not read gains as much as the least of what was. A passage that is not in the reader's language
-    is left out; where one of the first is not, nothing is read unless the question is in that language.
+    none does. What was not read gains as much as the least of what was; a copy of what was read counts as read.
+    Passages in another language than the reader's are not read; where one of the first is in another, nothing is read
+    unless the question is in the reader's.
     """
     foreign = any(hit.entry.document.language != LANGUAGE for hit in hits[:count])
-    readable = [hit for hit in hits if hit.entry.document.language == LANGUAGE]
-    if not readable[:count] or (foreign and not _asks_in_english(question)):
+    texts = list(dict.fromkeys(hit.entry.text for hit in hits if hit.entry.document.language == LANGUAGE))
+    if not texts[:count] or (foreign and not _asks_in_english(question.text)):
         return list(hits)
     readings: list[Reading] = []
     half = (count + 1) // 2
     for upto in half, count, count + half:
-        readings += reader.read(question.text, [hit.entry.text for hit in readable[len(readings) : upto]])
+        readings += reader.read(question.text, texts[len(readings) : upto])
         if max(one.score for one in readings) >= 0:
             break
-    gains = [float(gain(one, weights)) for one in readings]
-    read_as = {hit.entry.id: both for hit, both in zip(readable, zip(readings, gains, strict=True), strict=False)}
+    gains = [gain(one, weights) for one in readings]
+    read_as = dict(zip(texts, zip(readings, gains, strict=True), strict=False))
     ordered = []
     for hit in hits:
-        reading, more = read_as.get(hit.entry.id, (None, min(gains)))
-        ordered.append(replace(hit, score=hit.score + more, reading=reading))
+        reading, more = read_as.get(hit.entry.text, (None, min(gains)))
+        ordered.append(replace(hit, score=hit.score + more, reading=reading, gain=more))
     return sorted(ordered, key=lambda hit: -hit.score)
 
 
-def _asks_in_english(question: Question) -> bool:
-    return any(question.text[term.start : term.end].casefold() in _ASKING for term in question.terms)
+def _asks_in_english(text: str) -> bool:
+    """Whether a word of an English question begins the text, or stands in it without a capital."""
+    words = [word.partition("'")[0] for word in _ASKED.findall(text.replace("\u2019", "'"))]
+    first = [word.casefold() for word in words[:1] if not word.isupper() or text.isupper()]
+    return not _ASKING.isdisjoint([*first, *words[1:]])
 
 
 def gain(reading: Reading, weights: Coefficients) -> float:
@@ -210,7 +220,7 @@ def contributions(hit: Hit, weights: Coefficients) -> dict[str, float]:
     """What each measure, and the reader, added to the score of a hit."""
     added = (hit.measures * (weights.ranking / weights.best_ranking)).tolist()
     parts = {name: round(value, 4) for name, value in zip(FEATURES, added, strict=True)}
-    parts["reader"] = round(hit.score - sum(added), 4)
+    parts["reader" if hit.reading is not None else "unread"] = round(hit.score - sum(added), 4)
     return parts
 
 

@@ -19,7 +19,7 @@ from retrieval.number_words import in_digits
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-VERSION = 2
+VERSION = 3
 """Raised when the same text would give other terms, so that libraries are analysed again."""
 
 _UNSPACED = (

@@ -6,7 +6,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +20,7 @@ WORD = re.compile(r"\w+(?:[.,:'\u2019]\w+)*")
 _LATIN = re.compile(r"[0-9A-Za-z\u00c0-\u024f]+")
 _LONGEST_WORD = 40
 
-_SCALE = 1 / 30  # of a score to the logarithm of a probability: of passages, as the weights of a reading were fitted
+_SCALE = 1 / 30  # what a unit of log-probability is worth in a score, about as the fitted weights have it
 _WORTH_SHOWING = 0.1  # probability from which a second part of a passage is offered too
 _READ = 0.7  # weight of the reader against ranking, in where the answer stands
 _CERTAIN = 0.15  # certainty from which the answering words are marked
@@ -30,8 +30,8 @@ _CERTAIN = 0.15  # certainty from which the answering words are marked
 class Piece:
     """A run of whole sentences of a hit, in document offsets, and the sentence of it that answers best.
 
-    `likely` is the probability that the answer stands in it, if it stands in the passage; `answer` are the words in the
-    best sentence that answer, where the reader is sure enough of them.
+    `likely` is the probability that the answer stands in it, if it stands in the passage; a sentence that is cut counts
+    whole. `answer` are the words in the best sentence that answer, where the reader is sure enough of them.
     """
 
     hit: Hit
@@ -75,8 +75,21 @@ class Piece:
 
 
 def pieces(hits: Sequence[Hit], characters: int) -> list[Piece]:
-    """What may be shown of the hits, at most `characters` each, likeliest first."""
-    return sorted((piece for hit in hits for piece in windows(hit, characters)), key=lambda piece: -piece.score)
+    """What may be shown of the hits, at most `characters` each, likeliest first.
+
+    What was not read stays behind the best part of every hit that was, where its hit does.
+    """
+    found = [windows(hit, characters) for hit in hits]
+    last = max((place for place, hit in enumerate(hits) if hit.reading is not None), default=len(hits))
+    lowest = min((made[0].score for made in found if made[0].hit.reading is not None), default=0.0)
+    behind = [[_at_most(piece, lowest) for piece in made] for made in found[last + 1 :]]
+    return sorted((piece for made in (*found[: last + 1], *behind) for piece in made), key=lambda piece: -piece.score)
+
+
+def _at_most(piece: Piece, score: float) -> Piece:
+    """The piece with what its passage scores lowered to `score`, where that is higher."""
+    less = max(piece.hit.score - score, 0.0)
+    return replace(piece, hit=replace(piece.hit, score=piece.hit.score - less, gain=piece.hit.gain - less))
 
 
 def leading(ordered: Sequence[Piece]) -> list[Hit]:

@@ -144,6 +144,18 @@ def test_a_question_in_english_is_read_beside_passages_in_another_language(
     assert not read_hits["c.txt"]
 
 
+def test_a_copy_of_what_was_read_counts_as_read(library: Library, embedder: FakeEmbedder, write: Write) -> None:
+    for name in "abcd":
+        write(f"{name}.txt", "The tide turns at six in the harbour.\n")
+    write("other.txt", "The tide is high at noon in the harbour, where the boats lie.\n")
+    library.sync()
+    searcher = library.searcher()
+    question = prepare("When does the tide turn in the harbour?", embedder, searcher, Filter())
+    hits = rank(question, searcher, coefficients(), 10)
+    reader: Any = _Scores(1.0, -1.0)
+    assert all(hit.reading is not None for hit in read(question, hits, reader, 4, coefficients()))
+
+
 def test_words_are_marked_without_the_space_before_them(reader: Reader) -> None:
     passage = "It  was opened   on  4 March 1890\nby the Prince of Wales."
     answer = reader.read("When was it opened?", [passage])[0]

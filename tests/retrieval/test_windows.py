@@ -98,6 +98,16 @@ def test_pieces_are_ordered_by_how_likely_their_passage_answers_and_they_hold_th
     assert [hit.entry.id for hit in leading(between)] == [2, 1]
 
 
+def test_what_was_not_read_stays_behind_what_was() -> None:
+    torn = replace(_hit(SENTENCES, [0.1, 0.0, 0.0], answer="1919", certainty=0.4), gain=0.2)
+    near = replace(_hit(SENTENCES, [9.0, 0.0, 0.0]), entry=replace(torn.entry, id=2), score=torn.score - 0.001)
+    ordered = pieces([torn, near], 25)
+    assert [piece.hit.entry.id for piece in ordered][:2] == [1, 2]
+    assert ordered[0].score >= ordered[1].score
+    assert ordered[1].hit.gain == pytest.approx(ordered[1].hit.score - near.score)
+    assert pieces([near, torn], 25)[0].hit.entry.id == 2
+
+
 def test_probabilities_of_sentences_add_up_to_one() -> None:
     for hit in (_hit(SENTENCES, [1.0, 2.0, 3.0]), _hit(SENTENCES, [1.0, 2.0, 3.0], answer="1919")):
         assert sum(sentence_probabilities(hit)) == pytest.approx(1.0, abs=1e-6)
