@@ -186,7 +186,8 @@ def _cut_at_space(hit: Hit, span: Span, characters: int, answer: Span | None) ->
     start = span.start
     if answer is not None and answer.end > start + characters:
         wanted = answer.start - characters // 2
-        start = offset + max(text.find(" ", wanted - offset, answer.start - offset) + 1, wanted - offset)
+        if wanted > start:
+            start = offset + max(text.find(" ", wanted - offset, answer.start - offset) + 1, wanted - offset)
     if span.end - start <= characters:
         return Span(start, span.end)
     part = text[start - offset : start - offset + characters + 1]

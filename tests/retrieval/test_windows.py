@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retrieval.evidence import Evidence
 from retrieval.ranking import Hit
@@ -129,3 +131,26 @@ def test_a_sentence_that_is_too_long_keeps_its_beginning_where_no_answer_is_know
     hit = _hit(["word " * 100 + "end."], [0.0])
     piece = windows(hit, 82)[0]
     assert _shown(hit, piece.span) == ("word " * 16).rstrip()
+
+
+@given(
+    words=st.lists(st.lists(st.sampled_from(["a", "tide", "harbour", "of", "lighthouses"]), min_size=1), min_size=1),
+    rated=st.lists(st.floats(-3, 3), min_size=60, max_size=60),
+    characters=st.integers(25, 200),
+    place=st.tuples(st.floats(0, 1), st.integers(1, 90)),
+)
+def test_parts_of_a_passage_are_short_enough_and_share_nothing(
+    words: list[list[str]], rated: list[float], characters: int, place: tuple[float, int]
+) -> None:
+    sentences = [f"{number} {' '.join(one)}." for number, one in enumerate(words[:60])]
+    text = " ".join(sentences)
+    at = int(place[0] * (len(text) - 1))
+    hit = _hit(sentences, rated[: len(sentences)], answer=text[at : at + place[1]])
+    first, *second = windows(hit, characters)
+    for piece in (first, *second):
+        assert 0 < len(piece.span) <= characters
+        assert piece.span.start <= piece.best.start < piece.best.end <= piece.span.end
+        assert any(one.start <= piece.span.start < one.end for one in hit.entry.passage.sentences)
+        assert piece.answer is None or piece.span.start <= piece.answer.start < piece.answer.end <= piece.span.end
+    for piece in second:
+        assert piece.span.end <= first.span.start or first.span.end <= piece.span.start
