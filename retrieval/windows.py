@@ -79,17 +79,17 @@ def pieces(hits: Sequence[Hit], characters: int) -> list[Piece]:
 
     What was not read stays behind the best part of every hit that was, where its hit does.
     """
-    found = [windows(hit, characters) for hit in hits]
     last = max((place for place, hit in enumerate(hits) if hit.reading is not None), default=len(hits))
-    lowest = min((made[0].score for made in found if made[0].hit.reading is not None), default=0.0)
-    behind = [[_at_most(piece, lowest) for piece in made] for made in found[last + 1 :]]
-    return sorted((piece for made in (*found[: last + 1], *behind) for piece in made), key=lambda piece: -piece.score)
+    made = [windows(hit, characters) for hit in hits[: last + 1]]
+    lowest = min((parts[0].score for parts in made if parts[0].hit.reading is not None), default=math.inf)
+    made += [windows(_at_most(hit, lowest), characters) for hit in hits[last + 1 :]]
+    return sorted((piece for parts in made for piece in parts), key=lambda piece: -piece.score)
 
 
-def _at_most(piece: Piece, score: float) -> Piece:
-    """The piece with what its passage scores lowered to `score`, where that is higher."""
-    less = max(piece.hit.score - score, 0.0)
-    return replace(piece, hit=replace(piece.hit, score=piece.hit.score - less, gain=piece.hit.gain - less))
+def _at_most(hit: Hit, score: float) -> Hit:
+    """The hit with its score lowered to `score`, where it is higher."""
+    less = max(hit.score - score, 0.0)
+    return replace(hit, score=hit.score - less, gain=hit.gain - less)
 
 
 def leading(ordered: Sequence[Piece]) -> list[Hit]:
@@ -105,11 +105,11 @@ def windows(hit: Hit, characters: int) -> list[Piece]:
     """
     likely, sentences = sentence_probabilities(hit), hit.entry.passage.sentences
     first, last = _run(hit, likely, 0, len(sentences), characters)
-    rest = [bounds for bounds in ((0, first), (last + 1, len(sentences))) if bounds[0] < bounds[1]]
-    runs = [(first, last), *(_run(hit, likely, *bounds, characters) for bounds in rest)]
-    made = [_piece(hit, likely, *run, characters) for run in runs]
-    others = [piece for piece in made[1:] if piece.likely >= _WORTH_SHOWING]
-    return [made[0], *sorted(others, key=lambda piece: -piece.likely)[:1]]
+    rest = [(begin, end) for begin, end in ((0, first), (last + 1, len(sentences))) if begin < end]
+    others = [_piece(hit, likely, *_run(hit, likely, begin, end, characters), characters) for begin, end in rest]
+    made = [_piece(hit, likely, first, last, characters)]
+    other = max(others, key=lambda piece: piece.likely, default=None)
+    return made if other is None or other.likely < _WORTH_SHOWING else [*made, other]
 
 
 def _run(hit: Hit, likely: Sequence[float], begin: int, end: int, characters: int) -> tuple[int, int]:

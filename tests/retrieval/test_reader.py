@@ -124,7 +124,16 @@ def test_more_are_read_only_while_none_likely_answers(
 
 @pytest.mark.parametrize(
     ("asked", "read_of_three"),
-    [("When does the tide turn in Cuxhaven?", 2), ("Wann kentert der Strom in Cuxhaven?", 0)],
+    [
+        ("When does the tide turn in Cuxhaven?", 2),
+        ("Who\u2019s measured it in Cuxhaven?", 2),
+        ("Is it high in Cuxhaven with the moon?", 2),
+        ("WHEN IS IT HIGH IN CUXHAVEN?", 2),
+        ("Wann kentert der Strom in Cuxhaven?", 0),
+        ("Was sagt die WHO in Cuxhaven?", 0),
+        ("WHO in Cuxhaven", 0),
+        ("Wer sang The Wall in Cuxhaven?", 0),
+    ],
 )
 def test_a_question_in_english_is_read_beside_passages_in_another_language(
     library: Library, embedder: FakeEmbedder, write: Write, asked: str, read_of_three: int
