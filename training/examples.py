@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from benchmarks.sets import library_over
 from retrieval.coefficients import coefficients
@@ -20,9 +21,18 @@ from retrieval.library import Library
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
 from retrieval.ranking import Hit, prepare, rank
 from retrieval.types import Filter
+from training.written import write_set
+
+WRITTEN = "written"
+"""The set that is made of the texts in `training/written/`."""
 
 HELD_OUT = {"wiki-train": 3, "tales-train": 20, "policy-dev": 10}
-"""The sets that are learnt from, and how many documents of each are held out."""
+"""How many documents of each question set are held out; of the written texts one in `_ONE_IN`."""
+
+SETS = (*HELD_OUT, WRITTEN)
+"""All that is learnt from."""
+
+_ONE_IN = 10
 
 WITHIN = ("policy-dev",)
 """Sets whose questions name no subject: each is asked within its document."""
@@ -58,16 +68,34 @@ class Example:
 
 
 def held_out(name: str, documents: Sequence[str]) -> frozenset[str]:
-    """The documents of a set that nothing is learnt from, the same at every run."""
+    """The documents of a set that nothing is learnt from, the same at every run; a written one stays what it is when
+    others are added.
+    """
+    if name == WRITTEN:
+        return frozenset(one for one in documents if crc32(one.encode()) % _ONE_IN == 0)
     return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[name]))
 
 
+def folder_of(name: str, sets: Path, work: Path) -> Path:
+    """The folder of a set that is learnt from; the written one is made in `work`."""
+    if name != WRITTEN:
+        return sets / name
+    folder = work / "sets" / WRITTEN
+    write_set(folder)
+    return folder
+
+
 def make_examples(sets: Path, work: Path, embedder: Embedder) -> list[Example]:
-    """The examples of the sets, made once and kept in `work`."""
+    """The examples of the sets, each set's made once and kept in `work`."""
+    return [example for name in SETS for example in _made(name, sets, work / name, embedder)]
+
+
+def _made(name: str, sets: Path, work: Path, embedder: Embedder) -> list[Example]:
     path = work / "examples.jsonl"
     if not path.exists():
-        made = [example for name in HELD_OUT for example in _of_set(sets / name, work / name, embedder)]
+        made = _of_set(folder_of(name, sets, work.parent), work, embedder)
         lines = (json.dumps(asdict(example), ensure_ascii=False) for example in made)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".part").write_text("\n".join(lines), "utf-8")
         path.with_suffix(".part").replace(path)
     return [_read(json.loads(line)) for line in path.read_text("utf-8").split("\n")]
@@ -118,7 +146,7 @@ def _offered(question: EvalQuestion, hit: Hit) -> Offered:
     if inside:
         return Offered(hit.entry.text, True, (inside[0].start - span.start, inside[0].end - span.start))
     around = question.paragraph
-    if question.answers or around is None or around.doc != path:
+    if question.answers or not question.answerable or around is None or around.doc != path:
         return Offered(hit.entry.text, False, None)
     shared = min(span.end, around.span.end) - max(span.start, around.span.start)
     return Offered(hit.entry.text, shared > len(span) / 2, None)

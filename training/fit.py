@@ -1,13 +1,15 @@
 """Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
 
-SETS is a folder with the question sets `wiki-train` and `tales-train`; nothing else is looked at. What is fitted:
+SETS is a folder with the question sets `wiki-train` and `tales-train`; besides these only the texts in
+`training/written/` are looked at. What is fitted:
 
 - `ranking` and `sentence`, on the documents that the reader learnt from too: the passage that holds the answer becomes
   the likeliest of a question's candidates, its sentence the likeliest of the passage;
 - `reading`, on documents held out from the reader: what a reading is worth against the score of ranking;
 - `confidence` (without the reader) and `read_confidence` (with it, held-out documents only): whether the first excerpt
   covers the answer, in libraries that hold the question's document, or not, or all of it but the paragraph that was
-  asked about; and of questions in which a name was exchanged for one of another question, which nothing answers;
+  asked about; and of questions that nothing answers: a name was exchanged for one of another question, or they were
+  written to deceive;
 - `caution`: from which confidence on 95, 90 and 80 of 100 of these answers are right, where each document's questions
   are judged by a confidence that was fitted to other documents.
 
@@ -46,11 +48,12 @@ from retrieval.retraining import training_groups
 from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
 from retrieval.windows import leading, pieces, windows
-from training.examples import held_out
+from training.examples import WRITTEN, folder_of, held_out
 from training.perturb import as_typed
 
 _STEPS = ("ranking", "reading", "confidence", "read_confidence")
-_SETS = ("wiki-train", "tales-train")
+_SETS = ("wiki-train", "tales-train", WRITTEN)
+_GENERAL = ("wiki-train", "tales-train")  # whose words are those of general text
 _PER_SET, _PER_SET_READ, _PER_SET_JUDGED = 3000, 1000, 1200
 _COMMON_SHARE = 0.005
 _CHARACTERS, _READ = 500, 4  # as the settings have them
@@ -62,9 +65,9 @@ _READ_TO_FIT = 8
 _TYPED = 6  # one question in so many is asked as somebody in a hurry types it
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z]\w+(?: [A-Z]\w+)*|\b[12]\d{3}\b")  # capitalised within a question, or a year
 
-_MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.1}
-"""How often a library holds the document of a question, holds it not, holds all of it but the paragraph, or a question
-has a name of another: about what the half-corpus test asks, with some deceiving questions."""
+_MIX = {"held": 0.5, "missing": 0.25, "paragraph missing": 0.1, "exchanged": 0.05, "deceiving": 0.1}
+"""How often a library holds the document of a question, holds it not, holds all of it but the paragraph; or a question
+has a name of another, or was written to deceive: about what the half-corpus test asks, and some that deceive."""
 _DRAWN = 20_000
 _FOLDS = 10
 
@@ -86,17 +89,21 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """A question set, its questions with a verbatim answer, and the documents that the reader has not seen."""
+    """A question set: its questions with a verbatim answer, those that only seem to have one, and the documents that
+    the reader has not seen.
+    """
 
     name: str
     questions: list[EvalQuestion]
+    deceiving: list[EvalQuestion]
     held: frozenset[str]
 
     @classmethod
     def read(cls, folder: Path) -> _Set:
         questions = read_questions(folder / "questions.jsonl")
         documents = sorted({str(q.document) for q in questions})
-        return cls(folder.name, [q for q in questions if q.answers], held_out(folder.name, documents))
+        deceiving = [q for q in questions if not q.answerable]
+        return cls(folder.name, [q for q in questions if q.answers], deceiving, held_out(folder.name, documents))
 
     def learnt(self) -> list[EvalQuestion]:
         return [q for q in self.questions if q.document not in self.held]
@@ -113,7 +120,7 @@ class _Fitter:
 
     def sets(self) -> Iterator[_Set]:
         for name in _SETS:
-            yield _Set.read(self.folder / name)
+            yield _Set.read(folder_of(name, self.folder, self.work))
 
     @contextmanager
     def engine(
@@ -125,11 +132,11 @@ class _Fitter:
 
     def open(self, name: str, only: Iterable[str] | None = None, label: str = "whole") -> Library:
         chosen = None if only is None else sorted(only)
-        return library_over(self.folder / name, self.work / name / label, self.embedder, chosen)
+        return library_over(folder_of(name, self.folder, self.work), self.work / name / label, self.embedder, chosen)
 
     def ranking(self) -> None:
         """Fits the ranking and the sentence weights."""
-        _write_common_words(*(self.open(name) for name in _SETS))
+        _write_common_words(*(self.open(name) for name in _GENERAL))
         package.common_words.cache_clear()
         passages: list[Group] = []
         sentences: list[Group] = []
@@ -183,13 +190,15 @@ class _Fitter:
 
     def _answers(self, *, reads: bool) -> Iterator[_Answer]:
         """Answers of libraries that hold the document, or not, or not the paragraph; read ones of unseen documents."""
-        for one, documents, each in zip(self.sets(), (13, 40), (60, 12), strict=True):
+        for one, documents, each in zip(self.sets(), (13, 40, 40), (60, 12, 24), strict=True):
             asked = sample(one.unseen() if reads else one.questions, _PER_SET_JUDGED)
             names = {str(q.document) for q in one.questions}
             exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
+            deceiving = [q for q in one.deceiving if q.document in one.held or not reads]
             with self.engine(one.name, reads=reads) as engine:
                 yield from _answered(engine, asked)
                 yield from _answered(engine, exchanged, "exchanged")
+                yield from _answered(engine, deceiving, "deceiving")
             present = names - one.held if reads else half(names)
             with self.engine(one.name, present, "learnt" if reads else "half", reads=reads) as engine:
                 yield from _answered(engine, asked)

@@ -33,13 +33,15 @@ from retrieval.embedding import open_embedder
 from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
 from retrieval.settings import EmbeddingSettings
-from training.examples import Example, make_examples
+from training.examples import WRITTEN, Example, make_examples
 from training.perturb import as_typed, unanswerable
 from training.shipped import shipped_weights
 
 _GROUP = 4  # passages of a question looked at together
 _BATCH = 8  # questions a step
-_TIMES = {"wiki-train": 3.0, "tales-train": 1.0, "policy-dev": 2.5}  # how often an epoch shows each example
+_TIMES = {"wiki-train": 2.0, "tales-train": 0.3, "policy-dev": 0.8, WRITTEN: 0.9}
+"""How often an epoch shows each example."""
+_DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
 _WIDTHS = 3  # a step's rows go through the model in so many parts of like length, so that little is padded
@@ -51,12 +53,14 @@ Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the an
 class Reader(nn.Module):
     """A BERT encoder with three heads; see the module."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, dropout: float = 0.0) -> None:
         """Loads the weights of the encoder from a folder of transformers."""
         super().__init__()
         from transformers import BertModel
 
-        self.bert = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
+        self.bert = BertModel.from_pretrained(
+            folder, add_pooling_layer=False, attn_implementation="eager", hidden_dropout_prob=dropout
+        )
         width = self.bert.config.hidden_size
         self.spans = nn.Linear(width, 2)
         self.score = nn.Sequential(nn.Linear(2 * width, width), nn.Tanh(), nn.Linear(width, 1))
@@ -124,7 +128,7 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
     """Trains on `learn`, printing how well `held` are answered on the way."""
     torch.manual_seed(1)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    weights = _Weights(Reader(arguments.work / "start"))
+    weights = _Weights(Reader(arguments.work / "start", _DROPOUT))
     model, precise = weights.model, weights.precise
     if arguments.begin is not None:
         weights.load(shipped_weights(arguments.begin))
@@ -173,6 +177,8 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
         "questions_a_step": _BATCH,
         "passages_a_question": _GROUP,
         "rate": arguments.rate,
+        "dropout": _DROPOUT,
+        "shown_an_epoch": _TIMES,
         "begun_from": None if arguments.begin is None else file_sha256(arguments.begin / "model.onnx"),
         "held_out": evaluate(model, held, tokenizer),
     }
@@ -208,12 +214,13 @@ def _group(example: Example, chance: random.Random) -> tuple[list[Row], str | No
     question = as_typed(example.question, chance) if chance.random() < _TYPED else example.question
     right = [p for p in example.passages if p.right][:2]
     wrong = [p for p in example.passages if not p.right]
-    first = [chance.choice(right)] if right else []
+    first = [chance.choice(right)] if right else wrong[:1]  # the one that deceives most
+    wrong = wrong if right else wrong[1:]
     weights = [1 / (2 + place) for place in range(len(wrong))]
     drawn = sorted(range(len(wrong)), key=lambda i: chance.random() ** (1 / weights[i]), reverse=True)
     picked = [*first, *(wrong[i] for i in drawn[: _GROUP - 1])]
     changed = None
-    if first and chance.random() < _CHANGED:
+    if right and chance.random() < _CHANGED:
         changed = unanswerable(question, first[0].text, [p.text for p in wrong], chance)
     return [(question, one.text, one.answer) for one in picked], changed
 

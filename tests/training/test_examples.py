@@ -1,0 +1,44 @@
+"""Examples for the reader: what is held out, and questions that nothing answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from retrieval.testing import FakeEmbedder
+from training.examples import WRITTEN, Example, _of_set, held_out
+from training.written import documents, write_set
+
+TEXT = """title: Ferry {number}
+kind: local news
+
+The ferry of Solvik number {number} leaves at {number}:10 and takes forty cars across the sound.
+
+? When does the ferry of Solvik number {number} leave? => {number}:10
+! Who steers the ferry of Solvik number {number}?
+"""
+
+
+def test_a_written_text_stays_held_out_when_others_are_added() -> None:
+    names = [f"{one.name}.txt" for one in documents()]
+    held = held_out(WRITTEN, names)
+    assert 0.05 < len(held) / len(names) < 0.2
+    assert held_out(WRITTEN, names[::2]) == held & set(names[::2])
+
+
+def test_a_question_that_nothing_answers_has_no_right_passage(tmp_path: Path) -> None:
+    files, made = tmp_path / "files", tmp_path / WRITTEN
+    files.mkdir()
+    for number in range(1, 7):
+        (files / f"ferry-{number}.txt").write_text(TEXT.replace("{number}", str(number)), "utf-8")
+    write_set(made, files)
+    examples = list(_of_set(made, tmp_path / "work", FakeEmbedder()))
+    whole = examples[: 2 * 6]
+    assert [example.answered for example in whole if example.question.startswith("When")] == [True] * 6
+    assert [example.answered for example in whole if example.question.startswith("Who")] == [False] * 6
+    assert all(_answers_rightly(example) for example in whole)
+
+
+def _answers_rightly(example: Example) -> bool:
+    """Whether the words marked in a right passage are those of the question's own ferry."""
+    number = example.question.rpartition("number ")[2][0]
+    return all(one.text[slice(*one.answer)] == f"{number}:10" for one in example.passages if one.answer)
