@@ -7,6 +7,7 @@ import pytest
 from retrieval.library import Library
 from retrieval.numbers import with_other_forms
 from retrieval.ranking import prepare
+from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.terms import analyse_query
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Filter
@@ -59,10 +60,14 @@ def test_a_number_in_another_form_is_not_absent(library: Library, write: Write, 
     }  # fmt: skip
 
 
-def test_a_number_in_digits_finds_one_of_two_words(library: Library, write: Write) -> None:
+def test_a_number_in_digits_finds_one_of_two_words(
+    settings: EngineSettings, write: Write, embedder: FakeEmbedder
+) -> None:
     write("log.txt", "Forty-three men went ashore. The rest stayed with the ships.\n")
     write("other.txt", "Forty men went ashore, and three came back. The ships were gone.\n")
-    library.sync()
-    answer = library.ask("Which 43 men went ashore?")
+    ranked = settings.model_copy(update={"answer": AnswerSettings(read=0)})
+    with Library.open(ranked, embedder=embedder) as library:
+        library.sync()
+        answer = library.ask("Which 43 men went ashore?")
     assert answer.excerpts[0].citation.document == "log.txt"
     assert answer.missing == ()
