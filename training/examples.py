@@ -20,8 +20,8 @@ from retrieval.embedding import Embedder
 from retrieval.library import Library
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
 from retrieval.ranking import Hit, prepare, rank
-from retrieval.types import Filter
-from training.written import write_set
+from retrieval.types import Filter, Span
+from training import asked, written
 
 WRITTEN = "written"
 """The set that is made of the texts in `training/written/`."""
@@ -29,7 +29,10 @@ WRITTEN = "written"
 HELD_OUT = {"wiki-train": 3, "tales-train": 20, "policy-dev": 10}
 """How many documents of each question set are held out; of the written texts one in `_ONE_IN`."""
 
-SETS = (*HELD_OUT, WRITTEN)
+ASKED = "asked"
+"""The set of the questions in `training/asked/`, about the documents of another set."""
+
+SETS = (*HELD_OUT, WRITTEN, ASKED)
 """All that is learnt from."""
 
 _ONE_IN = 10
@@ -44,12 +47,13 @@ _ABSENT_SHARE = 6  # one question in so many is asked once more where its docume
 @dataclass(frozen=True, slots=True)
 class Offered:
     """A passage that ranking offers. `answer` is where the answer stands in `text`, None where it does not or where
-    nobody wrote down the place; `right` says that the passage answers.
+    nobody wrote down the place; `right` says that the passage answers, `own` that the question was written about it.
     """
 
     text: str
     right: bool
     answer: tuple[int, int] | None
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +77,18 @@ def held_out(name: str, documents: Sequence[str]) -> frozenset[str]:
     """
     if name == WRITTEN:
         return frozenset(one for one in documents if crc32(one.encode()) % _ONE_IN == 0)
-    return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[name]))
+    return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[asked.OF if name == ASKED else name]))
 
 
 def folder_of(name: str, sets: Path, work: Path) -> Path:
-    """The folder of a set that is learnt from; the written one is made in `work`."""
-    if name != WRITTEN:
-        return sets / name
-    folder = work / "sets" / WRITTEN
-    write_set(folder)
+    """The folder of a set that is learnt from; what the repository has is made into a set in `work`."""
+    folder = work / "sets" / name
+    if name == WRITTEN:
+        written.write_set(folder)
+    elif name == ASKED:
+        asked.write_set(sets / asked.OF, folder)
+    else:
+        folder = sets / name
     return folder
 
 
@@ -102,7 +109,9 @@ def _made(name: str, sets: Path, work: Path, embedder: Embedder) -> list[Example
 
 
 def _read(row: dict[str, Any]) -> Example:
-    offered = (Offered(p["text"], p["right"], tuple(p["answer"]) if p["answer"] else None) for p in row["passages"])
+    offered = (
+        Offered(p["text"], p["right"], tuple(p["answer"]) if p["answer"] else None, p["own"]) for p in row["passages"]
+    )
     return Example(row["source"], row["question"], tuple(offered), row["held_out"])
 
 
@@ -143,10 +152,15 @@ def _offered(question: EvalQuestion, hit: Hit) -> Offered:
     inside = [
         a.span for a in question.answers if a.doc == path and span.start <= a.span.start and a.span.end <= span.end
     ]
-    if inside:
-        return Offered(hit.entry.text, True, (inside[0].start - span.start, inside[0].end - span.start))
     around = question.paragraph
-    if question.answers or not question.answerable or around is None or around.doc != path:
-        return Offered(hit.entry.text, False, None)
-    shared = min(span.end, around.span.end) - max(span.start, around.span.start)
-    return Offered(hit.entry.text, shared > len(span) / 2, None)
+    shared = _shared(span, around.span) if around is not None and around.doc == path else 0
+    own = around is not None and shared > min(len(span), len(around.span)) / 2
+    if inside:
+        return Offered(hit.entry.text, True, (inside[0].start - span.start, inside[0].end - span.start), own)
+    unplaced = question.answerable and not question.answers  # it has an answer, whose place nobody wrote down
+    right = unplaced and shared > len(span) / 2
+    return Offered(hit.entry.text, right, None, own)
+
+
+def _shared(one: Span, other: Span) -> int:
+    return min(one.end, other.end) - max(one.start, other.start)

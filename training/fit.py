@@ -1,7 +1,7 @@
 """Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
 
 SETS is a folder with the question sets `wiki-train` and `tales-train`; besides these only the texts in
-`training/written/` are looked at. What is fitted:
+`training/written/` and the questions in `training/asked/` are looked at. What is fitted:
 
 - `ranking` and `sentence`, on the documents of the two sets that the reader learnt from too: the passage that holds the
   answer becomes the likeliest of a question's candidates, its sentence the likeliest of the passage;
@@ -48,11 +48,11 @@ from retrieval.retraining import training_groups
 from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
 from retrieval.windows import leading, pieces, windows
-from training.examples import WRITTEN, folder_of, held_out
+from training.examples import ASKED, WRITTEN, folder_of, held_out
 from training.perturb import as_typed
 
 _STEPS = ("ranking", "reading", "confidence", "read_confidence")
-_SETS = ("wiki-train", "tales-train", WRITTEN)
+_SETS = ("wiki-train", "tales-train", WRITTEN, ASKED)
 _GENERAL = ("wiki-train", "tales-train")
 """Those that ranking is fitted to: with the written texts too it gained on these and lost as much on tales-dev. Their
 words are those of general text."""
@@ -196,7 +196,7 @@ class _Fitter:
 
     def _answers(self, *, reads: bool) -> Iterator[_Answer]:
         """Answers of libraries that hold the document, or not, or not the paragraph; read ones of unseen documents."""
-        for one, documents, each in zip(self.sets(), (13, 40, 40), (60, 12, 24), strict=True):
+        for one, documents, each in zip(self.sets(), (13, 40, 40, 13), (60, 12, 24, 60), strict=True):
             asked = sample(one.unseen() if reads else one.questions, _PER_SET_JUDGED)
             names = {str(q.document) for q in one.questions}
             exchanged = _with_other_names(asked, one.questions, len(asked) // 4)

@@ -33,18 +33,20 @@ from retrieval.embedding import open_embedder
 from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
 from retrieval.settings import EmbeddingSettings
-from training.examples import WRITTEN, Example, make_examples
+from training.examples import ASKED, WRITTEN, Example, Offered, make_examples
 from training.perturb import as_typed, unanswerable
 from training.shipped import shipped_weights
 
 _GROUP = 4  # passages of a question looked at together
+_GROUP_UNANSWERED = 2  # of a question that nothing answers
 _BATCH = 8  # questions a step
-_TIMES = {"wiki-train": 2.0, "tales-train": 0.3, "policy-dev": 0.8, WRITTEN: 0.9}
+_TIMES = {"wiki-train": 1.5, "tales-train": 0.3, "policy-dev": 0.8, WRITTEN: 0.9, ASKED: 2.5}
 """How often an epoch shows each example."""
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
 _WIDTHS = 3  # a step's rows go through the model in so many parts of like length, so that little is padded
+_FIRST_COUNTS = 3.0  # the passage that answers, or that the question was written about, beside any other
 _UNSURE = 0.1  # a changed question is answered after all about so often
 
 Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the answer is in it
@@ -188,15 +190,14 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
 def _steps(learn: Sequence[Example], steps: int) -> Iterator[list[Example]]:
     """Batches of questions with passages of like length, in an order that is the same at every run."""
     epoch = given = 0
+    lengths = [sum(len(p.text) for p in e.passages[: _GROUP if e.answered else _GROUP_UNANSWERED]) for e in learn]
     while given < steps:
         chance = random.Random(epoch)
         order = [i for i, e in enumerate(learn) for _ in range(_often(_TIMES[e.source], chance))]
         chance.shuffle(order)
         batches = []
         for at in range(0, len(order), _BATCH * 40):
-            chunk = sorted(
-                order[at : at + _BATCH * 40], key=lambda i: sum(len(p.text) for p in learn[i].passages[:_GROUP])
-            )
+            chunk = sorted(order[at : at + _BATCH * 40], key=lengths.__getitem__)
             batches += [chunk[i : i + _BATCH] for i in range(0, len(chunk), _BATCH)]
         chance.shuffle(batches)
         for batch in batches[: steps - given]:
@@ -214,21 +215,27 @@ def _group(example: Example, chance: random.Random) -> tuple[list[Row], str | No
     question = as_typed(example.question, chance) if chance.random() < _TYPED else example.question
     right = [p for p in example.passages if p.right][:2]
     wrong = [p for p in example.passages if not p.right]
-    first = [chance.choice(right)] if right else wrong[:1]  # the one that deceives most
-    wrong = wrong if right else wrong[1:]
+    first, size = ([chance.choice(right)], _GROUP) if right else (_deceiving(wrong), _GROUP_UNANSWERED)
+    wrong = [p for p in wrong if p not in first]
     weights = [1 / (2 + place) for place in range(len(wrong))]
     drawn = sorted(range(len(wrong)), key=lambda i: chance.random() ** (1 / weights[i]), reverse=True)
-    picked = [*first, *(wrong[i] for i in drawn[: _GROUP - 1])]
+    picked = [*first, *(wrong[i] for i in drawn[: size - 1])]
     changed = None
     if right and chance.random() < _CHANGED:
         changed = unanswerable(question, first[0].text, [p.text for p in wrong], chance)
     return [(question, one.text, one.answer) for one in picked], changed
 
 
+def _deceiving(passages: Sequence[Offered]) -> list[Offered]:
+    """Of passages that do not answer, the one that the question was written about, else the one that ranks first."""
+    return [*[p for p in passages if p.own], *passages][:1]
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """Rows ready for the model, and what is wanted of them: `groups` are the first and last row of each question that
-    has an answer, whose first row is the right one; `wanted` `[n]` says how likely each row answers.
+    has an answer, whose first row is the right one; `wanted` `[n]` says how likely each row answers, `weights` `[n]`
+    how much that counts.
     """
 
     inputs: tuple[Tensor, Tensor, Tensor]
@@ -236,23 +243,27 @@ class _Batch:
     ends: list[int]
     groups: list[tuple[int, int]]
     wanted: Tensor
+    weights: Tensor
 
 
 def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Random) -> _Batch:
     rows: list[Row] = []
     groups: list[tuple[int, int]] = []
     wanted: list[float] = []
+    weights: list[float] = []
     for example in examples:
         picked, changed = _group(example, chance)
         if example.answered:
             groups.append((len(rows), len(rows) + len(picked)))
         wanted += [float(example.answered and place == 0) for place in range(len(picked))]
+        weights += [_FIRST_COUNTS if place == 0 else 1.0 for place in range(len(picked))]
         rows += picked
         if changed is not None:
             rows.append((changed, picked[0][1], None))
             wanted.append(_UNSURE)
+            weights.append(1.0)
     ids, mask, kinds, begins, ends = encode(tokenizer, rows)
-    return _Batch((ids, mask, kinds), begins, ends, groups, torch.tensor(wanted))
+    return _Batch((ids, mask, kinds), begins, ends, groups, torch.tensor(wanted), torch.tensor(weights))
 
 
 def _ahead(learn: Sequence[Example], tokenizer: Tokenizer, first: int, steps: int) -> Iterator[_Batch]:
@@ -271,7 +282,8 @@ def _ahead(learn: Sequence[Example], tokenizer: Tokenizer, first: int, steps: in
 def _loss(model: Reader, batch: _Batch) -> Tensor:
     scores, spans = _by_length(model, batch.inputs)
     _, mask, kinds = batch.inputs
-    loss: Tensor = 0.5 * functional.binary_cross_entropy_with_logits(scores, batch.wanted)
+    each = functional.binary_cross_entropy_with_logits(scores, batch.wanted, reduction="none")
+    loss: Tensor = (each * batch.weights).sum() / batch.weights.sum()
     spans = spans.masked_fill((kinds * mask == 0)[:, :, None], -1e4)
     for first, last in batch.groups:
         loss = loss - torch.log_softmax(scores[first:last], 0)[0] / len(batch.groups)

@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).with_name("written")
 NAMES = Path(__file__).with_name("names.txt")
@@ -61,7 +63,7 @@ def read_written(path: Path) -> Written:
             if not paragraphs and key in {"title", "kind"}:
                 head[key] = value
             elif line.startswith(_ASKS):
-                asked.append(_asked(line, paragraphs))
+                asked.append(question_in(line, paragraphs))
             elif line:
                 paragraphs.append(line)
         except ValueError as error:
@@ -73,7 +75,8 @@ def read_written(path: Path) -> Written:
     return Written(path.stem, head["title"], head["kind"], tuple(paragraphs), tuple(asked))
 
 
-def _asked(line: str, paragraphs: Sequence[str]) -> Asked:
+def question_in(line: str, paragraphs: Sequence[str]) -> Asked:
+    """The question of a line about the last of the paragraphs above it. Raises ValueError where something is wrong."""
     if not paragraphs:
         raise ValueError("a question before the first paragraph")
     question, arrow, answer = line[2:].partition(_ARROW)
@@ -121,8 +124,11 @@ def documents(folder: Path = FOLDER) -> Iterator[Written]:
 
 
 def write_set(target: Path, folder: Path = FOLDER) -> None:
-    """Writes a question set of the form of `docs/question-sets.md`: `docs/*.txt` and `questions.jsonl`."""
-    (target / "docs").mkdir(parents=True, exist_ok=True)
+    """Writes a question set of the form of `docs/question-sets.md`, `docs/*.txt` and `questions.jsonl`, in place of the
+    one that is there.
+    """
+    shutil.rmtree(target / "docs", ignore_errors=True)
+    (target / "docs").mkdir(parents=True)
     rows = []
     for one in documents(folder):
         path = f"{one.name}.txt"
@@ -133,22 +139,29 @@ def write_set(target: Path, folder: Path = FOLDER) -> None:
             begins.append(at)
             at += len(paragraph) + 2
         for number, asked in enumerate(one.asked):
-            begin, around = begins[asked.at], one.paragraphs[asked.at]
-            answers = []
-            if asked.answer is not None:
-                start = begin + around.index(asked.answer)
-                answers = [{"text": asked.answer, "doc": path, "start": start, "end": start + len(asked.answer)}]
-            rows.append(
-                {
-                    "id": f"{one.name}/{number}",
-                    "question": asked.question,
-                    "answerable": bool(answers),
-                    "answers": answers,
-                    "paragraph": {"doc": path, "start": begin, "end": begin + len(around)},
-                }
-            )
+            rows.append(set_row(f"{one.name}/{number}", asked, path, begins[asked.at], one.paragraphs[asked.at]))
+    write_questions(target, rows)
+
+
+def set_row(name: str, asked: Asked, document: str, begin: int, paragraph: str) -> dict[str, Any]:
+    """A line of a question set; the paragraph that was asked about begins at the offset `begin` of the document."""
+    answers = []
+    if asked.answer is not None:
+        start = begin + paragraph.index(asked.answer)
+        answers = [{"text": asked.answer, "doc": document, "start": start, "end": start + len(asked.answer)}]
+    return {
+        "id": name,
+        "question": asked.question,
+        "answerable": bool(answers),
+        "answers": answers,
+        "paragraph": {"doc": document, "start": begin, "end": begin + len(paragraph)},
+    }
+
+
+def write_questions(folder: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Writes the questions of a set."""
     lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-    (target / "questions.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    (folder / "questions.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def main() -> None:
