@@ -33,6 +33,8 @@ def library_over(
     if only is not None:
         seeds = work / "seeds"
         seeds.mkdir(parents=True, exist_ok=True)
+        for old in {path.name for path in seeds.iterdir()} - set(only):
+            (seeds / old).unlink()
         for name in only:
             if not (seeds / name).exists():
                 (seeds / name).symlink_to((folder / "docs" / name).resolve())

@@ -13,8 +13,10 @@ from retrieval.confidence import confidence
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.parts import split_questions
+from retrieval.passages import page_at
 from retrieval.ranking import Hit, Question, contributions, prepare, rank, rank_further, read
 from retrieval.reader import Reader
+from retrieval.rows import Entry
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
@@ -68,8 +70,8 @@ def _answer_one(text: str, engine: Engine, settings: AnswerSettings, top: int | 
     ordered = pieces(hits, characters)
     excerpts = _excerpts(ordered, searcher, count, weights, characters)
     if hits and len(excerpts) < count:
-        further = pieces(rank_further(question, searcher, weights, len(hits), ordered[-1].score), characters)
-        excerpts = _excerpts([*ordered, *further], searcher, count, weights, characters)
+        further = rank_further(question, searcher, weights, hits, ordered[-1].score)
+        excerpts = _excerpts([*ordered, *pieces(further, characters)], searcher, count, weights, characters)
     sure = confidence(question, leading(ordered), searcher, weights)
     return Answer(
         question=text,
@@ -137,7 +139,7 @@ def _excerpts(
             break
         same = next((one for one in kept if _says_the_same(one.began, piece)), None)
         if same is not None and place < _JOINED:
-            same.also_in.append(_cite(piece.hit, piece.span))
+            same.also_in.append(_cite(piece.hit, piece.span, searcher))
         elif same is None and not (place < _JOINED and _extend(kept, piece, searcher, characters)):
             kept.append(_Kept(piece, piece))
     return [_excerpt(one.piece, one.also_in, searcher, weights) for one in kept[:count]]
@@ -166,7 +168,11 @@ def _tells(word: str) -> bool:
 
 
 def _extend(kept: Sequence[_Kept], piece: Piece, searcher: Searcher, characters: int) -> bool:
-    """Joins `piece` to an excerpt it directly follows or precedes, where both together are short enough."""
+    """Joins `piece` to an excerpt it directly follows or precedes, where both together are short enough, but never two
+    records of a table.
+    """
+    if piece.hit.entry.document.rows:
+        return False
     for one in kept:
         other = one.piece
         if other.document != piece.document:
@@ -204,7 +210,7 @@ def _excerpt(piece: Piece, also_in: Iterable[Citation], searcher: Searcher, weig
         highlights=(highlight,),
         answer=words,
         score=round(piece.score, 4),
-        citation=_cite(piece.hit, span, text),
+        citation=_cite(piece.hit, span, searcher, text),
         also_in=tuple(also_in),
         evidence=contributions(piece.hit, weights) | {"part": round(piece.part_score, 4)},
     )
@@ -214,7 +220,7 @@ def _relative(span: Span, within: Span) -> Span:
     return Span(span.start - within.start, span.end - within.start)
 
 
-def _cite(hit: Hit, span: Span, text: str = "") -> Citation:
+def _cite(hit: Hit, span: Span, searcher: Searcher, text: str = "") -> Citation:
     entry = hit.entry
     offset = entry.passage.span.start
     if span.start >= offset:
@@ -229,7 +235,18 @@ def _cite(hit: Hit, span: Span, text: str = "") -> Citation:
         span.start,
         span.end,
         line,
-        entry.passage.page,
+        _page(entry, span, searcher),
         entry.passage.headings,
         document.sha256,
     )
+
+
+def _page(entry: Entry, span: Span, searcher: Searcher) -> int | None:
+    """The page on which the span begins: its passage's, or, where it begins elsewhere, what the document says."""
+    passage, document = entry.passage, entry.document
+    if passage.page is None or span.start == passage.span.start:
+        return passage.page
+    about = searcher.store.outline(document.path)
+    if about is None or about.sha256 != document.sha256:  # it went or changed meanwhile
+        return passage.page
+    return page_at(about, span.start)

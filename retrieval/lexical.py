@@ -124,6 +124,12 @@ class LexicalIndex:
 
         return int(self._searcher.search(Query.term_query(self._schema, "body", term, "freq"), 1, count=True).count)
 
+    def is_in_context(self, term: str) -> bool:
+        """Whether `term` stands in a title or a heading over a passage that is not removed."""
+        from tantivy import Query
+
+        return bool(self._searcher.search(Query.term_query(self._schema, "context", term, "freq"), 1).hits)
+
 
 def copy_index(source: Path, target: Path) -> None:
     """Makes `target` an index of its own that shares the unchanging segment files of `source`."""

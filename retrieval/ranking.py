@@ -102,7 +102,9 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     counts = [sum(searcher.document_frequency(form) for form in term.forms) for term in terms]
     weights = np.array([_rarity(t, c, searcher.passages) for t, c in zip(terms, counts, strict=True)], np.float32)
     keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
-    absent = np.array([not count for count in counts], bool)
+    absent = np.array(
+        [not (c or any(map(searcher.is_in_context, t.forms))) for t, c in zip(terms, counts, strict=True)]
+    )
     common = np.array([_is_common(term) for term in terms], bool)
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
     missing = [word for word in unknown if len(word) >= _TELLING or word.isdigit()]
@@ -149,10 +151,13 @@ def rank(question: Question, searcher: Searcher, weights: Coefficients, least: i
     return _ranked(measured(question, searcher, least), weights)
 
 
-def rank_further(question: Question, searcher: Searcher, weights: Coefficients, found: int, most: float) -> list[Hit]:
-    """More passages to stand behind the `found` ones that `rank` gave, with scores of `most` at most; 30 with them."""
-    more = _ranked(measured(question, searcher, found, further=True), weights)
-    return [replace(hit, score=min(hit.score, most)) for hit in more]
+def rank_further(
+    question: Question, searcher: Searcher, weights: Coefficients, found: Sequence[Hit], most: float
+) -> list[Hit]:
+    """More passages to stand behind those that `rank` found, with scores of `most` at most; 30 with them."""
+    more = _ranked(measured(question, searcher, len(found), further=True), weights)
+    known = {hit.entry.id for hit in found}  # a passage that went meanwhile moves the rest up
+    return [replace(hit, score=min(hit.score, most)) for hit in more if hit.entry.id not in known]
 
 
 def _ranked(found: tuple[list[Entry], Measures] | None, weights: Coefficients) -> list[Hit]:

@@ -31,7 +31,7 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """What answers and syncs need of a document, without its text."""
+    """What answers and syncs need of a document, without its text. `rows` says that every line is a record."""
 
     id: int
     path: str
@@ -40,6 +40,7 @@ class DocumentRow:
     titled: bool
     date: str | None
     language: str
+    rows: bool
     state: FileState
 
 
@@ -67,9 +68,9 @@ class NewPassage:
 
 
 def document_of(row: Sequence[Any]) -> DocumentRow:
-    """The columns id, path, sha256, title, titled, date, language and `STATE`."""
-    identity, path, sha256, title, titled, date, language, *state = row
-    return DocumentRow(identity, path, sha256, title, bool(titled), date, language, FileState(*state))
+    """The columns id, path, sha256, title, titled, date, language, layout and `STATE`."""
+    identity, path, sha256, title, titled, date, language, layout, *state = row
+    return DocumentRow(identity, path, sha256, title, bool(titled), date, language, layout == "rows", FileState(*state))
 
 
 def entry_of(row: Sequence[Any]) -> Entry:

@@ -78,6 +78,10 @@ class Searcher:
             known = self._frequencies[term] = self.indexes.lexical.document_frequency(term)
         return known
 
+    def is_in_context(self, term: str) -> bool:
+        """Whether a term stands in a title or a heading."""
+        return self.indexes.lexical.is_in_context(term)
+
     def known(self, terms: Iterable[str]) -> list[str]:
         """Those of `terms` that a passage, a title or a heading may hold; quick, for hundreds of them."""
         return self.indexes.lexical.known(terms)

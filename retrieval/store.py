@@ -40,7 +40,8 @@ _LONGEST_PASSAGE = 8_000  # characters before a place in which a passage begins 
 _ATTEMPTS = 3  # at reading a document while another process replaces it
 
 
-_DOCUMENT = ", ".join(f"d.{name}" for name in ("id", "path", "sha256", "title", "titled", "date", "language", *STATE))
+_COLUMNS = ("id", "path", "sha256", "title", "titled", "date", "language", "layout", *STATE)
+_DOCUMENT = ", ".join(f"d.{name}" for name in _COLUMNS)
 
 
 class Store:

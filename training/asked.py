@@ -38,7 +38,9 @@ def read_asked(path: Path, document: str) -> Iterator[tuple[int, str, Asked]]:
 def write_set(source: Path, target: Path, folder: Path = FOLDER) -> None:
     """Writes a set with the documents of `source` and the questions of `folder`, in place of the one that is there."""
     shutil.rmtree(target / "docs", ignore_errors=True)
-    shutil.copytree(source / "docs", target / "docs")
+    (target / "docs").mkdir(parents=True)
+    for document in (source / "docs").iterdir():
+        shutil.copyfile(document, target / "docs" / document.name)
     rows = []
     for path in sorted(folder.glob("*.txt")):
         text = (source / "docs" / path.name).read_bytes().decode("utf-8")

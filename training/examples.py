@@ -98,9 +98,10 @@ def make_examples(sets: Path, work: Path, embedder: Embedder) -> list[Example]:
 
 
 def _made(name: str, sets: Path, work: Path, embedder: Embedder) -> list[Example]:
-    path = work / "examples.jsonl"
+    folder = folder_of(name, sets, work.parent)
+    path = work / f"examples-{crc32((folder / 'questions.jsonl').read_bytes()):08x}.jsonl"
     if not path.exists():
-        made = _of_set(folder_of(name, sets, work.parent), work, embedder)
+        made = _of_set(folder, work, embedder)
         lines = (json.dumps(asdict(example), ensure_ascii=False) for example in made)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".part").write_text("\n".join(lines), "utf-8")
@@ -137,14 +138,17 @@ def _asked(
         alike[question.text, question.document].append(question)
     for question in questions:
         where = Filter(glob=question.document) if source in WITHIN else Filter()
+        apart = question.document in held
         hits = rank(prepare(question.text, embedder, searcher, where), searcher, coefficients(), _OFFERED)[:_OFFERED]
         offered = []
         for hit in hits:
+            if not apart and hit.entry.document.path in held:
+                continue  # nothing is learnt from it, also not what it does not answer
             one = _offered(question, hit)
             twins = alike[question.text, question.document]
             if one.right or not any(_offered(twin, hit).right for twin in twins):  # else right for the same question
                 offered.append(one)
-        yield Example(source, question.text, tuple(offered), str(question.document) in held)
+        yield Example(source, question.text, tuple(offered), apart)
 
 
 def _offered(question: EvalQuestion, hit: Hit) -> Offered:

@@ -197,7 +197,8 @@ class _Fitter:
     def _answers(self, *, reads: bool) -> Iterator[_Answer]:
         """Answers of libraries that hold the document, or not, or not the paragraph; read ones of unseen documents."""
         for one, documents, each in zip(self.sets(), (13, 40, 40, 13), (60, 12, 24, 60), strict=True):
-            asked = sample(one.unseen() if reads else one.questions, _PER_SET_JUDGED)
+            pool = one.unseen() if reads else one.questions
+            asked = sample(pool, _PER_SET_JUDGED)
             names = {str(q.document) for q in one.questions}
             exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
             deceiving = [q for q in one.deceiving if q.document in one.held or not reads]
@@ -208,10 +209,9 @@ class _Fitter:
             present = names - one.held if reads else half(names)
             with self.engine(one.name, present, "learnt" if reads else "half", reads=reads) as engine:
                 yield from _answered(engine, asked)
-            chosen = sorted(one.held if reads else names)[:documents]
-            for document in chosen:
+            for document in sample(sorted(one.held if reads else names), documents):
                 own = sample([q for q in asked if q.document == document], each)
-                others = sample([q for q in one.questions if q.document != document], each // 3)
+                others = sample([q for q in pool if q.document != document], each // 3)
                 with self.engine(one.name, [document], f"one-{document}", reads=reads) as engine:
                     yield from _answered(engine, [*own, *others])
                     yield from _answered(engine, own[: each // 3], "paragraph missing")

@@ -154,6 +154,7 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
         schedule.load_state_dict(state["schedule"])
         first = state["step"]
     started, seen, losses = time.time(), 0, []
+    model.train()
     for step, batch in enumerate(_ahead(learn, tokenizer, first, steps), first):
         loss = _loss(model, batch)
         loss.backward()

@@ -25,6 +25,7 @@ NAMES = Path(__file__).with_name("names.txt")
 """Common first names of men and of women, and last names: a line each."""
 
 _PERSON = re.compile(r"\{([MF])(\d+)(?:\.(first|last))?\}")
+_MARKS = ("?", "!")
 _ASKS = ("? ", "! ")
 _ARROW = " => "
 
@@ -62,7 +63,7 @@ def read_written(path: Path) -> Written:
         try:
             if not paragraphs and key in {"title", "kind"}:
                 head[key] = value
-            elif line.startswith(_ASKS):
+            elif line.startswith(_MARKS) or _ARROW in line:
                 asked.append(question_in(line, paragraphs))
             elif line:
                 paragraphs.append(line)
@@ -77,6 +78,8 @@ def read_written(path: Path) -> Written:
 
 def question_in(line: str, paragraphs: Sequence[str]) -> Asked:
     """The question of a line about the last of the paragraphs above it. Raises ValueError where something is wrong."""
+    if not line.startswith(_ASKS):
+        raise ValueError("a question begins with '? ' or '! '")
     if not paragraphs:
         raise ValueError("a question before the first paragraph")
     question, arrow, answer = line[2:].partition(_ARROW)

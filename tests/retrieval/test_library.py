@@ -29,6 +29,7 @@ from retrieval.testing import FakeEmbedder
 from retrieval.types import Filter, Span, SyncReport, Verdict
 from tests.conftest import Write
 from tests.permissions import binding
+from tests.retrieval.files import pdf
 
 BRIDGE = "The bridge at Remagen crosses the Rhine.\n\nIt was finished in 1919.\n"
 LIGHTHOUSE = "The lighthouse keeper trims the lamp at dusk.\n\nFog horns sound twice a minute.\n"
@@ -254,6 +255,43 @@ def test_a_removed_document_is_never_cited_again(library: Library, write: Write)
     cited = {excerpt.citation.document for excerpt in library.ask("lighthouse lamp fog", top=10).excerpts}
     assert cited == {"bridge.txt"}
     assert library.ask("lighthouse").missing == ("lighthouse",)
+
+
+def test_a_word_that_only_a_title_or_a_heading_holds_is_not_called_missing(library: Library, write: Write) -> None:
+    write("grinder.md", "---\ntitle: Handbook\n---\n# Descaling\n\nThe burrs are brushed every week.\n")
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    assert library.ask("What does the handbook say of descaling the burrs?").missing == ()
+    assert library.ask("What does the almanac say of descaling?").missing == ("almanac",)
+
+
+def test_a_heading_whose_passages_are_removed_is_held_no_more(library: Library, write: Write) -> None:
+    gone = write("grinder.md", "# Descaling\n\nThe burrs are brushed every week.\n")
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    gone.unlink()
+    library.sync()
+    assert library.ask("Descaling?").missing == ("Descaling",)
+
+
+def test_records_of_a_table_are_not_joined(library: Library, write: Write) -> None:
+    write("trams.csv", "city,trams\nUlm,10\nBonn,25\nKiel,7\n")
+    library.sync()
+    excerpts = library.ask("trams city", top=4).excerpts
+    rows = {"city: Ulm; trams: 10", "city: Bonn; trams: 25", "city: Kiel; trams: 7"}
+    assert rows <= {excerpt.text for excerpt in excerpts}
+
+
+def test_an_excerpt_joined_across_pages_is_cited_by_the_page_that_it_begins_on(
+    settings: EngineSettings, write: Write
+) -> None:
+    write("log.pdf", pdf([["The keeper trims the wick."], ["The lamp burns oil, and the lamp is lit at dusk."]]))
+    with Library.open(settings, embedder=FakeEmbedder(token_limit=12)) as library:
+        library.sync()
+        first = library.ask("lamp oil dusk keeper").excerpts[0]
+        assert first.text.startswith("The keeper trims"), "joined with what stands before it"
+        assert "at dusk" in first.text
+        assert first.citation.page == 1
 
 
 def test_full_embeds_everything_again(library: Library, write: Write, embedder: FakeEmbedder) -> None:

@@ -48,10 +48,9 @@ def test_other_questions_point_elsewhere_in_the_same_passage(reader: Reader) -> 
 
 
 def test_a_reading_does_not_depend_on_its_neighbours(reader: Reader) -> None:
-    """Eight-bit arithmetic scales by batch, so readings differ a little with their company; never by much."""
     together = reader.read("Who designed the bridge?", PASSAGES)
     alone = [reader.read("Who designed the bridge?", [one])[0] for one in PASSAGES]
-    assert [one.score for one in alone] == pytest.approx([one.score for one in together], abs=0.5)
+    assert [one.score for one in alone] == pytest.approx([one.score for one in together], abs=1e-5)
 
 
 def test_nothing_to_read_gives_nothing(reader: Reader) -> None:
@@ -61,7 +60,7 @@ def test_nothing_to_read_gives_nothing(reader: Reader) -> None:
 def test_what_goes_beyond_the_limit_is_not_looked_at(reader: Reader) -> None:
     passage = "the lamp is lit " * 400 + "by Ada."
     reading = reader.read("Who lights the lamp?", [passage])[0]
-    assert reading.answer.end <= 16 * LONGEST
+    assert len(reading.starts) < LONGEST
 
 
 @given(question=st.text(max_size=60), passage=st.text(max_size=400))

@@ -16,7 +16,7 @@ from retrieval.rows import DocumentRow, Entry, FileState
 from retrieval.types import Passage, Span
 from retrieval.windows import leading, pieces, sentence_probabilities, windows
 
-DOCUMENT = DocumentRow(1, "a.txt", "", "a", False, None, "en", FileState(0, 0))
+DOCUMENT = DocumentRow(1, "a.txt", "", "a", False, None, "en", False, FileState(0, 0))
 BEFORE = 100  # code points before the passage
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def test_questions_belong_to_the_paragraph_named_above_them(tmp_path: Path) -> N
         ("@ 0 35\n? When? => 7:11", "ferry.txt, line 2: the answer '7:11' stands 0 times"),
         ("? When? => 7:10", "line 1: a question before the first paragraph"),
         ("@ 0\n", "line 1: not enough values"),
+        ("@ 0 35\n?When? => 7:10", "line 2: a question begins with"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, reason: str) -> None:
@@ -60,7 +62,11 @@ def test_a_set_has_the_documents_and_the_offsets_of_answers_in_them(tmp_path: Pa
     assert [one.answerable for one in questions] == [True, False, True]
 
 
-def test_the_shipped_questions_stay_apart_in_the_same_documents_as_those_of_their_set() -> None:
-    names = sorted(path.with_suffix(".txt").name for path in FOLDER.glob("*.txt"))
+def test_the_shipped_questions_are_well_formed_and_ask_about_every_held_out_document() -> None:
+    names = sorted(path.name for path in FOLDER.glob("*.txt"))
     assert len(names) == 13
-    assert held_out(ASKED, names) == held_out("wiki-train", names)
+    assert held_out(ASKED, names) == {"Doctor_Who.txt", "Nikola_Tesla.txt", "Super_Bowl_50.txt"}
+    for path in FOLDER.glob("*.txt"):
+        marks = Counter(line[:2] for line in path.read_text("utf-8").split("\n") if line)
+        assert set(marks) == {"@ ", "? ", "! "}
+        assert (marks["? "], marks["! "]) == (2 * marks["@ "], 3 * marks["@ "])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from retrieval.testing import FakeEmbedder
 from training.examples import WRITTEN, Example, _of_set, held_out
 from training.written import documents, write_set
+
+NUMBER = re.compile(r"Solvik number (\d+)")
 
 TEXT = """title: Ferry {number}
 kind: local news
@@ -36,6 +39,25 @@ def test_a_question_that_nothing_answers_has_no_right_passage(tmp_path: Path) ->
     assert [example.answered for example in whole if example.question.startswith("When")] == [True] * 6
     assert [example.answered for example in whole if example.question.startswith("Who")] == [False] * 6
     assert all(_answers_rightly(example) for example in whole)
+
+
+def test_nothing_is_learnt_from_a_document_that_is_held_out(tmp_path: Path) -> None:
+    files, made = tmp_path / "files", tmp_path / WRITTEN
+    files.mkdir()
+    for number in range(1, 25):
+        (files / f"ferry-{number}.txt").write_text(TEXT.replace("{number}", str(number)), "utf-8")
+    write_set(made, files)
+    held = held_out(WRITTEN, [path.name for path in (made / "docs").iterdir()])
+    numbers = {name.removeprefix("ferry-").removesuffix(".txt") for name in held}
+    assert 0 < len(numbers) < 24
+    examples = list(_of_set(made, tmp_path / "work", FakeEmbedder()))
+    assert {NUMBER.findall(example.question)[0] for example in examples if example.held_out} == numbers
+    shown = {number for e in examples if not e.held_out for one in e.passages for number in NUMBER.findall(one.text)}
+    assert shown
+    assert shown.isdisjoint(numbers)
+    asked = [(e, one) for e in examples if e.question.startswith("Who") for one in e.passages if one.own]
+    assert asked
+    assert all(NUMBER.findall(one.text) == NUMBER.findall(e.question) for e, one in asked)
 
 
 def _answers_rightly(example: Example) -> bool:

@@ -51,6 +51,8 @@ def test_everybody_gets_one_name_the_same_at_every_reading(tmp_path: Path) -> No
         ("? When? => 7:11", "ferry.txt, line 13: the answer '7:11' stands 0 times"),
         ("? When? => e", "the answer 'e' stands 2 times"),
         ("? When?", "the answer '' stands 0 times"),
+        ("?When? => 7:10", "line 13: a question begins with"),
+        ("When? => 7:10", "line 13: a question begins with"),
         ("! When? => 7:10", "line 13: a question that nothing answers has no answer"),
     ],
 )
