@@ -1,0 +1,58 @@
+"""What the reader is taught of a question: which rows it is shown, and which of these answer."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from tokenizers import Tokenizer
+
+from retrieval.reader import FOLDER
+from training.examples import Example, Offered
+from training.reader import _FIRST_COUNTS, _GROUP, _GROUP_UNANSWERED, _UNSURE, _batch, _group
+
+RIGHT = Offered("The ferry of Solvik leaves at 7:10 from the northern pier.", True, (29, 33), own=True)
+OWN = Offered("The ferry of Solvik takes forty cars across the sound.", False, None, own=True)
+OTHERS = tuple(Offered(f"The ferry of Ålvik number {n} takes no cars.", False, None, own=False) for n in range(6))
+
+
+def example(*passages: Offered) -> Example:
+    return Example("written", "When does the ferry of Solvik leave?", passages, held_out=False)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_passage_that_answers_is_the_first_of_its_group(seed: int) -> None:
+    rows, _ = _group(example(*OTHERS[:2], RIGHT, *OTHERS[2:]), random.Random(seed))
+    assert len(rows) == _GROUP
+    assert rows[0][1:] == (RIGHT.text, RIGHT.answer)
+    assert len({text for _, text, _ in rows}) == _GROUP
+    assert all(answer is None for _, _, answer in rows[1:])
+
+
+@pytest.mark.parametrize(("passages", "first"), [((*OTHERS, OWN), OWN), (OTHERS, OTHERS[0])])
+def test_a_question_that_nothing_answers_is_shown_with_the_passage_it_was_written_about(
+    passages: tuple[Offered, ...], first: Offered
+) -> None:
+    for seed in range(20):
+        rows, changed = _group(example(*passages), random.Random(seed))
+        assert rows[0][1] == first.text
+        assert len(rows) == _GROUP_UNANSWERED
+        assert changed is None
+
+
+def test_rows_say_which_passage_answers_and_how_much_that_counts() -> None:
+    tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    made = [_batch([example(*OTHERS, OWN), example(RIGHT, *OTHERS)], tokenizer, random.Random(n)) for n in range(20)]
+    group = (_GROUP_UNANSWERED, _GROUP_UNANSWERED + _GROUP)
+    assert all(batch.groups == [group] for batch in made)
+    wanted = [0.0] * _GROUP_UNANSWERED + [1.0] + [0.0] * (_GROUP - 1)
+    weights = [_FIRST_COUNTS, *[1.0] * (_GROUP_UNANSWERED - 1), _FIRST_COUNTS, *[1.0] * (_GROUP - 1)]
+    changed = [len(batch.wanted) > len(wanted) for batch in made]
+    assert any(changed)
+    assert not all(changed)
+    for batch, more in zip(made, changed, strict=True):
+        assert batch.wanted.tolist() == pytest.approx(wanted + [_UNSURE] * more)
+        assert batch.weights.tolist() == weights + [1.0] * more
+        begin, end = batch.begins[group[0]], batch.ends[group[0]]
+        assert tokenizer.decode(batch.inputs[0][group[0]][begin : end + 1].tolist()).strip("▁ ") == "7:10"
+        assert batch.begins[: group[0]] == [-1] * group[0]
