@@ -1,8 +1,10 @@
 """Turns the trained reader into what the package ships: `python -m training.export --work FOLDER`.
 
 Eight-bit weights, one scale a column, computed with eight-bit activations (dynamic quantisation of onnxruntime); the
-vectors of words keep the four bits in which they came, in blocks of 32 that share a scale. Beside the model stands
-`card.json`: the SHA-256 of the weights and the record of the training.
+vectors of words keep the four bits in which they came, in blocks of 32 that share a scale. With `--mixed-with` the
+weights lie between those of the checkpoint and those of the reader that it went on from (Wortsman et al., 2022), which
+keeps some of what the training made it forget. Beside the model stands `card.json`: the SHA-256 of the weights and the
+record of the training.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from retrieval.models import file_sha256
 from retrieval.reader import FOLDER
 from training.reader import Reader
+from training.shipped import shipped_weights
 from training.start import BEGUN_FROM
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -35,10 +38,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--to", type=Path, default=FOLDER)
+    parser.add_argument(
+        "--mixed-with", type=Path, help="folder of an exported reader that keeps a share of the weights"
+    )
+    parser.add_argument("--share", type=float, default=0.25, help="of that reader")
     arguments = parser.parse_args()
     source = arguments.work / "start"
     model = Reader(source).eval()
     learnt = torch.load(arguments.work / "checkpoint.pt")["model"]
+    record = json.loads((arguments.work / "record.json").read_text("utf-8"))
+    if arguments.mixed_with is not None:
+        other, share = shipped_weights(arguments.mixed_with), arguments.share
+        learnt = {name: (1 - share) * weight + share * other[name] for name, weight in learnt.items()}
+        record["mixed_with"] = {"sha256": file_sha256(arguments.mixed_with / "model.onnx"), "share": share}
     left = model.load_state_dict(learnt, strict=False)
     if left.unexpected_keys or any("word_embeddings" not in key for key in left.missing_keys):
         raise SystemExit(f"The checkpoint does not fit the model: {left}")
@@ -61,7 +73,7 @@ def main() -> None:
         "sha256": file_sha256(arguments.to / "model.onnx"),
         "bytes": (arguments.to / "model.onnx").stat().st_size,
         "begun_from": {"model": BEGUN_FROM, "sha256": file_sha256(source / "model.safetensors")},
-        "training": json.loads((arguments.work / "record.json").read_text("utf-8")),
+        "training": record,
     }
     (arguments.to / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     print(f"{card['bytes'] / 1e6:.1f} MB")
