@@ -33,6 +33,7 @@ _NEAR = 0.7  # those whose sum is at most so far below the best, since what is f
 _FEWEST = 8  # so many at least, and more where more are asked for
 _AHEAD = 20  # of those found by words, read while the question is encoded, where BM25 gives them
 _LIKELY = 0.5  # of what it gives the first
+_ENOUGH = -1.5  # logit of a reading from which no more passages are read
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
@@ -198,7 +199,7 @@ def read(question: Question, hits: Sequence[Hit], reader: Reader, count: int, we
     half = (count + 1) // 2
     for upto in half, count, count + half:
         readings += reader.read(question.text, texts[len(readings) : upto])
-        if max(one.score for one in readings) >= 0:
+        if max(one.score for one in readings) >= _ENOUGH:
             break
     gains = [gain(one, weights) for one in readings]
     read_as = dict(zip(texts, zip(readings, gains, strict=True), strict=False))
