@@ -103,9 +103,8 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     counts = [sum(searcher.document_frequency(form) for form in term.forms) for term in terms]
     weights = np.array([_rarity(t, c, searcher.passages) for t, c in zip(terms, counts, strict=True)], np.float32)
     keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
-    absent = np.array(
-        [not (c or any(map(searcher.is_in_context, t.forms))) for t, c in zip(terms, counts, strict=True)]
-    )
+    held = [count or any(map(searcher.is_in_context, t.forms)) for t, count in zip(terms, counts, strict=True)]
+    absent = np.array([not one for one in held], bool)
     common = np.array([_is_common(term) for term in terms], bool)
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
     missing = [word for word in unknown if len(word) >= _TELLING or word.isdigit()]

@@ -241,7 +241,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Asked]:
 def test_a_ranking_that_prefers_long_passages_is_unlearnt(asked: _Asked) -> None:
     training = asked.training
     assert training.why_not == ""
-    assert training.shipped.figures["hit@1"].value == 0.5833
+    assert training.shipped.figures["hit@1"].value == 0.55
     assert training.tuned.figures["hit@1"].value == 1.0
     assert (training.difference["mrr"].low or 0.0) > 0.15
     assert training.parts["ranking"]["coverage"] > 1 > 0 == own_questions.coefficients()["ranking"]["coverage"]
@@ -280,7 +280,7 @@ def test_tuned_weights_answer_at_the_next_question(asked: _Asked) -> None:
         assert ranks() == [1] * len(questions)
     finally:
         assert tuning.undo(asked.settings.library)
-    assert shipped.count(1) == 70
+    assert shipped.count(1) == 66
     assert not wrong.covered_by(before.excerpts[0].citation.document, _span(before))
     assert wrong.covered_by(after.excerpts[0].citation.document, _span(after))
     assert asked.library.ask(wrong.text).excerpts == before.excerpts
