@@ -10,6 +10,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -80,8 +81,9 @@ def held_out(name: str, documents: Sequence[str]) -> frozenset[str]:
     return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[asked.OF if name == ASKED else name]))
 
 
+@cache
 def folder_of(name: str, sets: Path, work: Path) -> Path:
-    """The folder of a set that is learnt from; what the repository has is made into a set in `work`."""
+    """The folder of a set that is learnt from; what the repository has is made into a set in `work`, once."""
     folder = work / "sets" / name
     if name == WRITTEN:
         written.write_set(folder)

@@ -29,11 +29,7 @@ def test_a_written_text_stays_held_out_when_others_are_added() -> None:
 
 
 def test_a_question_that_nothing_answers_has_no_right_passage(tmp_path: Path) -> None:
-    files, made = tmp_path / "files", tmp_path / WRITTEN
-    files.mkdir()
-    for number in range(1, 7):
-        (files / f"ferry-{number}.txt").write_text(TEXT.replace("{number}", str(number)), "utf-8")
-    write_set(made, files)
+    made = _ferries(tmp_path, 6)
     examples = list(_of_set(made, tmp_path / "work", FakeEmbedder()))
     whole = examples[: 2 * 6]
     assert [example.answered for example in whole if example.question.startswith("When")] == [True] * 6
@@ -42,11 +38,7 @@ def test_a_question_that_nothing_answers_has_no_right_passage(tmp_path: Path) ->
 
 
 def test_nothing_is_learnt_from_a_document_that_is_held_out(tmp_path: Path) -> None:
-    files, made = tmp_path / "files", tmp_path / WRITTEN
-    files.mkdir()
-    for number in range(1, 25):
-        (files / f"ferry-{number}.txt").write_text(TEXT.replace("{number}", str(number)), "utf-8")
-    write_set(made, files)
+    made = _ferries(tmp_path, 24)
     held = held_out(WRITTEN, [path.name for path in (made / "docs").iterdir()])
     numbers = {name.removeprefix("ferry-").removesuffix(".txt") for name in held}
     assert 0 < len(numbers) < 24
@@ -58,6 +50,16 @@ def test_nothing_is_learnt_from_a_document_that_is_held_out(tmp_path: Path) -> N
     asked = [(e, one) for e in examples if e.question.startswith("Who") for one in e.passages if one.own]
     assert asked
     assert all(NUMBER.findall(one.text) == NUMBER.findall(e.question) for e, one in asked)
+
+
+def _ferries(tmp_path: Path, count: int) -> Path:
+    """A question set about so many ferries."""
+    files, made = tmp_path / "files", tmp_path / WRITTEN
+    files.mkdir()
+    for number in range(1, count + 1):
+        (files / f"ferry-{number}.txt").write_text(TEXT.replace("{number}", str(number)), "utf-8")
+    write_set(made, files)
+    return made
 
 
 def _answers_rightly(example: Example) -> bool:
