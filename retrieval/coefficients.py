@@ -27,9 +27,9 @@ CONFIDENCE_FEATURES = (*FEATURES, "score", "lead", "missing", "words", "names_ab
 IDF mass that no document holds, the logarithm of the question's words, how many of its names and numbers no document
 holds, at most 2, and the shares of them that the passage with its headings lacks, and that its whole document lacks."""
 
-READ_CONFIDENCE_FEATURES = (*CONFIDENCE_FEATURES, "read", "span", "certainty", "others")
-"""Where passages were read, besides: what the reader makes of the first (`retrieval.reader.Reading`), and the largest
-logit that another one answers."""
+READ_CONFIDENCE_FEATURES = (*CONFIDENCE_FEATURES, "read", "answers", "span", "certainty", "others")
+"""Where passages were read, besides: what the reader makes of the first (`retrieval.reader.Reading`), and the best
+score of another one."""
 
 Weights = NDArray[np.float32]
 

@@ -44,4 +44,4 @@ def _of_reading(hits: Sequence[Hit]) -> tuple[float, ...]:
     if reading is None:
         return ()
     others = max((hit.reading.score for hit in hits[1:] if hit.reading is not None), default=-5.0)
-    return reading.score, reading.span, reading.certainty, others
+    return reading.score, reading.answers, reading.span, reading.certainty, others

@@ -39,12 +39,14 @@ Floats = NDArray[np.float32]
 class Reading:
     """What the reader makes of one passage; all offsets are code points of its text.
 
-    `score` and `span` are logits: that the passage answers, and of the likeliest answer in it, `answer`. `certainty`,
-    between 0 and 1, is the share of the probability over all spans that `answer` holds. `starts` `[t]` are the offsets
-    of the passage's tokens and `begins` `[t]` the probability that the answer begins there.
+    `score`, `answers` and `span` are logits: how well the passage answers beside others, that it answers at all, and of
+    the likeliest answer in it, `answer`. `certainty`, between 0 and 1, is the share of the probability over all spans
+    that `answer` holds. `starts` `[t]` are the offsets of the passage's tokens and `begins` `[t]` the probability that
+    the answer begins there.
     """
 
     score: float
+    answers: float
     span: float
     answer: Span
     certainty: float
@@ -99,7 +101,8 @@ class Reader:
         kinds[0, len(opening) : -1] = 1
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds}
         scores, spans = self._session.run(None, feed)
-        return _reading(float(scores[0]), spans[0, len(opening) : -1], offsets)
+        score, answers = map(float, scores[0])
+        return _reading(score, answers, spans[0, len(opening) : -1], offsets)
 
 
 def _without_space(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -107,12 +110,12 @@ def _without_space(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[
     return [(end - len(text[start:end].lstrip()), end) for start, end in offsets]
 
 
-def _reading(score: float, spans: Floats, offsets: Sequence[tuple[int, int]]) -> Reading:
+def _reading(score: float, answers: float, spans: Floats, offsets: Sequence[tuple[int, int]]) -> Reading:
     """The likeliest span of at most `_LONGEST_ANSWER` tokens; `spans` is `[t, 2]`, logits of begin and end."""
     count = len(spans)
     starts = np.array([start for start, _ in offsets[:count]], np.int32)
     if not count:
-        return Reading(score, float(min(score, 0.0)), Span(0, 0), 0.0, starts, np.zeros(0, np.float32))
+        return Reading(score, answers, min(score, 0.0), Span(0, 0), 0.0, starts, np.zeros(0, np.float32))
     pairs = spans[:, None, 0] + spans[None, :, 1]
     allowed = np.triu(np.ones((count, count), bool)) & ~np.triu(np.ones((count, count), bool), _LONGEST_ANSWER)
     pairs = np.where(allowed, pairs, -np.inf)
@@ -120,4 +123,5 @@ def _reading(score: float, spans: Floats, offsets: Sequence[tuple[int, int]]) ->
     best = float(pairs[begin, end])
     masses = np.exp(pairs - best).sum(axis=1)
     begins = np.asarray(masses / masses.sum(), np.float32)
-    return Reading(score, best, Span(offsets[begin][0], offsets[end][1]), float(1.0 / masses.sum()), starts, begins)
+    answer = Span(offsets[begin][0], offsets[end][1])
+    return Reading(score, answers, best, answer, float(1.0 / masses.sum()), starts, begins)

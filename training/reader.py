@@ -2,10 +2,11 @@
 
 SETS is a folder with the question sets of `training.examples`; FOLDER/start holds the weights to begin from
 (`training.start`). The reader reads a question and a passage together. It learns three things at once: which of a
-question's passages answers (softmax over them), where the answer begins and ends (softmax over all tokens of all its
-passages, as in Clark and Gardner, 2018), and whether a passage answers at all (logistic), also of questions that were
-changed so that nothing answers them. Checkpoints are kept in FOLDER, and a run that was stopped goes on from the last
-of them.
+question's passages answers best (softmax over them), where the answer begins and ends (softmax over all tokens of all
+its passages, as in Clark and Gardner, 2018), and whether a passage answers at all (logistic). The first and the last
+are two scores: a question that was written to deceive must be refused beside the very passage that fits it best, which
+would spoil the order of passages if one score had to say both. Checkpoints are kept in FOLDER, and a run that was
+stopped goes on from the last of them.
 
 PyTorch takes and gives back large arrays at every step, which takes half the time on some systems; with glibc,
 `MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=12000000000` in the environment lets it keep them.
@@ -46,7 +47,8 @@ _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
 _WIDTHS = 3  # a step's rows go through the model in so many parts of like length, so that little is padded
-_FIRST_COUNTS = 3.0  # the passage that answers, or that the question was written about, beside any other
+_FIRST_COUNTS = 3.0  # the passage that answers, or that the question was written about, in whether it answers
+_ORDER_ANSWERS = 0.5  # what whether a passage answers counts for the score that orders
 _UNSURE = 0.1  # a changed question is answered after all about so often
 
 Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the answer is in it
@@ -65,16 +67,18 @@ class Reader(nn.Module):
         )
         width = self.bert.config.hidden_size
         self.spans = nn.Linear(width, 2)
-        self.score = nn.Sequential(nn.Linear(2 * width, width), nn.Tanh(), nn.Linear(width, 1))
+        self.score = nn.Sequential(nn.Linear(2 * width, width), nn.Tanh(), nn.Linear(width, 2))
         for parameter in self.bert.embeddings.word_embeddings.parameters():
             parameter.requires_grad = False
 
     def forward(self, ids: Tensor, mask: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores `[n]` and the logits of begin and end `[n, t, 2]` of tokens `[n, t]`."""
+        """Scores `[n, 2]`, how well a passage answers beside others and whether it does, and the logits of begin and
+        end `[n, t, 2]`, of tokens `[n, t]`.
+        """
         rows = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state.float()
         weights = mask[:, :, None].float()
         mean = (rows * weights).sum(1) / weights.sum(1)
-        return self.score(torch.cat([rows[:, 0], mean], 1))[:, 0], self.spans(rows)
+        return self.score(torch.cat([rows[:, 0], mean], 1)), self.spans(rows)
 
 
 class _Weights:
@@ -236,7 +240,7 @@ def _deceiving(passages: Sequence[Offered]) -> list[Offered]:
 class _Batch:
     """Rows ready for the model, and what is wanted of them: `groups` are the first and last row of each question that
     has an answer, whose first row is the right one; `wanted` `[n]` says how likely each row answers, `weights` `[n]`
-    how much that counts.
+    how much that counts, and `orders` `[n]` whether the score that orders passages learns it too.
     """
 
     inputs: tuple[Tensor, Tensor, Tensor]
@@ -245,6 +249,7 @@ class _Batch:
     groups: list[tuple[int, int]]
     wanted: Tensor
     weights: Tensor
+    orders: Tensor
 
 
 def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Random) -> _Batch:
@@ -252,19 +257,24 @@ def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Ran
     groups: list[tuple[int, int]] = []
     wanted: list[float] = []
     weights: list[float] = []
+    orders: list[float] = []
     for example in examples:
         picked, changed = _group(example, chance)
+        deceives = not example.answered and any(one.own for one in example.passages)
         if example.answered:
             groups.append((len(rows), len(rows) + len(picked)))
         wanted += [float(example.answered and place == 0) for place in range(len(picked))]
         weights += [_FIRST_COUNTS if place == 0 else 1.0 for place in range(len(picked))]
+        orders += [float(place > 0 or not deceives) for place in range(len(picked))]
         rows += picked
         if changed is not None:
             rows.append((changed, picked[0][1], None))
             wanted.append(_UNSURE)
             weights.append(1.0)
+            orders.append(1.0)
     ids, mask, kinds, begins, ends = encode(tokenizer, rows)
-    return _Batch((ids, mask, kinds), begins, ends, groups, torch.tensor(wanted), torch.tensor(weights))
+    told = (torch.tensor(one) for one in (wanted, weights, orders))
+    return _Batch((ids, mask, kinds), begins, ends, groups, *told)
 
 
 def _ahead(learn: Sequence[Example], tokenizer: Tokenizer, first: int, steps: int) -> Iterator[_Batch]:
@@ -283,11 +293,12 @@ def _ahead(learn: Sequence[Example], tokenizer: Tokenizer, first: int, steps: in
 def _loss(model: Reader, batch: _Batch) -> Tensor:
     scores, spans = _by_length(model, batch.inputs)
     _, mask, kinds = batch.inputs
-    each = functional.binary_cross_entropy_with_logits(scores, batch.wanted, reduction="none")
-    loss: Tensor = (each * batch.weights).sum() / batch.weights.sum()
+    counts = torch.stack([_ORDER_ANSWERS * batch.orders / batch.orders.sum(), batch.weights / batch.weights.sum()], 1)
+    wanted = batch.wanted[:, None].expand_as(scores)
+    loss = functional.binary_cross_entropy_with_logits(scores, wanted, counts, reduction="sum")
     spans = spans.masked_fill((kinds * mask == 0)[:, :, None], -1e4)
     for first, last in batch.groups:
-        loss = loss - torch.log_softmax(scores[first:last], 0)[0] / len(batch.groups)
+        loss = loss - torch.log_softmax(scores[first:last, 0], 0)[0] / len(batch.groups)
         if batch.begins[first] >= 0:
             both = torch.log_softmax(spans[first:last].reshape(-1, 2), 0)
             right = both[batch.begins[first], 0] + both[batch.ends[first], 1]
@@ -349,7 +360,7 @@ def evaluate(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> di
         passages = example.passages[:5]
         ids, mask, kinds, begins, ends = encode(tokenizer, [(example.question, p.text, p.answer) for p in passages])
         scores, spans = model(ids, mask, kinds)
-        best = int(scores.argmax())
+        best = int(scores[:, 0].argmax())
         counts = found.setdefault(example.source, {"ranked": [], "read": [], "span": []})
         counts["ranked"].append(passages[0].right)
         counts["read"].append(passages[best].right)

@@ -13,7 +13,8 @@ from torch import Tensor
 def shipped_weights(folder: Path) -> dict[str, Tensor]:
     """What `training.reader.Reader` learns: the eight-bit weights of `model.onnx`, scaled back.
 
-    Rounding to eight bits loses at most half a step of each column's scale; the training makes up for it.
+    Rounding to eight bits loses at most half a step of each column's scale; the training makes up for it. Both scores
+    of a reader begin as the one that a reader had before there were two.
     """
     graph = onnx.load(str(folder / "model.onnx")).graph
     learnt = [one for one in graph.initializer if one.data_type != TensorProto.INT4]  # which the vectors of words are
@@ -23,6 +24,8 @@ def shipped_weights(folder: Path) -> dict[str, Tensor]:
     for node in graph.node:
         if node.op_type == "MatMulInteger":
             state[_weight(node.name)] = _scaled(stored, node.input[1].removesuffix("_quantized")).T.contiguous()
+    for name in ("score.2.weight", "score.2.bias"):
+        state[name] = state[name].expand(2, *state[name].shape[1:]).clone()
     return state
 
 

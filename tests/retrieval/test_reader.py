@@ -95,7 +95,7 @@ class _Scores:
     def read(self, question: str, passages: list[str]) -> list[Reading]:
         given, self._scores = self._scores[: len(passages)], self._scores[len(passages) :]
         nothing = np.zeros(0)
-        return [Reading(one, 0.0, Span(0, 0), 0.0, nothing.astype(np.int32), nothing) for one in given]
+        return [Reading(one, one, 0.0, Span(0, 0), 0.0, nothing.astype(np.int32), nothing) for one in given]
 
 
 @pytest.mark.parametrize(

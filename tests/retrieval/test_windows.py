@@ -32,7 +32,7 @@ def _hit(sentences: list[str], rated: list[float], answer: str | None = None, ce
     if answer is not None:
         at = text.index(answer)
         begins = np.array([certainty, 1 - certainty], np.float32)
-        reading = Reading(1.0, 5.0, Span(at, at + len(answer)), certainty, np.array([at, 0], np.int32), begins)
+        reading = Reading(1.0, 1.0, 5.0, Span(at, at + len(answer)), certainty, np.array([at, 0], np.int32), begins)
     return Hit(entry, 1.0, np.zeros(3, np.float32), np.array(rated, np.float32), reading)
 
 

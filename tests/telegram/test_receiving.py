@@ -324,6 +324,6 @@ def test_what_may_not_use_the_bot_gets_no_excuse_either(talk: Run) -> None:
             assert (await world.telegram.reply())["chat"]["id"] == ADMIN
             await _hears(world)
             assert len(world.telegram.sent) == 2
-            assert service.state.waiting() == []
+            await world.telegram.until(lambda: service.state.waiting() == [])
 
     talk(conversation)
