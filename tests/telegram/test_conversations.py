@@ -199,6 +199,7 @@ def test_an_admin_lets_somebody_in_with_one_button(talk: Run) -> None:
         async with world.bot():
             telegram.text("/start", chat=STRANGER)
             told = await telegram.reply(1, chat=ADMIN)
+            await telegram.reply(1, chat=STRANGER)
             telegram.press(told, "Allow", user=ADMIN)
             allowed = await telegram.reply(2, chat=STRANGER)
             assert allowed["text"].startswith("You may use this bot now")
