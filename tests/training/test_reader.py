@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
+import torch
 from tokenizers import Tokenizer
+from torch import Tensor, nn
 
 from retrieval.reader import FOLDER
 from training.examples import Example, Offered
-from training.reader import _FIRST_COUNTS, _GROUP, _GROUP_UNANSWERED, _UNSURE, _batch, _group
+from training.reader import _FIRST_COUNTS, _GROUP, _GROUP_UNANSWERED, _ORDER_ANSWERS, _UNSURE, _batch, _group, _loss
 
 RIGHT = Offered("The ferry of Solvik leaves at 7:10 from the northern pier.", True, (29, 33), own=True)
 OWN = Offered("The ferry of Solvik takes forty cars across the sound.", False, None, own=True)
@@ -47,14 +50,54 @@ def test_rows_say_which_passage_answers_and_how_much_that_counts() -> None:
     assert all(batch.groups == [group] for batch in made)
     wanted = [0.0] * _GROUP_UNANSWERED + [1.0] + [0.0] * (_GROUP - 1)
     weights = [_FIRST_COUNTS, *[1.0] * (_GROUP_UNANSWERED - 1), _FIRST_COUNTS, *[1.0] * (_GROUP - 1)]
+    orders = [0.0] + [1.0] * (len(wanted) - 1)  # a passage that fits all but a detail spoils no order
     changed = [len(batch.wanted) > len(wanted) for batch in made]
     assert any(changed)
     assert not all(changed)
     for batch, more in zip(made, changed, strict=True):
         assert batch.wanted.tolist() == pytest.approx(wanted + [_UNSURE] * more)
         assert batch.weights.tolist() == weights + [1.0] * more
+        assert batch.orders.tolist() == orders + [1.0] * more
         begin, end = batch.begins[group[0]], batch.ends[group[0]]
         assert (
             tokenizer.decode(batch.inputs[0][group[0]][begin : end + 1].tolist()).replace(" ", "").strip("▁") == "7:10"
         )
         assert batch.begins[: group[0]] == [-1] * group[0]
+
+
+class _Undecided(nn.Module):
+    """A reader that gives every row scores of its own, all 0, and all its tokens logits of 0."""
+
+    def __init__(self, ids: Tensor) -> None:
+        super().__init__()
+        self.scores = nn.Parameter(torch.zeros(len(ids), 2))
+        self._known = [row[row > 0].tolist() for row in ids]
+
+    def forward(self, ids: Tensor, mask: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
+        rows = [self._known.index(row[row > 0].tolist()) for row in ids]
+        return self.scores[rows], torch.zeros(*ids.shape, 2)
+
+
+def test_a_question_that_deceives_teaches_what_does_not_answer_it_but_no_order() -> None:
+    tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    batch = _batch([example(OTHERS[0], OWN)], tokenizer, random.Random(1))
+    reader: Any = _Undecided(batch.inputs[0])
+    _loss(reader, batch).backward()
+    of_own, of_other = reader.scores.grad.tolist()
+    shares = _FIRST_COUNTS / (_FIRST_COUNTS + 1), 1 / (_FIRST_COUNTS + 1)
+    assert of_own == pytest.approx([0.0, 0.5 * shares[0]])  # half, since a score of 0 says as likely as not
+    assert of_other == pytest.approx([0.5 * _ORDER_ANSWERS, 0.5 * shares[1]])
+
+
+def test_the_right_passage_is_to_stand_before_the_others_in_one_score_alone() -> None:
+    tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    batch = _batch([example(RIGHT, *OTHERS)], tokenizer, random.Random(1))
+    first, last = batch.groups[0]
+    reader: Any = _Undecided(batch.inputs[0])
+    _loss(reader, batch).backward()
+    order, answers = reader.scores.grad.T
+    before_others = torch.full((_GROUP,), 1 / _GROUP)
+    before_others[0] -= 1
+    alone = _ORDER_ANSWERS * (0.5 - batch.wanted) / len(batch.wanted)
+    assert order[first:last].tolist() == pytest.approx((before_others + alone[first:last]).tolist())
+    assert answers.tolist() == pytest.approx(((0.5 - batch.wanted) * batch.weights / batch.weights.sum()).tolist())

@@ -16,7 +16,7 @@ def test_every_weight_that_is_learnt_is_shipped_in_its_shape() -> None:
     with torch.device("meta"):
         encoder = BertModel(config, add_pooling_layer=False)
     wanted = {f"bert.{name}": tuple(one.shape) for name, one in encoder.named_parameters()}
-    heads = {"spans": (2, _WIDTH), "score.0": (_WIDTH, 2 * _WIDTH), "score.2": (1, _WIDTH)}
+    heads = {"spans": (2, _WIDTH), "score.0": (_WIDTH, 2 * _WIDTH), "score.2": (2, _WIDTH)}
     wanted |= {f"{name}.weight": shape for name, shape in heads.items()}
     wanted |= {f"{name}.bias": shape[:1] for name, shape in heads.items()}
     del wanted[_WORDS]
