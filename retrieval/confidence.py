@@ -24,9 +24,8 @@ def confidence_features(question: Question, hits: Sequence[Hit], searcher: Searc
     """The values of `coefficients.CONFIDENCE_FEATURES` for an answer that begins with `hits[0]`; where that was read,
     of `READ_CONFIDENCE_FEATURES`.
     """
-    ranked_alone = hits[0].reading is None  # what others gained by reading tells nothing of it
-    score, *second = (hit.score - hit.gain * ranked_alone for hit in hits[:2])
-    lead = score - second[0] if second else 0.0
+    score, *others = (hit.score - hit.gain for hit in hits)  # as ranked, before anything was read
+    lead = score - max(others, default=score)
     words = np.log1p(len(question.terms))
     weights, named, is_met = question.query.weights, question.named, met(question, hits[0].entry)
     missing = float(weights[question.absent].sum() / max(float(weights.sum()), 1e-6))

@@ -23,7 +23,7 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,6 +65,9 @@ does answer (115 of 2,799 wrong answers), and nobody judged it."""
 _FEWEST_LETTERS = 3  # of an answer whose words are looked for
 _READ_TO_FIT = 8
 _TYPED = 6  # one question in so many is asked as somebody in a hurry types it
+Fit = Callable[[Floats, NDArray[np.bool_]], tuple[Floats, float]]
+"""From values `[n, f]` and which answers were right `[n]` to weights `[f]` and bias."""
+
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z]\w+(?: [A-Z]\w+)*|\b[12]\d{3}\b")  # capitalised within a question, or a year
 
 _MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.05, "deceiving": 0.05}
@@ -183,11 +186,12 @@ class _Fitter:
         answers = _drawn(list(self._answers(reads=reads)))
         values = np.array([one.values for one in answers], np.float64)
         right = np.array([one.right for one in answers])
-        weights, bias = fit_logistic(values, right)
+        fit = _fit_upon_ranked if reads else fit_logistic
+        weights, bias = fit(values, right)
         origin = f"{len(set(answers))} answers in fixed shares, {right.mean():.0%} of them right; training/fit.py"
         fitted = _named(features, weights) | {"bias": round(bias, 4)}
         _write(_record() | {name: fitted, f"{name}_from": origin})
-        sure = _of_others(values, right, [one.document for one in answers])
+        sure = _of_others(fit, values, right, [one.document for one in answers])
         kinds = [[i for i, one in enumerate(answers) if one.kind == kind] for kind in _JUDGED]
         judged = [i for kind in kinds for i in kind[: min(map(len, kinds))]]
         found = cautions(sure[judged], right[judged])
@@ -236,13 +240,25 @@ def _drawn(answers: Sequence[_Answer]) -> list[_Answer]:
     return [one for kind, share in _MIX.items() for one in chance.choices(kinds[kind], k=round(share * _DRAWN))]
 
 
-def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str]) -> Floats:
+def _fit_upon_ranked(values: Floats, right: NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Weights `[f]` and bias of the confidence of read answers. What ranking makes of an answer goes in as one number,
+    the logit of the confidence without the reader, so that what many documents taught stands: few were not seen by the
+    reader.
+    """
+    ranked = package.coefficients().confidence
+    count = len(package.CONFIDENCE_FEATURES)
+    logits = values[:, :count] @ ranked.weights + ranked.bias
+    weights, bias = fit_logistic(np.column_stack([logits, values[:, count:]]), right)
+    return np.concatenate([weights[0] * ranked.weights, weights[1:]]), bias + float(weights[0]) * ranked.bias
+
+
+def _of_others(fit: Fit, values: Floats, right: NDArray[np.bool_], documents: Sequence[str]) -> Floats:
     """Confidences `[n]`, each by a fit to the answers about other documents."""
     order = random.Random(6).sample(sorted(set(documents)), len(set(documents)))
     fold = np.array([order.index(document) % _FOLDS for document in documents])
     sure = np.zeros(len(values))
     for one in np.unique(fold):
-        weights, bias = fit_logistic(values[fold != one], right[fold != one])
+        weights, bias = fit(values[fold != one], right[fold != one])
         sure[fold == one] = sigmoid(values[fold == one] @ weights + bias)
     return sure
 

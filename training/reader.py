@@ -4,9 +4,10 @@ SETS is a folder with the question sets of `training.examples`; FOLDER/start hol
 (`training.start`). The reader reads a question and a passage together. It learns three things at once: which of a
 question's passages answers best (softmax over them), where the answer begins and ends (softmax over all tokens of all
 its passages, as in Clark and Gardner, 2018), and whether a passage answers at all (logistic). The first and the last
-are two scores: a question that was written to deceive must be refused beside the very passage that fits it best, which
-would spoil the order of passages if one score had to say both. Checkpoints are kept in FOLDER, and a run that was
-stopped goes on from the last of them.
+are two scores: a question that was written to deceive must be refused beside the very passage that fits it best, and a
+score that says both puts passages in a worse order. So the second has a layer of its own over what the encoder makes of
+the tokens, and nothing that it learns reaches the encoder; with `--only-answers` it is all that learns. Checkpoints are
+kept in FOLDER, and a run that was stopped goes on from the last of them.
 
 PyTorch takes and gives back large arrays at every step, which takes half the time on some systems; with glibc,
 `MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=12000000000` in the environment lets it keep them.
@@ -22,6 +23,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,25 +51,32 @@ _CHANGED = 0.45  # share of answered questions that are asked once more, changed
 _WIDTHS = 3  # a step's rows go through the model in so many parts of like length, so that little is padded
 _FIRST_COUNTS = 3.0  # the passage that answers, or that the question was written about, in whether it answers
 _ORDER_ANSWERS = 0.5  # what whether a passage answers counts for the score that orders
+_JUDGING_WIDTH = 384  # within the layer over the encoder
+_JUDGES = ("judging.", "answers.")  # the weights of the second score
 _UNSURE = 0.1  # a changed question is answered after all about so often
 
 Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the answer is in it
 
 
 class Reader(nn.Module):
-    """A BERT encoder with three heads; see the module."""
+    """A BERT encoder with three heads, one of them over a layer of its own; see the module."""
 
     def __init__(self, folder: Path, dropout: float = 0.0) -> None:
         """Loads the weights of the encoder from a folder of transformers."""
         super().__init__()
         from transformers import BertModel
+        from transformers.models.bert.modeling_bert import BertLayer
 
         self.bert = BertModel.from_pretrained(
             folder, add_pooling_layer=False, attn_implementation="eager", hidden_dropout_prob=dropout
         )
         width = self.bert.config.hidden_size
         self.spans = nn.Linear(width, 2)
-        self.score = nn.Sequential(nn.Linear(2 * width, width), nn.Tanh(), nn.Linear(width, 2))
+        self.score = nn.Sequential(nn.Linear(2 * width, width), nn.Tanh(), nn.Linear(width, 1))
+        own = copy(self.bert.config)
+        own.intermediate_size, own.hidden_dropout_prob = _JUDGING_WIDTH, _DROPOUT
+        self.judging = BertLayer(own)
+        self.answers = nn.Linear(2 * width, 1)
         for parameter in self.bert.embeddings.word_embeddings.parameters():
             parameter.requires_grad = False
 
@@ -75,20 +84,40 @@ class Reader(nn.Module):
         """Scores `[n, 2]`, how well a passage answers beside others and whether it does, and the logits of begin and
         end `[n, t, 2]`, of tokens `[n, t]`.
         """
-        rows = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state.float()
-        weights = mask[:, :, None].float()
-        mean = (rows * weights).sum(1) / weights.sum(1)
-        return self.score(torch.cat([rows[:, 0], mean], 1)), self.spans(rows)
+        encoded = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state
+        hidden = ((1 - mask) * -1e4)[:, None, None].to(encoded.dtype)
+        judged = self.judging(encoded.detach(), hidden).float()
+        rows = encoded.float()
+        scores = self.score(_whole(rows, mask)), self.answers(_whole(judged, mask))
+        return torch.cat(scores, 1), self.spans(rows)
+
+
+def _whole(rows: Tensor, mask: Tensor) -> Tensor:
+    """The first token's row beside the mean of all, `[n, 2 * width]`."""
+    weights = mask[:, :, None].float()
+    return torch.cat([rows[:, 0], (rows * weights).sum(1) / weights.sum(1)], 1)
 
 
 class _Weights:
-    """A reader whose encoder computes in bfloat16, with the single-precision weights that the optimizer changes."""
+    """A reader whose layers compute in bfloat16, with its weights in single precision, which the optimizer changes.
 
-    def __init__(self, model: Reader) -> None:
+    The vectors of words are not among them, since they are not learnt.
+    """
+
+    def __init__(self, model: Reader, only: tuple[str, ...]) -> None:
+        """Learnt are the weights whose names begin with one of `only`."""
         self.model = model
-        self.precise = {n: p.detach().clone().requires_grad_() for n, p in model.named_parameters() if p.requires_grad}
+        self.precise = {}
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad:
+                parameter.requires_grad = name.startswith(only)
+                self.precise[name] = parameter.detach().clone().requires_grad_(parameter.requires_grad)
         model.bert.to(torch.bfloat16)
+        model.judging.to(torch.bfloat16)
         self._own = dict(model.named_parameters())
+
+    def learnt(self) -> list[Tensor]:
+        return [one for one in self.precise.values() if one.requires_grad]
 
     def take_gradients(self) -> None:
         for name, parameter in self.precise.items():
@@ -102,13 +131,13 @@ class _Weights:
             self._own[name].copy_(parameter)
 
     def state(self) -> dict[str, Tensor]:
-        """What `Reader.load_state_dict` takes, without the word embeddings, which are not learnt."""
+        """What `Reader.load_state_dict` takes, without the vectors of words."""
         return {name: parameter.detach() for name, parameter in self.precise.items()}
 
     def load(self, state: dict[str, Tensor]) -> None:
         with torch.no_grad():
-            for name, parameter in self.precise.items():
-                parameter.copy_(state[name])
+            for name, value in state.items():
+                self.precise[name].copy_(value)
         self.give_back()
 
 
@@ -120,6 +149,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--rate", type=float, default=1.2e-4)
     parser.add_argument("--begin", type=Path, help="folder of an exported reader to go on from")
+    parser.add_argument("--only-answers", action="store_true", help="leave all but the second score as it is")
     arguments = parser.parse_args()
     tokenizer = Tokenizer.from_file(str(arguments.work / "start" / "tokenizer.json"))
     embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
@@ -134,14 +164,15 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
     """Trains on `learn`, printing how well `held` are answered on the way."""
     torch.manual_seed(1)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    weights = _Weights(Reader(arguments.work / "start", _DROPOUT))
-    model, precise = weights.model, weights.precise
+    alone = arguments.only_answers
+    weights = _Weights(Reader(arguments.work / "start", 0.0 if alone else _DROPOUT), _JUDGES if alone else ("",))
+    model, learnt = weights.model, weights.learnt()
     if arguments.begin is not None:
         weights.load(shipped_weights(arguments.begin))
     optimizer = torch.optim.AdamW(
         [
-            {"params": [p for p in precise.values() if p.ndim > 1], "weight_decay": 0.01},
-            {"params": [p for p in precise.values() if p.ndim == 1], "weight_decay": 0.0},
+            {"params": [p for p in learnt if p.ndim > 1], "weight_decay": 0.01},
+            {"params": [p for p in learnt if p.ndim == 1], "weight_decay": 0.0},
         ],
         lr=arguments.rate,
     )
@@ -157,13 +188,14 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
         first = state["step"]
+    size = _GROUP_UNANSWERED if alone else _GROUP
     started, seen, losses = time.time(), 0, []
     model.train()
-    for step, batch in enumerate(_ahead(learn, tokenizer, first, steps), first):
+    for step, batch in enumerate(_ahead(learn, tokenizer, first, steps, size), first):
         loss = _loss(model, batch)
         loss.backward()
         weights.take_gradients()
-        nn.utils.clip_grad_norm_(precise.values(), 1.0)
+        nn.utils.clip_grad_norm_(learnt, 1.0)
         optimizer.step()
         schedule.step()
         weights.give_back()
@@ -182,7 +214,8 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
         "examples": dict(Counter(e.source for e in learn)),
         "steps": steps,
         "questions_a_step": _BATCH,
-        "passages_a_question": _GROUP,
+        "passages_a_question": size,
+        "only_answers": alone,
         "rate": arguments.rate,
         "dropout": _DROPOUT,
         "shown_an_epoch": _TIMES,
@@ -192,10 +225,10 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
     (arguments.work / "record.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
 
-def _steps(learn: Sequence[Example], steps: int) -> Iterator[list[Example]]:
+def _steps(learn: Sequence[Example], steps: int, size: int) -> Iterator[list[Example]]:
     """Batches of questions with passages of like length, in an order that is the same at every run."""
     epoch = given = 0
-    lengths = [sum(len(p.text) for p in e.passages[: _GROUP if e.answered else _GROUP_UNANSWERED]) for e in learn]
+    lengths = [sum(len(p.text) for p in e.passages[: size if e.answered else _GROUP_UNANSWERED]) for e in learn]
     while given < steps:
         chance = random.Random(epoch)
         order = [i for i, e in enumerate(learn) for _ in range(_often(_TIMES[e.source], chance))]
@@ -215,12 +248,14 @@ def _often(times: float, chance: random.Random) -> int:
     return int(times) + (chance.random() < times % 1)
 
 
-def _group(example: Example, chance: random.Random) -> tuple[list[Row], str | None]:
-    """A question's passages, the right one first where there is one, and the question that nothing answers."""
+def _group(example: Example, chance: random.Random, size: int = _GROUP) -> tuple[list[Row], str | None]:
+    """A question's passages, `size` of them with the right one first where there is one, and the question that nothing
+    answers.
+    """
     question = as_typed(example.question, chance) if chance.random() < _TYPED else example.question
     right = [p for p in example.passages if p.right][:2]
     wrong = [p for p in example.passages if not p.right]
-    first, size = ([chance.choice(right)], _GROUP) if right else (_deceiving(wrong), _GROUP_UNANSWERED)
+    first, size = ([chance.choice(right)], size) if right else (_deceiving(wrong), _GROUP_UNANSWERED)
     wrong = [p for p in wrong if p not in first]
     weights = [1 / (2 + place) for place in range(len(wrong))]
     drawn = sorted(range(len(wrong)), key=lambda i: chance.random() ** (1 / weights[i]), reverse=True)
@@ -252,14 +287,14 @@ class _Batch:
     orders: Tensor
 
 
-def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Random) -> _Batch:
+def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Random, size: int = _GROUP) -> _Batch:
     rows: list[Row] = []
     groups: list[tuple[int, int]] = []
     wanted: list[float] = []
     weights: list[float] = []
     orders: list[float] = []
     for example in examples:
-        picked, changed = _group(example, chance)
+        picked, changed = _group(example, chance, size)
         deceives = not example.answered and any(one.own for one in example.passages)
         if example.answered:
             groups.append((len(rows), len(rows) + len(picked)))
@@ -277,13 +312,13 @@ def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Ran
     return _Batch((ids, mask, kinds), begins, ends, groups, *told)
 
 
-def _ahead(learn: Sequence[Example], tokenizer: Tokenizer, first: int, steps: int) -> Iterator[_Batch]:
+def _ahead(learn: Sequence[Example], tokenizer: Tokenizer, first: int, steps: int, size: int) -> Iterator[_Batch]:
     """The batches from step `first` on, each prepared while the one before it is learnt from."""
     with ThreadPoolExecutor(1) as pool:
         waiting: deque[Future[_Batch]] = deque()
-        for step, examples in enumerate(_steps(learn, steps)):
+        for step, examples in enumerate(_steps(learn, steps, size)):
             if step >= first:
-                waiting.append(pool.submit(_batch, examples, tokenizer, random.Random(step)))
+                waiting.append(pool.submit(_batch, examples, tokenizer, random.Random(step), size))
             if len(waiting) > 2:
                 yield waiting.popleft().result()
         while waiting:

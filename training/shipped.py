@@ -13,19 +13,16 @@ from torch import Tensor
 def shipped_weights(folder: Path) -> dict[str, Tensor]:
     """What `training.reader.Reader` learns: the eight-bit weights of `model.onnx`, scaled back.
 
-    Rounding to eight bits loses at most half a step of each column's scale; the training makes up for it. Both scores
-    of a reader begin as the one that a reader had before there were two.
+    Rounding to eight bits loses at most half a step of each column's scale; the training makes up for it.
     """
     graph = onnx.load(str(folder / "model.onnx")).graph
     learnt = [one for one in graph.initializer if one.data_type != TensorProto.INT4]  # which the vectors of words are
     stored = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in learnt}
-    state = {name: value for name, value in stored.items() if name.startswith(("bert.", "spans.", "score."))}
-    state = {name: value for name, value in state.items() if name.endswith((".weight", ".bias"))}
+    parts = ("bert.", "spans.", "score.", "judging.", "answers.")
+    state = {n: value for n, value in stored.items() if n.startswith(parts) and n.endswith((".weight", ".bias"))}
     for node in graph.node:
         if node.op_type == "MatMulInteger":
             state[_weight(node.name)] = _scaled(stored, node.input[1].removesuffix("_quantized")).T.contiguous()
-    for name in ("score.2.weight", "score.2.bias"):
-        state[name] = state[name].expand(2, *state[name].shape[1:]).clone()
     return state
 
 

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from transformers import BertConfig, BertModel
 
 from retrieval.reader import FOLDER
 from training.examples import Example, Offered
-from training.reader import _FIRST_COUNTS, _GROUP, _GROUP_UNANSWERED, _ORDER_ANSWERS, _UNSURE, _batch, _group, _loss
+from training.reader import (
+    _FIRST_COUNTS,
+    _GROUP,
+    _GROUP_UNANSWERED,
+    _JUDGES,
+    _ORDER_ANSWERS,
+    _UNSURE,
+    Reader,
+    _batch,
+    _group,
+    _loss,
+)
 
 RIGHT = Offered("The ferry of Solvik leaves at 7:10 from the northern pier.", True, (29, 33), own=True)
 OWN = Offered("The ferry of Solvik takes forty cars across the sound.", False, None, own=True)
@@ -101,3 +114,17 @@ def test_the_right_passage_is_to_stand_before_the_others_in_one_score_alone() ->
     alone = _ORDER_ANSWERS * (0.5 - batch.wanted) / len(batch.wanted)
     assert order[first:last].tolist() == pytest.approx((before_others + alone[first:last]).tolist())
     assert answers.tolist() == pytest.approx(((0.5 - batch.wanted) * batch.weights / batch.weights.sum()).tolist())
+
+
+def test_what_judges_learns_apart_from_what_orders(tmp_path: Path) -> None:
+    config = BertConfig(vocab_size=30, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32)
+    BertModel(config, add_pooling_layer=False).save_pretrained(tmp_path)
+    ids = torch.arange(1, 19).reshape(2, 9)
+    for score, learns in enumerate((("bert.", "score."), _JUDGES)):
+        reader = Reader(tmp_path)
+        scores, _ = reader(ids, torch.ones_like(ids), torch.zeros_like(ids))
+        scores[:, score].sum().backward()
+        moved = {name for name, one in reader.named_parameters() if one.grad is not None and bool(one.grad.any())}
+        assert moved
+        assert all(name.startswith(learns) for name in moved)
+        assert all(any(name.startswith(part) for name in moved) for part in learns)
