@@ -1,6 +1,7 @@
 """Numbers and dates of a question in their other English forms: "3rd" and "third", the 10 of 2021-10-22 and "October".
 
-A further form is one term of the documents, which have "21" as a term of its own where they say "twenty-one".
+For ranking, a further form is one term of the documents, which have "21" as a term of its own where they say
+"twenty-one". For the reader, a question is written as the passage is.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _OTHER = {word: str(value) for word, value in (VALUES | SCALES).items() if word 
 _OTHER |= {word: ordinal(value) for word, value in ORDINALS.items()}
 _OTHER |= {digits: word for word, digits in _OTHER.items()}
 
+_ONE_WORD = re.compile(r"(?<![\w.,-])(?:\d+(?:,\d{3})*(?:st|nd|rd|th)?|[A-Za-z]+)(?!\w|[.,-]\d)")
 _YEAR_FIRST = re.compile(r"(?<![\w-])\d{4}-(?P<month>\d\d?)-(?P<day>\d\d?)(?![\w-])")
 _YEAR_LAST = re.compile(r"(?<![\w/])(?P<one>\d\d?)/(?P<other>\d\d?)/\d{4}(?![\w/])")
 
@@ -30,6 +32,34 @@ def with_other_forms(text: str, terms: Sequence[QueryTerm], languages: Collectio
         return tuple(terms)
     found = [*in_digits(text), *_of_dates(text)]
     return tuple(_with(term, text, found) for term in terms)
+
+
+def as_written_in(passage: str, question: str) -> str:
+    """The question with each number as the passage writes it, in words or digits, where it has it in no other way."""
+    asked = _numbers(question)
+    if not asked:
+        return question
+    ways: dict[str, list[str]] = {}
+    for start, end, digits in _numbers(passage):
+        ways.setdefault(digits, []).append(passage[start:end].casefold())
+    for start, end, digits in reversed(asked):
+        written = ways.get(digits, [])
+        if written and question[start:end].casefold() not in written:
+            question = question[:start] + written[0] + question[end:]
+    return question
+
+
+def _numbers(text: str) -> list[tuple[int, int, str]]:
+    """The whole numbers of a text in order, with where they stand, in digits."""
+    several = list(in_digits(text))
+    inside = {at for start, end, _ in several for at in range(start, end)}
+    alone = []
+    for match in _ONE_WORD.finditer(text):
+        word = match[0].casefold().replace(",", "")
+        digits = word if word[0].isdigit() else _OTHER.get(word)
+        if digits and match.start() not in inside:
+            alone.append((*match.span(), digits))
+    return sorted([*several, *alone])
 
 
 def _with(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> QueryTerm:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.numbers import as_written_in
 from retrieval.types import Span
 
 FOLDER = Path(__file__).with_name("reader_model")
@@ -85,18 +86,21 @@ class Reader:
         self._open, self._close = (self._tokenizer.token_to_id(token) for token in SPECIAL)
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        """Reads every passage; what goes beyond `LONGEST` tokens is not looked at."""
+        """Reads every passage, with the question's numbers written as they are there; what goes beyond `LONGEST` tokens
+        is not looked at.
+        """
         if not passages:
             return []
-        head = self._tokenizer.encode(question[:_LONGEST_TEXT], add_special_tokens=False).ids[:LONGEST_QUESTION]
-        opening = [self._open, *head, self._close]
-        room = LONGEST - len(opening) - 1
+        asked = [as_written_in(passage, question[:_LONGEST_TEXT]) for passage in passages]
+        heads = self._tokenizer.encode_batch(asked, add_special_tokens=False)
         texts = self._tokenizer.encode_batch([w[:_LONGEST_TEXT] for w in passages], add_special_tokens=False)
-        spans = [_without_space(passage, text.offsets[:room]) for passage, text in zip(passages, texts, strict=True)]
-        return list(self._pool.map(lambda text, places: self._read(opening, text.ids[:room], places), texts, spans))
+        return list(self._pool.map(self._read, passages, heads, texts))
 
-    def _read(self, opening: list[int], body: list[int], offsets: Sequence[tuple[int, int]]) -> Reading:
-        ids = np.array([[*opening, *body, self._close]], np.int64)
+    def _read(self, passage: str, head: Any, text: Any) -> Reading:
+        opening = [self._open, *head.ids[:LONGEST_QUESTION], self._close]
+        room = LONGEST - len(opening) - 1
+        offsets = _without_space(passage, text.offsets[:room])
+        ids = np.array([[*opening, *text.ids[:room], self._close]], np.int64)
         kinds = np.zeros_like(ids)
         kinds[0, len(opening) : -1] = 1
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds}

@@ -26,6 +26,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -219,10 +220,16 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
         "rate": arguments.rate,
         "dropout": _DROPOUT,
         "shown_an_epoch": _TIMES,
-        "begun_from": None if arguments.begin is None else file_sha256(arguments.begin / "model.onnx"),
+        "begun_from": None if arguments.begin is None else _before(arguments.begin),
         "held_out": evaluate(model, held, tokenizer),
     }
     (arguments.work / "record.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+
+
+def _before(reader: Path) -> dict[str, Any]:
+    """What an exported reader is, and how it was trained."""
+    card = json.loads((reader / "card.json").read_text("utf-8"))
+    return {"sha256": file_sha256(reader / "model.onnx"), "training": card["training"]}
 
 
 def _steps(learn: Sequence[Example], steps: int, size: int) -> Iterator[list[Example]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retrieval.library import Library
-from retrieval.numbers import with_other_forms
+from retrieval.numbers import as_written_in, with_other_forms
 from retrieval.ranking import prepare
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.terms import analyse_query
@@ -71,3 +71,37 @@ def test_a_number_in_digits_finds_one_of_two_words(
         answer = library.ask("Which 43 men went ashore?")
     assert answer.excerpts[0].citation.document == "log.txt"
     assert answer.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "passage", "asked"),
+    [
+        (
+            "What did the 43 countries say?",
+            "Forty-three countries spoke, three left.",
+            "What did the forty-three countries say?",
+        ),
+        ("Which forty-three men?", "43 men and 3 boats.", "Which 43 men?"),
+        ("Who was third?", "He came 3rd, in 1903.", "Who was 3rd?"),
+        ("In the twenty-first century?", "The 21st century.", "In the 21st century?"),
+        ("Who sold 1.5 million?", "They sold 1,500,000 of them.", "Who sold 1,500,000?"),
+        ("Who sold 1500000?", "They sold 1.5 million of them.", "Who sold 1.5 million?"),
+        ("20 men and 20 women?", "Twenty men.", "twenty men and twenty women?"),
+    ],
+)
+def test_numbers_of_a_question_are_written_as_in_the_passage(question: str, passage: str, asked: str) -> None:
+    assert as_written_in(passage, question) == asked
+
+
+@pytest.mark.parametrize(
+    ("question", "passage"),
+    [
+        ("One man, 2 dogs, two cats?", "Two dogs, 2 cats and 1 man."),
+        ("What is new in version 3.5?", "Versions three, five and 35."),
+        ("What happened in 1903?", "It was 1904."),
+        ("Which 4-3 win?", "Four goals to three."),
+        ("", "Three."),
+    ],
+)
+def test_other_numbers_and_numbers_that_stand_there_already_are_left(question: str, passage: str) -> None:
+    assert as_written_in(passage, question) == question
