@@ -20,13 +20,16 @@ from retrieval.measures import FEATURES, SENTENCE_FEATURES
 PATH = Path(__file__).with_name("coefficients.json")
 
 READING_FEATURES = ("score", "span")
-"""Of a passage that was read: the logits that it answers, and of its likeliest answer (`retrieval.reader.Reading`)."""
+"""Of a passage that was read: the logits that it is the one that answers, and of its likeliest answer
+(`retrieval.reader.Reading`).
+"""
 
 CONFIDENCE_FEATURES = (*FEATURES, "score", "lead", "missing", "words", "names_absent", "names_unmet", "names_foreign")
-"""Of an answer: the measures of its first passage, its score as ranked, how far it leads the next, the share of the
-question's IDF mass that no document holds, the logarithm of the question's words, how many of its names and numbers no
-document holds, at most 2, and the shares of them that the passage with its headings lacks, and that its whole document
-lacks."""
+"""Of an answer: the measures of its first passage, its score as ranked, how far it leads the best other, the share of
+the question's IDF mass that no document holds, the logarithm of the question's words, how many of its names and numbers
+no document holds, at most 2, and the shares of them that the passage with its headings lacks, and that its whole
+document lacks.
+"""
 
 READ_CONFIDENCE_FEATURES = (*CONFIDENCE_FEATURES, "read", "answers", "span", "certainty", "others")
 """Where passages were read, besides: what the reader makes of the first (`retrieval.reader.Reading`), and the best

@@ -31,11 +31,12 @@ VALUES = {word: value for value, word in enumerate(_ONES)} | {word: 10 * tens fo
 ORDINALS = {_ordinal_word(word): value for word, value in VALUES.items() if value}
 _UNITS = (*_ONES[1:10], *map(_ordinal_word, _ONES[1:10]))
 _PARTS = (*_TENS, *SCALES)  # one of them stands in every number of two words
-_NUMBER = rf"(?:{'|'.join([*VALUES, *ORDINALS, *SCALES])})\b"
+NUMBER_WORDS = frozenset([*VALUES, *ORDINALS, *SCALES])
+_NUMBER = rf"(?:{'|'.join(sorted(NUMBER_WORDS))})\b"
 _TENS_AND_UNIT = rf"(?P<tens>{'|'.join(_TENS)})[- ](?P<unit>{'|'.join(_UNITS)})\b(?![- ]{_NUMBER})"
-_AMOUNT = rf"(?P<amount>\d+(?:,\d{{3}})*(?:\.\d+)?|{'|'.join(VALUES)})"
+_AMOUNT = rf"(?P<amount>\d{{1,15}}(?:,\d{{3}})*(?:\.\d+)?|{'|'.join(VALUES)})"
 _SCALED = rf"{_AMOUNT} (?P<scale>{'|'.join(SCALES)})\b(?! (?:and )?{_NUMBER})"
-_SEVERAL_WORDS = re.compile(rf"(?<![\w.,])(?:{_TENS_AND_UNIT}|{_SCALED})", re.IGNORECASE)
+_SEVERAL_WORDS = re.compile(rf"(?<![\w.,-])(?ai:{_TENS_AND_UNIT}|{_SCALED})")
 
 
 def in_digits(text: str) -> Iterator[tuple[int, int, str]]:

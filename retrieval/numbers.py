@@ -10,18 +10,24 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from retrieval.number_words import ORDINALS, SCALES, VALUES, in_digits, ordinal
+from retrieval.number_words import NUMBER_WORDS, ORDINALS, SCALES, VALUES, in_digits, ordinal
 from retrieval.terms import QueryTerm, forms
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_OTHER = {word: str(value) for word, value in (VALUES | SCALES).items() if word != "one"}  # mostly no number
+_OTHER = {word: str(value) for word, value in (VALUES | SCALES).items() if word != "one"}
 _OTHER |= {word: ordinal(value) for word, value in ORDINALS.items()}
 _OTHER |= {digits: word for word, digits in _OTHER.items()}
 
-_ONE_WORD = re.compile(r"(?<![\w.,-])(?:\d+(?:,\d{3})*(?:st|nd|rd|th)?|[A-Za-z]+)(?!\w|[.,-]\d)")
+_IN_WORDS = "|".join(word for word in VALUES if word != "one")  # mostly no number
+_COUNT = re.compile(rf"\b(?ai:\d{{1,9}}(?:,\d{{3}})*|{_IN_WORDS})\b")
+_OPENS = re.compile(r"(?:^|[\s(\"\u201c])$")
+_CLOSES = re.compile(r"[.,;:]*(?:$|[\s)\"\u201d?!])")
+_LAST_WORD = re.compile(r"(\w+)[\s(\"\u201c]+(?:and\s+)?$")
+_NEXT_WORD = re.compile(r"\s+(?:and\s+)?(\w+)")
+_BESIDE = 60  # characters that are looked at on either side
 _YEAR_FIRST = re.compile(r"(?<![\w-])\d{4}-(?P<month>\d\d?)-(?P<day>\d\d?)(?![\w-])")
 _YEAR_LAST = re.compile(r"(?<![\w/])(?P<one>\d\d?)/(?P<other>\d\d?)/\d{4}(?![\w/])")
 
@@ -35,12 +41,12 @@ def with_other_forms(text: str, terms: Sequence[QueryTerm], languages: Collectio
 
 
 def as_written_in(passage: str, question: str) -> str:
-    """The question with each number as the passage writes it, in words or digits, where it has it in no other way."""
-    asked = _numbers(question)
+    """The question with each count as the passage writes it, in words or digits, where it has it in no other way."""
+    asked = _counts(question)
     if not asked:
         return question
     ways: dict[str, list[str]] = {}
-    for start, end, digits in _numbers(passage):
+    for start, end, digits in _counts(passage):
         ways.setdefault(digits, []).append(passage[start:end].casefold())
     for start, end, digits in reversed(asked):
         written = ways.get(digits, [])
@@ -49,17 +55,34 @@ def as_written_in(passage: str, question: str) -> str:
     return question
 
 
-def _numbers(text: str) -> list[tuple[int, int, str]]:
-    """The whole numbers of a text in order, with where they stand, in digits."""
-    several = list(in_digits(text))
-    inside = {at for start, end, _ in several for at in range(start, end)}
-    alone = []
-    for match in _ONE_WORD.finditer(text):
-        word = match[0].casefold().replace(",", "")
-        digits = word if word[0].isdigit() else _OTHER.get(word)
-        if digits and match.start() not in inside:
-            alone.append((*match.span(), digits))
-    return sorted([*several, *alone])
+def _counts(text: str) -> list[tuple[int, int, str]]:
+    """The whole numbers of a text that count something, in order, with where they stand, in digits.
+
+    No parts of longer numbers, dates, times or names, and no ordinals: "second" may be a time.
+    """
+    found = [(start, end, digits) for start, end, digits in in_digits(text) if digits.isdigit()]
+    within = {at for start, end, _ in found for at in range(start, end)}
+    for match in _COUNT.finditer(text):
+        if match.start() not in within:
+            word = match[0].casefold().replace(",", "")
+            found.append((*match.span(), _OTHER.get(word, word) if word.isalpha() else word))
+    return sorted(one for one in found if _counts_alone(text, *one[:2]))
+
+
+def _counts_alone(text: str, start: int, end: int) -> bool:
+    """Whether no sign, number or name stands right beside it, as in 9/11, "five hundred" after "two", or Apollo 11."""
+    before, after = text[max(start - _BESIDE, 0) : start], text[end : end + _BESIDE]
+    if not _OPENS.search(before) or not _CLOSES.match(after):
+        return False
+    last, following = _LAST_WORD.search(before), _NEXT_WORD.match(after)
+    begins = last is not None and not before[: last.start()].strip()  # with a capital, as every sentence does
+    for match in (last, following):
+        word = match[1] if match else ""
+        if word.casefold() in NUMBER_WORDS or word[:1].isdigit():
+            return False
+        if word[:1].isupper() and not (match is last and begins):
+            return False
+    return True
 
 
 def _with(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> QueryTerm:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.coefficients import coefficients
+from retrieval.coefficients import CONFIDENCE_FEATURES, READ_CONFIDENCE_FEATURES, coefficients
+from retrieval.confidence import confidence_features
 from retrieval.library import Library
 from retrieval.ranking import prepare, rank, read
 from retrieval.reader import FOLDER, LONGEST, Reader, Reading, open_reader
@@ -53,6 +55,19 @@ def test_a_reading_does_not_depend_on_its_neighbours(reader: Reader) -> None:
     assert [one.score for one in alone] == pytest.approx([one.score for one in together], abs=1e-5)
 
 
+def test_numbers_are_read_as_the_passage_writes_them(reader: Reader) -> None:
+    passages = ["Forty-three men went ashore and made a fire.", "The men went ashore, 43 of them."]
+    in_digits, in_words = reader.read("What did the 43 men make?", passages)
+    assert in_digits.score == reader.read("What did the forty-three men make?", passages[:1])[0].score
+    assert in_words.score == reader.read("What did the forty-three men make?", passages[1:])[0].score
+
+
+def test_whether_a_passage_answers_is_said_apart(reader: Reader) -> None:
+    readings = reader.read("Who designed the bridge?", PASSAGES)
+    assert readings[1].answers > max(readings[0].answers, readings[2].answers)
+    assert [one.answers for one in readings] != pytest.approx([one.score for one in readings], abs=1e-3)
+
+
 def test_nothing_to_read_gives_nothing(reader: Reader) -> None:
     assert reader.read("Who?", []) == []
 
@@ -70,6 +85,28 @@ def test_any_text_gives_an_answer_inside_it(question: str, passage: str) -> None
     assert 0 <= reading.answer.start <= reading.answer.end <= len(passage)
     assert 0.0 <= reading.certainty <= 1.0 + 1e-6
     assert len(reading.starts) == len(reading.begins)
+
+
+def test_confidence_sees_what_ranking_saw_and_what_the_reader_says_beside_it(
+    library: Library, embedder: FakeEmbedder, write: Write
+) -> None:
+    for number in range(5):
+        write(f"ferry-{number}.txt", f"The ferry of bay {number} leaves at noon. It takes {number} cars.\n")
+    library.sync()
+    searcher, weights = library.searcher(), coefficients()
+    question = prepare("When does the ferry of bay 3 leave?", embedder, searcher, Filter())
+    ranked = rank(question, searcher, weights)
+    plain = confidence_features(question, ranked, searcher)
+    reader: Any = _Scores(-4.0, 3.0)
+    hits = read(question, ranked, reader, 4, weights)
+    assert hits[0].entry.id == ranked[1].entry.id
+    values = dict(zip(READ_CONFIDENCE_FEATURES, confidence_features(question, hits, searcher).tolist(), strict=True))
+    assert values["score"] == pytest.approx(ranked[1].score)
+    assert values["lead"] == pytest.approx(ranked[1].score - ranked[0].score)
+    assert (values["read"], values["answers"], values["others"]) == (3.0, 6.0, -4.0)
+    same = confidence_features(question, [replace(hit, gain=0.5, score=hit.score + 0.5) for hit in ranked], searcher)
+    assert same.tolist() == pytest.approx(plain.tolist(), abs=1e-6)
+    assert plain[CONFIDENCE_FEATURES.index("lead")] == pytest.approx(ranked[0].score - ranked[1].score)
 
 
 def test_onnxruntime_keeps_no_record_of_its_use_for_its_maker(tmp_path: Path) -> None:
@@ -95,7 +132,7 @@ class _Scores:
     def read(self, question: str, passages: list[str]) -> list[Reading]:
         given, self._scores = self._scores[: len(passages)], self._scores[len(passages) :]
         nothing = np.zeros(0)
-        return [Reading(one, one, 0.0, Span(0, 0), 0.0, nothing.astype(np.int32), nothing) for one in given]
+        return [Reading(one, 2 * one, 0.0, Span(0, 0), 0.0, nothing.astype(np.int32), nothing) for one in given]
 
 
 @pytest.mark.parametrize(

@@ -323,7 +323,7 @@ def test_what_may_not_use_the_bot_gets_no_excuse_either(talk: Run) -> None:
         async with world.bot() as service:
             assert (await world.telegram.reply())["chat"]["id"] == ADMIN
             await _hears(world)
-            assert len(world.telegram.sent) == 2
             await world.telegram.until(lambda: service.state.waiting() == [])
+            assert len(world.telegram.sent) == 2
 
     talk(conversation)
