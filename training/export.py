@@ -49,6 +49,8 @@ def main() -> None:
     record = json.loads((arguments.work / "record.json").read_text("utf-8"))
     if arguments.mixed_with is not None:
         other, share = shipped_weights(arguments.mixed_with), arguments.share
+        if learnt.keys() != other.keys():
+            raise SystemExit("The reader to mix with has other parts than the checkpoint.")
         learnt = {name: (1 - share) * weight + share * other[name] for name, weight in learnt.items()}
         record["mixed_with"] = {"sha256": file_sha256(arguments.mixed_with / "model.onnx"), "share": share}
     left = model.load_state_dict(learnt, strict=False)

@@ -28,12 +28,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
 from retrieval.embedding import open_embedder
+from retrieval.evaluation import auroc
 from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
 from retrieval.settings import EmbeddingSettings
@@ -54,6 +56,7 @@ _FIRST_COUNTS = 3.0  # the passage that answers, or that the question was writte
 _ORDER_ANSWERS = 0.5  # what whether a passage answers counts for the score that orders
 _JUDGING_WIDTH = 384  # within the layer over the encoder
 _JUDGES = ("judging.", "answers.")  # the weights of the second score
+_EVALUATED = 450  # held-out questions of either kind
 _UNSURE = 0.1  # a changed question is answered after all about so often
 
 Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the answer is in it
@@ -150,19 +153,23 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--rate", type=float, default=1.2e-4)
     parser.add_argument("--begin", type=Path, help="folder of an exported reader to go on from")
-    parser.add_argument("--only-answers", action="store_true", help="leave all but the second score as it is")
+    parser.add_argument(
+        "--only-answers", action="store_true", help="leave all but the second score as it is; in a FOLDER of its own"
+    )
     arguments = parser.parse_args()
     tokenizer = Tokenizer.from_file(str(arguments.work / "start" / "tokenizer.json"))
     embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
     examples = make_examples(arguments.sets, arguments.work, embedder)
     learn = [e for e in examples if not e.held_out and len(e.passages) >= 2]
     held = [e for e in examples if e.held_out and e.answered]
-    print(f"{len(learn)} to learn from, {len(held)} held out", flush=True)
-    train(learn, random.Random(2).sample(held, min(450, len(held))), tokenizer, arguments)
+    deceiving = [e for e in examples if e.held_out and not e.answered and any(p.own for p in e.passages)]
+    print(f"{len(learn)} to learn from, {len(held) + len(deceiving)} held out", flush=True)
+    chosen = [e for some in (held, deceiving) for e in random.Random(2).sample(some, min(_EVALUATED, len(some)))]
+    train(learn, chosen, tokenizer, arguments)
 
 
 def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
-    """Trains on `learn`, printing how well `held` are answered on the way."""
+    """Trains on `learn`, printing how well `held` are answered and refused on the way."""
     torch.manual_seed(1)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     alone = arguments.only_answers
@@ -218,7 +225,7 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
         "passages_a_question": size,
         "only_answers": alone,
         "rate": arguments.rate,
-        "dropout": _DROPOUT,
+        "dropout": {"encoder": 0.0 if alone else _DROPOUT, "judging": _DROPOUT},
         "shown_an_epoch": _TIMES,
         "begun_from": None if arguments.begin is None else _before(arguments.begin),
         "held_out": evaluate(model, held, tokenizer),
@@ -393,17 +400,23 @@ def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Tensor, Tensor, T
 
 @torch.no_grad()
 def evaluate(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> dict[str, dict[str, float]]:
-    """Of each set, how often the first passage is right: as ranked, and as the reader orders the first five; and how
-    often, where it is, the answer it points at touches the right one.
+    """Of each set, how often the first passage is right, as ranked, and as the reader orders the first five; how often,
+    where it is, the answer it points at touches the right one; and the AUROC of the second score: right passages
+    against those that a question deceives about, where the set has such questions.
     """
     model.eval()
-    found: dict[str, dict[str, list[bool]]] = {}
+    found: dict[str, dict[str, list[float]]] = {}
     for example in held:
         passages = example.passages[:5]
         ids, mask, kinds, begins, ends = encode(tokenizer, [(example.question, p.text, p.answer) for p in passages])
         scores, spans = model(ids, mask, kinds)
+        names = ("ranked", "read", "span", "answered", "deceived")
+        counts = found.setdefault(example.source, {name: [] for name in names})
+        if not example.answered:
+            counts["deceived"] += [float(s) for s, p in zip(scores[:, 1], passages, strict=True) if p.own]
+            continue
+        counts["answered"] += [float(s) for s, p in zip(scores[:, 1], passages, strict=True) if p.right][:1]
         best = int(scores[:, 0].argmax())
-        counts = found.setdefault(example.source, {"ranked": [], "read": [], "span": []})
         counts["ranked"].append(passages[0].right)
         counts["read"].append(passages[best].right)
         if begins[best] >= 0:
@@ -412,10 +425,13 @@ def evaluate(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> di
             end = begin + int(logits[begin : begin + 20, 1].argmax())
             counts["span"].append(begin <= ends[best] and end >= begins[best])
     model.train()
-    return {
-        source: {name: round(sum(values) / max(len(values), 1), 4) for name, values in counts.items()}
-        for source, counts in found.items()
-    }
+    return {source: _shares(counts) for source, counts in found.items()}
+
+
+def _shares(counts: dict[str, list[float]]) -> dict[str, float]:
+    answered, deceived = (np.array(counts.pop(name)) for name in ("answered", "deceived"))
+    shares = {name: round(sum(values) / max(len(values), 1), 4) for name, values in counts.items()}
+    return shares | ({"told_apart": round(auroc(answered, deceived), 4)} if len(deceived) else {})
 
 
 if __name__ == "__main__":
