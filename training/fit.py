@@ -181,13 +181,13 @@ class _Fitter:
     def _confidence(self, name: str, features: Sequence[str], *, reads: bool) -> dict[str, float]:
         """Fits a confidence and returns the thresholds that belong to it."""
         answers = _drawn(list(self._answers(reads=reads)))
-        ranked = _drawn(list(self._answers(reads=False))) if reads else []
-        weights, bias = _fit(answers, ranked)
-        _, right = _table(answers)
+        values = np.array([one.values for one in answers], np.float64)
+        right = np.array([one.right for one in answers])
+        weights, bias = fit_logistic(values, right)
         origin = f"{len(set(answers))} answers in fixed shares, {right.mean():.0%} of them right; training/fit.py"
         fitted = _named(features, weights) | {"bias": round(bias, 4)}
         _write(_record() | {name: fitted, f"{name}_from": origin})
-        sure = _of_others(answers, ranked)
+        sure = _of_others(values, right, [one.document for one in answers])
         kinds = [[i for i, one in enumerate(answers) if one.kind == kind] for kind in _JUDGED]
         judged = [i for kind in kinds for i in kind[: min(map(len, kinds))]]
         found = cautions(sure[judged], right[judged])
@@ -236,37 +236,14 @@ def _drawn(answers: Sequence[_Answer]) -> list[_Answer]:
     return [one for kind, share in _MIX.items() for one in chance.choices(kinds[kind], k=round(share * _DRAWN))]
 
 
-def _fit(answers: Sequence[_Answer], ranked: Sequence[_Answer]) -> tuple[Floats, float]:
-    """Weights `[f]` and bias of the confidence of answers, which were read where there are `ranked` ones.
-
-    What ranking makes of a read answer goes in as one number, the logit of the confidence that is fitted to the ranked
-    ones, so that what many documents taught stands: few were not seen by the reader.
-    """
-    values, right = _table(answers)
-    if not ranked:
-        return fit_logistic(values, right)
-    of_ranked, shift = _fit(ranked, ())
-    count = len(of_ranked)
-    logits = values[:, :count] @ of_ranked + shift
-    weights, bias = fit_logistic(np.column_stack([logits, values[:, count:]]), right)
-    return np.concatenate([weights[0] * of_ranked, weights[1:]]), bias + float(weights[0]) * shift
-
-
-def _table(answers: Sequence[_Answer]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Values `[n, f]` and which answers were right `[n]`."""
-    return np.array([one.values for one in answers], np.float64), np.array([one.right for one in answers])
-
-
-def _of_others(answers: Sequence[_Answer], ranked: Sequence[_Answer]) -> Floats:
-    """Confidences `[n]` of answers, each by a fit to those about other documents."""
-    documents = sorted({one.document for one in answers})
-    fold_of = {document: i % _FOLDS for i, document in enumerate(random.Random(6).sample(documents, len(documents)))}
-    values, _ = _table(answers)
-    sure = np.zeros(len(answers))
-    for fold in range(min(_FOLDS, len(documents))):
-        weights, bias = _fit(*([a for a in some if fold_of.get(a.document) != fold] for some in (answers, ranked)))
-        own = np.array([fold_of[one.document] == fold for one in answers])
-        sure[own] = sigmoid(values[own] @ weights + bias)
+def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str]) -> Floats:
+    """Confidences `[n]`, each by a fit to the answers about other documents."""
+    order = random.Random(6).sample(sorted(set(documents)), len(set(documents)))
+    fold = np.array([order.index(document) % _FOLDS for document in documents])
+    sure = np.zeros(len(values))
+    for one in np.unique(fold):
+        weights, bias = fit_logistic(values[fold != one], right[fold != one])
+        sure[fold == one] = sigmoid(values[fold == one] @ weights + bias)
     return sure
 
 
