@@ -19,6 +19,7 @@ from retrieval.reader import Reader
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
+from retrieval.topics import topic
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 from retrieval.windows import WORD, Piece, leading, pieces
 
@@ -43,8 +44,10 @@ class Engine:
     weights: Coefficients
 
     def prepare(self, text: str, where: Filter | None = None) -> Question:
-        """A question as ranking sees it. Raises QuestionError for a filter that matches no document."""
-        return prepare(text, self.embedder, self.searcher, where or Filter())
+        """A question, or what it asks about, as ranking sees it. Raises QuestionError for a filter that matches no
+        document.
+        """
+        return prepare(topic(text), self.embedder, self.searcher, where or Filter())
 
 
 def answer(text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter) -> Answer:
