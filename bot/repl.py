@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, cast
 
 from rich.console import Console
@@ -41,6 +42,7 @@ from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 
 _CONTEXT = 400  # characters that /more adds on either side
 _MOST = 50  # excerpts of one question
+_PAGER_PROMPT = "-Psq goes back to your questions, h helps"  # of less
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,11 @@ class Repl:
         self._refuse_changed(place)
         pager = shutil.which("less") or shutil.which("more")
         if self._screen.is_terminal and pager is not None:
-            with suppress(BrokenPipeError), subprocess.Popen([pager, f"+{place.line}"], stdin=subprocess.PIPE) as shown:
+            hint = [_PAGER_PROMPT] * (Path(pager).name == "less")
+            with (
+                suppress(BrokenPipeError),
+                subprocess.Popen([pager, f"+{place.line}", *hint], stdin=subprocess.PIPE) as shown,
+            ):
                 for part in visible_parts(self._library.blocks(place.document)):
                     cast(IO[bytes], shown.stdin).write(part.encode())
             return

@@ -34,7 +34,7 @@ _PARTS = (*_TENS, *SCALES)  # one of them stands in every number of two words
 NUMBER_WORDS = frozenset([*VALUES, *ORDINALS, *SCALES])
 _NUMBER = rf"(?:{'|'.join(sorted(NUMBER_WORDS))})\b"
 _TENS_AND_UNIT = rf"(?P<tens>{'|'.join(_TENS)})[- ](?P<unit>{'|'.join(_UNITS)})\b(?![- ]{_NUMBER})"
-_AMOUNT = rf"(?P<amount>\d{{1,15}}(?:,\d{{3}})*(?:\.\d+)?|{'|'.join(VALUES)})"
+_AMOUNT = rf"(?P<amount>\d{{1,15}}(?:,\d{{3}}){{0,5}}(?:\.\d{{1,9}})?|{'|'.join(VALUES)})"
 _SCALED = rf"{_AMOUNT} (?P<scale>{'|'.join(SCALES)})\b(?! (?:and )?{_NUMBER})"
 _SEVERAL_WORDS = re.compile(rf"(?<![\w.,-])(?ai:{_TENS_AND_UNIT}|{_SCALED})")
 

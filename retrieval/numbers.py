@@ -22,11 +22,19 @@ _OTHER |= {word: ordinal(value) for word, value in ORDINALS.items()}
 _OTHER |= {digits: word for word, digits in _OTHER.items()}
 
 _IN_WORDS = "|".join(word for word in VALUES if word != "one")  # mostly no number
-_COUNT = re.compile(rf"\b(?ai:\d{{1,9}}(?:,\d{{3}})*|{_IN_WORDS})\b")
+_COUNT = re.compile(rf"\b(?ai:\d{{1,9}}(?:,\d{{3}}){{0,5}}|{_IN_WORDS})\b")
 _OPENS = re.compile(r"(?:^|[\s(\"\u201c])$")
 _CLOSES = re.compile(r"[.,;:]*(?:$|[\s)\"\u201d?!])")
 _LAST_WORD = re.compile(r"(\w+)[\s(\"\u201c]+(?:and\s+)?$")
 _NEXT_WORD = re.compile(r"\s+(?:and\s+)?(\w+)")
+_BEFORE_A_COUNT = frozenset(
+    {"the", "these", "those", "all", "some", "only", "its", "their", "his", "her", "our", "my", "your", "of", "by"}
+    | {"from", "with", "in", "for", "to", "between", "than", "over", "about", "and", "did", "do", "does", "is", "are"}
+    | {"was", "were", "has", "have", "had", "how", "which", "what", "who", "whose"}
+)
+"""After any other word a number may be that of a room, a flight, a page."""
+
+_NO_COUNT = frozenset({"percent", "per", "am", "pm", "degrees"})
 _BESIDE = 60  # characters that are looked at on either side
 _YEAR_FIRST = re.compile(r"(?<![\w-])\d{4}-(?P<month>\d\d?)-(?P<day>\d\d?)(?![\w-])")
 _YEAR_LAST = re.compile(r"(?<![\w/])(?P<one>\d\d?)/(?P<other>\d\d?)/\d{4}(?![\w/])")
@@ -70,19 +78,17 @@ def _counts(text: str) -> list[tuple[int, int, str]]:
 
 
 def _counts_alone(text: str, start: int, end: int) -> bool:
-    """Whether no sign, number or name stands right beside it, as in 9/11, "five hundred" after "two", or Apollo 11."""
+    """Whether what stands right beside it, if anything, leaves it a count of its own: no sign, number, name or unit, as
+    in 9/11, "five hundred" after "two", Apollo 11, room 42 or 3 pm.
+    """
     before, after = text[max(start - _BESIDE, 0) : start], text[end : end + _BESIDE]
     if not _OPENS.search(before) or not _CLOSES.match(after):
         return False
     last, following = _LAST_WORD.search(before), _NEXT_WORD.match(after)
-    begins = last is not None and not before[: last.start()].strip()  # with a capital, as every sentence does
-    for match in (last, following):
-        word = match[1] if match else ""
-        if word.casefold() in NUMBER_WORDS or word[:1].isdigit():
-            return False
-        if word[:1].isupper() and not (match is last and begins):
-            return False
-    return True
+    if last and last[1].casefold() not in _BEFORE_A_COUNT:
+        return False
+    word = following[1] if following else ""
+    return not (word[:1].isupper() or word[:1].isdigit() or word.casefold() in NUMBER_WORDS | _NO_COUNT)
 
 
 def _with(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> QueryTerm:

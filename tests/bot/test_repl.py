@@ -175,7 +175,7 @@ def test_open_hands_a_long_document_to_a_pager_which_may_be_left_early(
     write("rhine.txt", text)
     kept, program = tmp_path / "kept", tmp_path / "bin" / "less"
     program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\n{pager.format(kept=kept)}\n")
+    program.write_text(f'#!/bin/sh\necho "$@" > {kept}.given\n{pager.format(kept=kept)}\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
     with Library.open(settings, embedder=embedder) as library:
@@ -189,6 +189,7 @@ def test_open_hands_a_long_document_to_a_pager_which_may_be_left_early(
     assert "did not work" not in out.getvalue()
     shown = text.replace("\r\n", "\n")
     assert kept.read_text() == (shown if pager.startswith("cat") else shown[:10])
+    assert Path(f"{kept}.given").read_text() == "+1 -Psq goes back to your questions, h helps\n"
 
 
 def test_sources_status_and_help(talk: Talk) -> None:

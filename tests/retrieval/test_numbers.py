@@ -84,9 +84,9 @@ def test_a_number_in_digits_finds_one_of_two_words(
         ),
         ("Which forty-three men?", "43 men and 3 boats.", "Which 43 men?"),
         ("Did 43 men go ashore?", "Forty-three men did.", "Did forty-three men go ashore?"),
-        ("Who sold 1.5 million?", "They sold 1,500,000 of them.", "Who sold 1,500,000?"),
-        ("Who sold 1500000?", "They sold 1.5 million of them.", "Who sold 1.5 million?"),
-        ("20 men and 20 women?", "Twenty men.", "twenty men and twenty women?"),
+        ("Who sold the 1.5 million?", "All of 1,500,000 were sold.", "Who sold the 1,500,000?"),
+        ("Who sold all 1500000?", "There were 1.5 million. The 1.5 million were sold.", "Who sold all 1.5 million?"),
+        ("Did 20 men meet the 20 women?", "Twenty met.", "Did twenty men meet the twenty women?"),
     ],
 )
 def test_numbers_of_a_question_are_written_as_in_the_passage(question: str, passage: str, asked: str) -> None:
@@ -106,6 +106,11 @@ def test_numbers_of_a_question_are_written_as_in_the_passage(question: str, pass
         ("Who wrote Apollo 11?", "Eleven men wrote."),
         ("Who led twenty-five thousand men?", "Ann led 5,000 men."),
         ("Who led two hundred and fifty men?", "Ann led 200 men, and 50 more."),
+        ("Apollo 11 flew?", "Eleven flew."),
+        ("What did 42 percent of the sailors do?", "Forty-two sailors drowned."),
+        ("Where is room 42?", "Forty-two sailors drowned."),
+        ("Where did minus 42 sailors drown?", "Forty-two sailors drowned."),
+        ("Who came at 3 pm?", "Three came."),
         ("Who wrote Nineteen Eighty-Four?", "It has 84 pages."),
         ("Who sold 1,000?", "A thousand were sold."),
         ("Which 7?", "We saw s\u0131x hundred and SEVEN\u0130 hundred."),
@@ -118,4 +123,11 @@ def test_other_numbers_and_numbers_that_stand_there_already_are_left(question: s
 
 
 def test_letters_that_only_look_like_those_of_a_number_are_none() -> None:
-    assert list(in_digits("s\u0131x hundred, S\u0130X HUNDRED, forty-s\u0131x, " + "9" * 5000 + " million")) == []
+    assert list(in_digits("s\u0131x hundred, S\u0130X HUNDRED, forty-s\u0131x")) == []
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "3." + "1" * 5000, "1" + ",000" * 1500])
+def test_numbers_of_thousands_of_digits_are_none(number: str) -> None:
+    text = f"It cost {number} million."
+    assert list(in_digits(text)) == []
+    assert as_written_in(text, text) == text
