@@ -34,7 +34,7 @@ _BEFORE_A_COUNT = frozenset(
 )
 """After any other word a number may be that of a room, a flight, a page."""
 
-_NO_COUNT = frozenset({"percent", "per", "am", "pm", "degrees"})
+_AFTER_NO_COUNT = NUMBER_WORDS | {"percent", "per", "am", "pm", "degrees"}
 _BESIDE = 60  # characters that are looked at on either side
 _YEAR_FIRST = re.compile(r"(?<![\w-])\d{4}-(?P<month>\d\d?)-(?P<day>\d\d?)(?![\w-])")
 _YEAR_LAST = re.compile(r"(?<![\w/])(?P<one>\d\d?)/(?P<other>\d\d?)/\d{4}(?![\w/])")
@@ -88,7 +88,7 @@ def _counts_alone(text: str, start: int, end: int) -> bool:
     if last and last[1].casefold() not in _BEFORE_A_COUNT:
         return False
     word = following[1] if following else ""
-    return not (word[:1].isupper() or word[:1].isdigit() or word.casefold() in NUMBER_WORDS | _NO_COUNT)
+    return not (word[:1].isupper() or word[:1].isdigit() or word.casefold() in _AFTER_NO_COUNT)
 
 
 def _with(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> QueryTerm:
