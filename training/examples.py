@@ -1,37 +1,33 @@
-"""Examples for the reader: questions, the passages that ranking offers for them, and where in these the answer is.
+"""Makes what the reader learns from: `python -m training.examples SETS --work FOLDER` writes FOLDER/examples.jsonl.gz.
 
-Documents are held out whole: their questions are for choosing and calibrating, never for learning.
+SETS is a folder with the question sets named in `HELD_OUT`. Of each question the passages that ranking offers are kept,
+and where in these the answer is. Documents are held out whole: their questions are for choosing and calibrating, never
+for learning.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 from benchmarks.sets import library_over
 from retrieval.coefficients import coefficients
-from retrieval.embedding import Embedder
+from retrieval.embedding import Embedder, open_embedder
 from retrieval.library import Library
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
 from retrieval.ranking import Hit, prepare, rank
+from retrieval.settings import EmbeddingSettings
 from retrieval.types import Filter, Span
 from training import asked, written
-
-WRITTEN = "written"
-"""The set that is made of the texts in `training/written/`."""
+from training.offered import ASKED, FILE, WRITTEN, Example, Offered, read_examples, write_examples
 
 HELD_OUT = {"wiki-train": 3, "tales-train": 20, "policy-dev": 10}
 """How many documents of each question set are held out; of the written texts one in `_ONE_IN`."""
-
-ASKED = "asked"
-"""The set of the questions in `training/asked/`, about the documents of another set."""
 
 SETS = (*HELD_OUT, WRITTEN, ASKED)
 """All that is learnt from."""
@@ -43,33 +39,6 @@ WITHIN = ("policy-dev",)
 
 _OFFERED = 10  # passages kept with each question
 _ABSENT_SHARE = 6  # one question in so many is asked once more where its document is missing
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A passage that ranking offers. `answer` is where the answer stands in `text`, None where it does not or where
-    nobody wrote down the place; `right` says that the passage answers, `own` that the question was written about it.
-    """
-
-    text: str
-    right: bool
-    answer: tuple[int, int] | None
-    own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A question and its passages, best first; `source` is the set that it comes from."""
-
-    source: str
-    question: str
-    passages: tuple[Offered, ...]
-    held_out: bool
-
-    @property
-    def answered(self) -> bool:
-        """Whether a passage is right."""
-        return any(one.right for one in self.passages)
 
 
 def held_out(name: str, documents: Sequence[str]) -> frozenset[str]:
@@ -94,28 +63,24 @@ def folder_of(name: str, sets: Path, work: Path) -> Path:
     return folder
 
 
-def make_examples(sets: Path, work: Path, embedder: Embedder) -> list[Example]:
-    """The examples of the sets, each set's made once and kept in `work`."""
-    return [example for name in SETS for example in _made(name, sets, work / name, embedder)]
+def main() -> None:
+    """Reads the command line and makes the examples, each set's once."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("--work", type=Path, required=True)
+    arguments = parser.parse_args()
+    embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
+    made = [one for name in SETS for one in _made(name, arguments.sets, arguments.work / name, embedder)]
+    write_examples(arguments.work / FILE, made)
+    print(f"{len(made)} questions, {sum(one.held_out for one in made)} of them about documents that are held out")
 
 
 def _made(name: str, sets: Path, work: Path, embedder: Embedder) -> list[Example]:
     folder = folder_of(name, sets, work.parent)
-    path = work / f"examples-{crc32((folder / 'questions.jsonl').read_bytes()):08x}.jsonl"
+    path = work / f"{crc32((folder / 'questions.jsonl').read_bytes()):08x}-{FILE}"
     if not path.exists():
-        made = _of_set(folder, work, embedder)
-        lines = (json.dumps(asdict(example), ensure_ascii=False) for example in made)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.with_suffix(".part").write_text("\n".join(lines), "utf-8")
-        path.with_suffix(".part").replace(path)
-    return [_read(json.loads(line)) for line in path.read_text("utf-8").split("\n")]
-
-
-def _read(row: dict[str, Any]) -> Example:
-    offered = (
-        Offered(p["text"], p["right"], tuple(p["answer"]) if p["answer"] else None, p["own"]) for p in row["passages"]
-    )
-    return Example(row["source"], row["question"], tuple(offered), row["held_out"])
+        write_examples(path, _of_set(folder, work, embedder))
+    return read_examples(path)
 
 
 def _of_set(folder: Path, work: Path, embedder: Embedder) -> Iterator[Example]:
@@ -170,3 +135,7 @@ def _offered(question: EvalQuestion, hit: Hit) -> Offered:
 
 def _shared(one: Span, other: Span) -> int:
     return min(one.end, other.end) - max(one.start, other.start)
+
+
+if __name__ == "__main__":
+    main()

@@ -45,7 +45,7 @@ def main() -> None:
     arguments = parser.parse_args()
     source = arguments.work / "start"
     model = Reader(source).eval()
-    learnt = torch.load(arguments.work / "checkpoint.pt")["model"]
+    learnt = torch.load(arguments.work / "checkpoint.pt", map_location="cpu")["model"]
     record = json.loads((arguments.work / "record.json").read_text("utf-8"))
     if arguments.mixed_with is not None:
         other, share = shipped_weights(arguments.mixed_with), arguments.share

@@ -48,7 +48,8 @@ from retrieval.retraining import training_groups
 from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
 from retrieval.windows import leading, pieces, windows
-from training.examples import ASKED, WRITTEN, folder_of, held_out
+from training.examples import folder_of, held_out
+from training.offered import ASKED, WRITTEN
 from training.perturb import as_typed
 
 _STEPS = ("ranking", "reading", "confidence", "read_confidence")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"(?<=[\w,] )[A-Z]\w+(?: [A-Z]\w+)*|\b\d[\d,.]*\b")  # capitalised within a sentence, or a number
+_NUMBER = re.compile(r"\b\d{1,3}(?:,\d{3})+\b|\b\d{1,9}\b")
 _PLAIN = re.compile(r"\b[a-z]{5,}\b")
 _SMALL = frozenset(
     {"a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "is", "was", "are", "were", "did", "do", "does"}
@@ -30,6 +31,7 @@ _OPPOSITES = [
     ("friend", "enemy"), ("love", "hate"), ("happy", "sad"), ("up", "down"), ("internal", "external"),
 ]  # fmt: skip
 _OPPOSITE = {a: b for pair in _OPPOSITES for a, b in (pair, pair[::-1])}
+_NEAR = 5  # how far a number is altered, or the fiftieth part where that is more
 _SAME_PASSAGE = 0.35  # share of exchanged names that the passage itself holds
 _VERB = re.compile(r"\b(did|does|do|is|was|are|were|can|could|would|has|had)\b")
 
@@ -70,17 +72,18 @@ def with_typo(question: str, chance: random.Random) -> str:
 def unanswerable(question: str, same: str, others: Sequence[str], chance: random.Random) -> str | None:
     """The question changed so that its passage `same` no longer answers it; None where nothing can be changed.
 
-    A name, a number or another word is exchanged for one of `same` or of the passages `others`, a word for its
-    opposite, or the question is turned round with "not".
+    A name, a number or another word is exchanged for one of `same` or of the passages `others`, a number for a like one
+    that none of them holds, a word for its opposite, or the question is turned round with "not".
     """
     text = same if chance.random() < _SAME_PASSAGE or not others else chance.choice(others)
     made = [
         _exchange_name(question, text, chance),
+        _alter_number(question, [same, *others], chance),
         _oppose(question, chance),
         _exchange_word(question, text, same, chance),
         _negate(question),
     ]
-    weights = [6, 6, 3, 2]
+    weights = [6, 4, 6, 3, 2]
     possible = [(one, weight) for one, weight in zip(made, weights, strict=True) if one is not None]
     return chance.choices(*zip(*possible, strict=True))[0] if possible else None  # type: ignore[arg-type]
 
@@ -93,6 +96,20 @@ def _exchange_name(question: str, text: str, chance: random.Random) -> str | Non
     number = old[0][0].isdigit()
     new = [n for n in _NAME.findall(text) if n[0].isdigit() == number and n not in question and old[0] not in n]
     return question[: old.start()] + chance.choice(new) + question[old.end() :] if new else None
+
+
+def _alter_number(question: str, texts: Sequence[str], chance: random.Random) -> str | None:
+    """A number of the question, in place of it one near to it."""
+    numbers = list(_NUMBER.finditer(question))
+    if not numbers:
+        return None
+    old = chance.choice(numbers)
+    value = int(old[0].replace(",", ""))
+    near = value + chance.choice((-1, 1)) * chance.randint(1, max(value // 50, _NEAR))
+    new = f"{near:,}" if "," in old[0] else str(near)
+    if near < 0 or any(re.search(rf"\b{new}\b", text) for text in (question, *texts)):
+        return None
+    return question[: old.start()] + new + question[old.end() :]
 
 
 def _exchange_word(question: str, text: str, same: str, chance: random.Random) -> str | None:

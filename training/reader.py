@@ -1,6 +1,6 @@
-"""Trains the reader: `python -m training.reader SETS --work FOLDER`.
+"""Trains the reader: `python -m training.reader --work FOLDER`, on a GPU where there is one.
 
-SETS is a folder with the question sets of `training.examples`; FOLDER/start holds the weights to begin from
+FOLDER/examples.jsonl.gz is what it learns from (`training.examples`), FOLDER/start holds the weights to begin from
 (`training.start`). The reader reads a question and a passage together. It learns three things at once: which of a
 question's passages answers best (softmax over them), where the answer begins and ends (softmax over all tokens of all
 its passages, as in Clark and Gardner, 2018), and whether a passage answers at all (logistic). The first and the last
@@ -9,8 +9,8 @@ score that says both puts passages in a worse order. So the second has a layer o
 the tokens, and nothing that it learns reaches the encoder; with `--only-answers` it is all that learns. Checkpoints are
 kept in FOLDER, and a run that was stopped goes on from the last of them.
 
-PyTorch takes and gives back large arrays at every step, which takes half the time on some systems; with glibc,
-`MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=12000000000` in the environment lets it keep them.
+Without a GPU PyTorch takes and gives back large arrays at every step, which takes half the time on some systems; with
+glibc, `MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=12000000000` in the environment lets it keep them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ import json
 import os
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,30 +32,31 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
 
-from retrieval.embedding import open_embedder
 from retrieval.evaluation import auroc
 from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
-from retrieval.settings import EmbeddingSettings
-from training.examples import ASKED, WRITTEN, Example, Offered, make_examples
+from training.offered import ASKED, FILE, WRITTEN, Example, Offered, read_examples
 from training.perturb import as_typed, unanswerable
 from training.shipped import shipped_weights
 
-_GROUP = 4  # passages of a question looked at together
-_GROUP_UNANSWERED = 2  # of a question that nothing answers
-_BATCH = 8  # questions a step
+_GROUP_UNANSWERED = 2  # passages of a question that nothing answers
 _TIMES = {"wiki-train": 1.5, "tales-train": 0.3, "policy-dev": 0.8, WRITTEN: 0.9, ASKED: 2.5}
 """How often an epoch shows each example."""
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
+_SPAN_COUNTS = 0.25  # what either end of the answer counts, where choosing the passage counts 1
+_NEVER = -1e4  # a logit
 _WIDTHS = 3  # a step's rows go through the model in so many parts of like length, so that little is padded
 _FIRST_COUNTS = 3.0  # the passage that answers, or that the question was written about, in whether it answers
 _ORDER_ANSWERS = 0.5  # what whether a passage answers counts for the score that orders
 _JUDGING_WIDTH = 384  # within the layer over the encoder
 _JUDGES = ("judging.", "answers.")  # the weights of the second score
 _EVALUATED = 450  # held-out questions of either kind
+_KEPT, _LOOKED_AT = 200, 1000  # after so many steps weights are kept, and held-out questions asked
+_DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 _UNSURE = 0.1  # a changed question is answered after all about so often
 
 Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the answer is in it
@@ -65,14 +65,17 @@ Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the an
 class Reader(nn.Module):
     """A BERT encoder with three heads, one of them over a layer of its own; see the module."""
 
-    def __init__(self, folder: Path, dropout: float = 0.0) -> None:
-        """Loads the weights of the encoder from a folder of transformers."""
+    def __init__(self, folder: Path, dropout: float = 0.0, reach: float = 0.0) -> None:
+        """Loads the weights of the encoder from a folder of transformers. The share `reach` of what the second score
+        learns reaches them.
+        """
         super().__init__()
+        self._reach = reach
         from transformers import BertModel
         from transformers.models.bert.modeling_bert import BertLayer
 
         self.bert = BertModel.from_pretrained(
-            folder, add_pooling_layer=False, attn_implementation="eager", hidden_dropout_prob=dropout
+            folder, add_pooling_layer=False, attn_implementation=_attention(), hidden_dropout_prob=dropout
         )
         width = self.bert.config.hidden_size
         self.spans = nn.Linear(width, 2)
@@ -89,11 +92,17 @@ class Reader(nn.Module):
         end `[n, t, 2]`, of tokens `[n, t]`.
         """
         encoded = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state
-        hidden = ((1 - mask) * -1e4)[:, None, None].to(encoded.dtype)
-        judged = self.judging(encoded.detach(), hidden).float()
+        hidden = ((1 - mask) * _NEVER)[:, None, None].to(encoded.dtype)
+        apart = encoded.detach()
+        judged = self.judging(apart + self._reach * (encoded - apart), hidden).float()
         rows = encoded.float()
         scores = self.score(_whole(rows, mask)), self.answers(_whole(judged, mask))
         return torch.cat(scores, 1), self.spans(rows)
+
+
+def _attention() -> str:
+    """The fastest way on the device; the plain one is what can be exported."""
+    return "sdpa" if torch.cuda.is_available() else "eager"
 
 
 def _whole(rows: Tensor, mask: Tensor) -> Tensor:
@@ -110,7 +119,7 @@ class _Weights:
 
     def __init__(self, model: Reader, only: tuple[str, ...]) -> None:
         """Learnt are the weights whose names begin with one of `only`."""
-        self.model = model
+        self.model = model.to(_DEVICE)
         self.precise = {}
         for name, parameter in model.named_parameters():
             if parameter.requires_grad:
@@ -124,15 +133,16 @@ class _Weights:
         return [one for one in self.precise.values() if one.requires_grad]
 
     def take_gradients(self) -> None:
-        for name, parameter in self.precise.items():
-            grad = self._own[name].grad
-            parameter.grad = None if grad is None else grad.float()
-            self._own[name].grad = None
+        given = [name for name in self.precise if self._own[name].grad is not None]
+        for name in given:
+            if self.precise[name].grad is None:
+                self.precise[name].grad = torch.empty_like(self.precise[name])
+        torch._foreach_copy_([self.precise[n].grad for n in given], [self._own[n].grad for n in given])
+        self.model.zero_grad()
 
     @torch.no_grad()
     def give_back(self) -> None:
-        for name, parameter in self.precise.items():
-            self._own[name].copy_(parameter)
+        torch._foreach_copy_([self._own[name] for name in self.precise], list(self.precise.values()))
 
     def state(self) -> dict[str, Tensor]:
         """What `Reader.load_state_dict` takes, without the vectors of words."""
@@ -148,18 +158,19 @@ class _Weights:
 def main() -> None:
     """Reads the command line, makes the examples and trains."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sets", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--questions", type=int, default=8, help="of a step")
+    parser.add_argument("--passages", type=int, default=4, help="of a question, looked at together")
     parser.add_argument("--rate", type=float, default=1.2e-4)
     parser.add_argument("--begin", type=Path, help="folder of an exported reader to go on from")
+    parser.add_argument("--reach", type=float, default=0.0, help="share of the second score's say on the encoder")
     parser.add_argument(
         "--only-answers", action="store_true", help="leave all but the second score as it is; in a FOLDER of its own"
     )
     arguments = parser.parse_args()
     tokenizer = Tokenizer.from_file(str(arguments.work / "start" / "tokenizer.json"))
-    embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
-    examples = make_examples(arguments.sets, arguments.work, embedder)
+    examples = read_examples(arguments.work / FILE)
     learn = [e for e in examples if not e.held_out and len(e.passages) >= 2]
     held = [e for e in examples if e.held_out and e.answered]
     deceiving = [e for e in examples if e.held_out and not e.answered and any(p.own for p in e.passages)]
@@ -173,7 +184,8 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
     torch.manual_seed(1)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     alone = arguments.only_answers
-    weights = _Weights(Reader(arguments.work / "start", 0.0 if alone else _DROPOUT), _JUDGES if alone else ("",))
+    reader = Reader(arguments.work / "start", 0.0 if alone else _DROPOUT, arguments.reach)
+    weights = _Weights(reader, _JUDGES if alone else ("",))
     model, learnt = weights.model, weights.learnt()
     if arguments.begin is not None:
         weights.load(shipped_weights(arguments.begin))
@@ -183,6 +195,7 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
             {"params": [p for p in learnt if p.ndim == 1], "weight_decay": 0.0},
         ],
         lr=arguments.rate,
+        fused=True,
     )
     steps, warm = arguments.steps, max(arguments.steps // 15, 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -191,29 +204,28 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
     path = arguments.work / "checkpoint.pt"
     first = 0
     if path.exists():
-        state = torch.load(path)
+        state = torch.load(path, map_location=_DEVICE)
         weights.load(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
         first = state["step"]
-    size = _GROUP_UNANSWERED if alone else _GROUP
     started, seen, losses = time.time(), 0, []
     model.train()
-    for step, batch in enumerate(_ahead(learn, tokenizer, first, steps, size), first):
-        loss = _loss(model, batch)
+    for step, batch in enumerate(_batches(learn, tokenizer, first, arguments), first):
+        seen += int(batch.inputs[1].sum())
+        loss = _loss(model, batch.to(_DEVICE))
         loss.backward()
         weights.take_gradients()
         nn.utils.clip_grad_norm_(learnt, 1.0)
         optimizer.step()
         schedule.step()
         weights.give_back()
-        losses.append(float(loss.detach()))
-        seen += int(batch.inputs[1].sum())
+        losses.append(loss.detach())
         if step % 50 == 49:
-            mean = sum(losses[-50:]) / len(losses[-50:])
+            mean = float(torch.stack(losses[-50:]).mean())
             print(f"step {step + 1}/{steps} loss {mean:.4f} {seen / (time.time() - started):.0f} tokens/s", flush=True)
-        if step % 100 == 99 or step == steps - 1:
-            if step % 500 == 499:
+        if step % _KEPT == _KEPT - 1 or step == steps - 1:
+            if step % _LOOKED_AT == _LOOKED_AT - 1:
                 print(json.dumps(evaluate(model, held, tokenizer)), flush=True)
             kept = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "step": step + 1}
             torch.save({"model": weights.state()} | kept, f"{path}.part")
@@ -221,9 +233,10 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
     record = {
         "examples": dict(Counter(e.source for e in learn)),
         "steps": steps,
-        "questions_a_step": _BATCH,
-        "passages_a_question": size,
+        "questions_a_step": arguments.questions,
+        "passages_a_question": arguments.passages,
         "only_answers": alone,
+        "reach": arguments.reach,
         "rate": arguments.rate,
         "dropout": {"encoder": 0.0 if alone else _DROPOUT, "judging": _DROPOUT},
         "shown_an_epoch": _TIMES,
@@ -239,8 +252,8 @@ def _before(reader: Path) -> dict[str, Any]:
     return {"sha256": file_sha256(reader / "model.onnx"), "training": card["training"]}
 
 
-def _steps(learn: Sequence[Example], steps: int, size: int) -> Iterator[list[Example]]:
-    """Batches of questions with passages of like length, in an order that is the same at every run."""
+def _steps(learn: Sequence[Example], steps: int, count: int, size: int) -> Iterator[list[int]]:
+    """The numbers of `count` questions with passages of like length, in an order that is the same at every run."""
     epoch = given = 0
     lengths = [sum(len(p.text) for p in e.passages[: size if e.answered else _GROUP_UNANSWERED]) for e in learn]
     while given < steps:
@@ -248,12 +261,11 @@ def _steps(learn: Sequence[Example], steps: int, size: int) -> Iterator[list[Exa
         order = [i for i, e in enumerate(learn) for _ in range(_often(_TIMES[e.source], chance))]
         chance.shuffle(order)
         batches = []
-        for at in range(0, len(order), _BATCH * 40):
-            chunk = sorted(order[at : at + _BATCH * 40], key=lengths.__getitem__)
-            batches += [chunk[i : i + _BATCH] for i in range(0, len(chunk), _BATCH)]
+        for at in range(0, len(order), count * 40):
+            chunk = sorted(order[at : at + count * 40], key=lengths.__getitem__)
+            batches += [chunk[i : i + count] for i in range(0, len(chunk), count)]
         chance.shuffle(batches)
-        for batch in batches[: steps - given]:
-            yield [learn[i] for i in batch]
+        yield from batches[: steps - given]
         given += len(batches)
         epoch += 1
 
@@ -262,7 +274,7 @@ def _often(times: float, chance: random.Random) -> int:
     return int(times) + (chance.random() < times % 1)
 
 
-def _group(example: Example, chance: random.Random, size: int = _GROUP) -> tuple[list[Row], str | None]:
+def _group(example: Example, chance: random.Random, size: int) -> tuple[list[Row], str | None]:
     """A question's passages, `size` of them with the right one first where there is one, and the question that nothing
     answers.
     """
@@ -287,23 +299,31 @@ def _deceiving(passages: Sequence[Offered]) -> list[Offered]:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Rows ready for the model, and what is wanted of them: `groups` are the first and last row of each question that
-    has an answer, whose first row is the right one; `wanted` `[n]` says how likely each row answers, `weights` `[n]`
-    how much that counts, and `orders` `[n]` whether the score that orders passages learns it too.
+    """Rows ready for the model, in `parts` of like length, and what is wanted of them.
+
+    `groups` `[g, size]` are the rows of each question that has an answer, the right one first, -1 where there are
+    fewer; `spans` `[n, 2]` the tokens where each row's answer begins and ends, -1 where there is none. `wanted` `[n]`
+    says how likely each row answers, `weights` `[n]` how much that counts, and `orders` `[n]` whether the score that
+    orders passages learns it too.
     """
 
     inputs: tuple[Tensor, Tensor, Tensor]
-    begins: list[int]
-    ends: list[int]
-    groups: list[tuple[int, int]]
+    parts: list[tuple[Tensor, int]]
+    groups: Tensor
+    spans: Tensor
     wanted: Tensor
     weights: Tensor
     orders: Tensor
 
+    def to(self, device: str) -> _Batch:
+        ids, mask, kinds = (one.to(device) for one in self.inputs)
+        told = (one.to(device) for one in (self.groups, self.spans, self.wanted, self.weights, self.orders))
+        return _Batch((ids, mask, kinds), [(rows.to(device), width) for rows, width in self.parts], *told)
 
-def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Random, size: int = _GROUP) -> _Batch:
+
+def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Random, size: int) -> _Batch:
     rows: list[Row] = []
-    groups: list[tuple[int, int]] = []
+    groups: list[list[int]] = []
     wanted: list[float] = []
     weights: list[float] = []
     orders: list[float] = []
@@ -311,7 +331,7 @@ def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Ran
         picked, changed = _group(example, chance, size)
         deceives = not example.answered and any(one.own for one in example.passages)
         if example.answered:
-            groups.append((len(rows), len(rows) + len(picked)))
+            groups.append([*range(len(rows), len(rows) + len(picked)), *[-1] * (size - len(picked))])
         wanted += [float(example.answered and place == 0) for place in range(len(picked))]
         weights += [_FIRST_COUNTS if place == 0 else 1.0 for place in range(len(picked))]
         orders += [float(place > 0 or not deceives) for place in range(len(picked))]
@@ -321,64 +341,91 @@ def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Ran
             wanted.append(_UNSURE)
             weights.append(1.0)
             orders.append(1.0)
-    ids, mask, kinds, begins, ends = encode(tokenizer, rows)
-    told = (torch.tensor(one) for one in (wanted, weights, orders))
-    return _Batch((ids, mask, kinds), begins, ends, groups, *told)
+    *inputs, spans = encode(tokenizer, rows)
+    ids, mask, kinds = inputs
+    told = (torch.tensor(one) for one in (groups, spans, wanted, weights, orders))
+    return _Batch((ids, mask, kinds), _parts(mask.sum(1)), *told)
 
 
-def _ahead(learn: Sequence[Example], tokenizer: Tokenizer, first: int, steps: int, size: int) -> Iterator[_Batch]:
-    """The batches from step `first` on, each prepared while the one before it is learnt from."""
-    with ThreadPoolExecutor(1) as pool:
-        waiting: deque[Future[_Batch]] = deque()
-        for step, examples in enumerate(_steps(learn, steps, size)):
-            if step >= first:
-                waiting.append(pool.submit(_batch, examples, tokenizer, random.Random(step), size))
-            if len(waiting) > 2:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+class _Prepared(Dataset[_Batch]):
+    """The batch of each step, the same at every run."""
+
+    def __init__(self, learn: Sequence[Example], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
+        self._learn, self._tokenizer, self._size = learn, tokenizer, arguments.passages
+        self._steps = list(_steps(learn, arguments.steps, arguments.questions, arguments.passages))
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __getitem__(self, step: int) -> _Batch:
+        examples = [self._learn[number] for number in self._steps[step]]
+        return _batch(examples, self._tokenizer, random.Random(step), self._size)
+
+
+def _batches(
+    learn: Sequence[Example], tokenizer: Tokenizer, first: int, arguments: argparse.Namespace
+) -> DataLoader[_Batch]:
+    """The batches from step `first` on, prepared by other processes while those before them are learnt from."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # each process has a core
+    workers = max(len(os.sched_getaffinity(0)) - 2, 1)
+    steps = range(first, arguments.steps)
+    return DataLoader(
+        _Prepared(learn, tokenizer, arguments), batch_size=None, sampler=steps, num_workers=workers, prefetch_factor=4
+    )
 
 
 def _loss(model: Reader, batch: _Batch) -> Tensor:
-    scores, spans = _by_length(model, batch.inputs)
+    scores, spans = _by_length(model, batch)
     _, mask, kinds = batch.inputs
     counts = torch.stack([_ORDER_ANSWERS * batch.orders / batch.orders.sum(), batch.weights / batch.weights.sum()], 1)
     wanted = batch.wanted[:, None].expand_as(scores)
     loss = functional.binary_cross_entropy_with_logits(scores, wanted, counts, reduction="sum")
-    spans = spans.masked_fill((kinds * mask == 0)[:, :, None], -1e4)
-    for first, last in batch.groups:
-        loss = loss - torch.log_softmax(scores[first:last, 0], 0)[0] / len(batch.groups)
-        if batch.begins[first] >= 0:
-            both = torch.log_softmax(spans[first:last].reshape(-1, 2), 0)
-            right = both[batch.begins[first], 0] + both[batch.ends[first], 1]
-            loss = loss - 0.25 * right / len(batch.groups)
+    if not len(batch.groups):
+        return loss
+    right = batch.groups[:, 0]
+    loss = loss + (_of_group(scores[:, 0], batch.groups) - scores[right, 0]).mean()
+    spans = spans.masked_fill((kinds * mask == 0)[:, :, None], _NEVER)
+    ends = batch.spans[right]
+    pointed = (ends[:, 0] >= 0).float()
+    for side in (0, 1):
+        chosen = spans[right, ends[:, side].clamp(min=0), side]
+        missed = _of_group(spans[:, :, side].logsumexp(1), batch.groups) - chosen
+        loss = loss + _SPAN_COUNTS * (missed * pointed).sum() / len(right)
     return loss
 
 
-def _by_length(model: Reader, inputs: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+def _of_group(values: Tensor, groups: Tensor) -> Tensor:
+    """The log of the summed exponentials of each group's values `[n]`, where -1 in `groups` `[g, size]` is no row."""
+    return values[groups].masked_fill(groups < 0, _NEVER).logsumexp(1)
+
+
+def _by_length(model: Reader, batch: _Batch) -> tuple[Tensor, Tensor]:
     """What the model says of all rows, which it reads in a few parts, each as wide as its longest row."""
-    lengths = inputs[1].sum(1)
-    parts = [part for part in lengths.argsort().chunk(_WIDTHS) if len(part)]
     scores, spans = [], []
-    for part in parts:
-        width = _width(int(lengths[part].max()))
-        some, where = model(*(one[part, :width] for one in inputs))
+    for rows, width in batch.parts:
+        some, where = model(*(one[rows, :width] for one in batch.inputs))
         scores.append(some)
-        spans.append(functional.pad(where, (0, 0, 0, inputs[0].shape[1] - width)))
-    back = torch.cat(parts).argsort()
+        spans.append(functional.pad(where, (0, 0, 0, batch.inputs[0].shape[1] - width)))
+    back = torch.cat([rows for rows, _ in batch.parts]).argsort()
     return torch.cat(scores)[back], torch.cat(spans)[back]
+
+
+def _parts(lengths: Tensor) -> list[tuple[Tensor, int]]:
+    """Rows of like length, and how wide each part of them is."""
+    parts = [part for part in lengths.argsort().chunk(_WIDTHS) if len(part)]
+    return [(part, _width(int(lengths[part].max()))) for part in parts]
 
 
 def _width(longest: int) -> int:
     return -(-longest // 16) * 16  # torch keeps working memory for every shape that it meets
 
 
-def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, list[int], list[int]]:
-    """Token ids, mask and kinds `[n, t]`, and the tokens of each answer's begin and end, -1 where there is none."""
+def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, list[tuple[int, int]]]:
+    """Token ids, mask and kinds `[n, t]`, and the tokens where each answer begins and ends, -1 where there is none."""
     opening, closing = (tokenizer.token_to_id(token) for token in SPECIAL)
     questions = tokenizer.encode_batch([question for question, _, _ in rows], add_special_tokens=False)
     texts = tokenizer.encode_batch([text for _, text, _ in rows], add_special_tokens=False)
-    lines, kinds, begins, ends = [], [], [], []
+    lines, kinds, spans = [], [], []
     for question, text, (_, _, answer) in zip(questions, texts, rows, strict=True):
         head = [opening, *question.ids[:LONGEST_QUESTION], closing]
         body = text.ids[: LONGEST - len(head) - 1]
@@ -386,8 +433,7 @@ def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Tensor, Tensor, T
         kinds.append([0] * len(head) + [1] * len(body) + [0])
         offsets = text.offsets[: len(body)]
         touching = [i for i, (s, e) in enumerate(offsets) if answer and s < answer[1] and e > answer[0]]
-        begins.append(len(head) + touching[0] if touching else -1)
-        ends.append(len(head) + touching[-1] if touching else -1)
+        spans.append((len(head) + touching[0], len(head) + touching[-1]) if touching else (-1, -1))
     width = _width(max(map(len, lines)))
     ids = torch.zeros(len(lines), width, dtype=torch.long)
     mask, kind = torch.zeros_like(ids), torch.zeros_like(ids)
@@ -395,7 +441,7 @@ def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Tensor, Tensor, T
         ids[i, : len(line)] = torch.tensor(line)
         mask[i, : len(line)] = 1
         kind[i, : len(line)] = torch.tensor(kinds[i])
-    return ids, mask, kind, begins, ends
+    return ids, mask, kind, spans
 
 
 @torch.no_grad()
@@ -408,8 +454,8 @@ def evaluate(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> di
     found: dict[str, dict[str, list[float]]] = {}
     for example in held:
         passages = example.passages[:5]
-        ids, mask, kinds, begins, ends = encode(tokenizer, [(example.question, p.text, p.answer) for p in passages])
-        scores, spans = model(ids, mask, kinds)
+        ids, mask, kinds, ends = encode(tokenizer, [(example.question, p.text, p.answer) for p in passages])
+        scores, spans = (one.cpu() for one in model(ids.to(_DEVICE), mask.to(_DEVICE), kinds.to(_DEVICE)))
         names = ("ranked", "read", "span", "answered", "deceived")
         counts = found.setdefault(example.source, {name: [] for name in names})
         if not example.answered:
@@ -419,11 +465,11 @@ def evaluate(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> di
         best = int(scores[:, 0].argmax())
         counts["ranked"].append(passages[0].right)
         counts["read"].append(passages[best].right)
-        if begins[best] >= 0:
-            logits = spans[best].masked_fill((kinds[best] * mask[best] == 0)[:, None], -1e4)
+        if ends[best][0] >= 0:
+            logits = spans[best].masked_fill((kinds[best] * mask[best] == 0)[:, None], _NEVER)
             begin = int(logits[:, 0].argmax())
             end = begin + int(logits[begin : begin + 20, 1].argmax())
-            counts["span"].append(begin <= ends[best] and end >= begins[best])
+            counts["span"].append(begin <= ends[best][1] and end >= ends[best][0])
     model.train()
     return {source: _shares(counts) for source, counts in found.items()}
 

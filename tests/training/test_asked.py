@@ -10,7 +10,8 @@ import pytest
 from retrieval.question_sets import check_against, read_questions
 from retrieval.types import Span
 from training.asked import FOLDER, read_asked, write_set
-from training.examples import ASKED, held_out
+from training.examples import held_out
+from training.offered import ASKED
 
 DOCUMENT = "The ferry of Solvik leaves at 7:10.\n\nIt carries forty cars.\n"
 GOOD = """@ 0 35

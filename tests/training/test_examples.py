@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from retrieval.testing import FakeEmbedder
-from training.examples import WRITTEN, Example, _of_set, held_out
+from training.examples import _of_set, held_out
+from training.offered import WRITTEN, Example, Offered, read_examples, write_examples
 from training.written import documents, write_set
 
 NUMBER = re.compile(r"Solvik number (\d+)")
@@ -26,6 +27,14 @@ def test_a_written_text_stays_held_out_when_others_are_added() -> None:
     held = held_out(WRITTEN, names)
     assert 0.05 < len(held) / len(names) < 0.2
     assert held_out(WRITTEN, names[::2]) == held & set(names[::2])
+
+
+def test_examples_are_read_as_they_were_written(tmp_path: Path) -> None:
+    one = Offered("A ferry\u2028leaves at 7:10.\n", True, (18, 22), own=True)
+    other = Offered("It’s late.", False, None, own=False)
+    examples = [Example("written", "When?", (one, other), False), Example("asked", "Who?", (other,), True)]
+    write_examples(tmp_path / "made" / "examples", examples)
+    assert read_examples(tmp_path / "made" / "examples") == examples
 
 
 def test_a_question_that_nothing_answers_has_no_right_passage(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 from training.perturb import as_typed, unanswerable, with_typo
@@ -32,6 +33,15 @@ def test_a_changed_question_differs_in_a_name_a_number_an_opposite_or_a_not() ->
     assert "Who wasn't the first captain of the ship Endurance?" in made
     assert "Who was the first captain of the ship Aurora?" in made
     assert QUESTION not in made
+
+
+def test_a_number_is_altered_to_one_that_no_passage_holds() -> None:
+    question, passages = "What did the 38 members want?", ["In 2001 the 38 members, later 39, wanted more."]
+    made = {unanswerable(question, "The 38 members wanted more.", passages, Random(seed)) for seed in range(300)}
+    numbers = {int(found[1]) for one in made if one and (found := re.search(r"the (\d+) members", one))}
+    altered = numbers - {38, 39, 2001}  # the latter two were exchanged, and wrong as well
+    assert {36, 37, 40} <= altered
+    assert all(abs(number - 38) <= 5 for number in altered)
 
 
 def test_a_question_in_which_nothing_can_be_changed_gives_none() -> None:

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from retrieval.reader import FOLDER
-from training.examples import Example, Offered
+from training.offered import Example, Offered
 from training.reader import (
     _FIRST_COUNTS,
-    _GROUP,
     _GROUP_UNANSWERED,
     _JUDGES,
     _ORDER_ANSWERS,
+    _SPAN_COUNTS,
     _UNSURE,
     Reader,
     _batch,
@@ -32,13 +32,16 @@ OWN = Offered("The ferry of Solvik takes forty cars across the sound.", False, N
 OTHERS = tuple(Offered(f"The ferry of Ålvik number {n} takes no cars.", False, None, own=False) for n in range(6))
 
 
+_GROUP = 4
+
+
 def example(*passages: Offered) -> Example:
     return Example("written", "When does the ferry of Solvik leave?", passages, held_out=False)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_passage_that_answers_is_the_first_of_its_group(seed: int) -> None:
-    rows, _ = _group(example(*OTHERS[:2], RIGHT, *OTHERS[2:]), random.Random(seed))
+    rows, _ = _group(example(*OTHERS[:2], RIGHT, *OTHERS[2:]), random.Random(seed), _GROUP)
     assert len(rows) == _GROUP
     assert rows[0][1:] == (RIGHT.text, RIGHT.answer)
     assert len({text for _, text, _ in rows}) == _GROUP
@@ -50,7 +53,7 @@ def test_a_question_that_nothing_answers_is_shown_with_the_passage_it_was_writte
     passages: tuple[Offered, ...], first: Offered
 ) -> None:
     for seed in range(20):
-        rows, changed = _group(example(*passages), random.Random(seed))
+        rows, changed = _group(example(*passages), random.Random(seed), _GROUP)
         assert rows[0][1] == first.text
         assert len(rows) == _GROUP_UNANSWERED
         assert changed is None
@@ -58,9 +61,10 @@ def test_a_question_that_nothing_answers_is_shown_with_the_passage_it_was_writte
 
 def test_rows_say_which_passage_answers_and_how_much_that_counts() -> None:
     tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
-    made = [_batch([example(*OTHERS, OWN), example(RIGHT, *OTHERS)], tokenizer, random.Random(n)) for n in range(20)]
-    group = (_GROUP_UNANSWERED, _GROUP_UNANSWERED + _GROUP)
-    assert all(batch.groups == [group] for batch in made)
+    both = [example(*OTHERS, OWN), example(RIGHT, *OTHERS)]
+    made = [_batch(both, tokenizer, random.Random(n), _GROUP) for n in range(20)]
+    group = [_GROUP_UNANSWERED + place for place in range(_GROUP)]
+    assert all(batch.groups.tolist() == [group] for batch in made)
     wanted = [0.0] * _GROUP_UNANSWERED + [1.0] + [0.0] * (_GROUP - 1)
     weights = [_FIRST_COUNTS, *[1.0] * (_GROUP_UNANSWERED - 1), _FIRST_COUNTS, *[1.0] * (_GROUP - 1)]
     orders = [0.0] + [1.0] * (len(wanted) - 1)  # a passage that fits all but a detail spoils no order
@@ -71,11 +75,10 @@ def test_rows_say_which_passage_answers_and_how_much_that_counts() -> None:
         assert batch.wanted.tolist() == pytest.approx(wanted + [_UNSURE] * more)
         assert batch.weights.tolist() == weights + [1.0] * more
         assert batch.orders.tolist() == orders + [1.0] * more
-        begin, end = batch.begins[group[0]], batch.ends[group[0]]
-        assert (
-            tokenizer.decode(batch.inputs[0][group[0]][begin : end + 1].tolist()).replace(" ", "").strip("▁") == "7:10"
-        )
-        assert batch.begins[: group[0]] == [-1] * group[0]
+        begin, end = batch.spans[group[0]].tolist()
+        shown = tokenizer.decode(batch.inputs[0][group[0]][begin : end + 1].tolist())
+        assert shown.replace(" ", "").strip("▁") == "7:10"
+        assert batch.spans[: group[0]].tolist() == [[-1, -1]] * group[0]
 
 
 class _Undecided(nn.Module):
@@ -93,7 +96,7 @@ class _Undecided(nn.Module):
 
 def test_a_question_that_deceives_teaches_what_does_not_answer_it_but_no_order() -> None:
     tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
-    batch = _batch([example(OTHERS[0], OWN)], tokenizer, random.Random(1))
+    batch = _batch([example(OTHERS[0], OWN)], tokenizer, random.Random(1), _GROUP)
     reader: Any = _Undecided(batch.inputs[0])
     _loss(reader, batch).backward()
     of_own, of_other = reader.scores.grad.tolist()
@@ -104,15 +107,15 @@ def test_a_question_that_deceives_teaches_what_does_not_answer_it_but_no_order()
 
 def test_the_right_passage_is_to_stand_before_the_others_in_one_score_alone() -> None:
     tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
-    batch = _batch([example(RIGHT, *OTHERS)], tokenizer, random.Random(1))
-    first, last = batch.groups[0]
+    batch = _batch([example(RIGHT, *OTHERS)], tokenizer, random.Random(1), _GROUP)
+    rows = batch.groups[0]
     reader: Any = _Undecided(batch.inputs[0])
     _loss(reader, batch).backward()
     order, answers = reader.scores.grad.T
     before_others = torch.full((_GROUP,), 1 / _GROUP)
     before_others[0] -= 1
     alone = _ORDER_ANSWERS * (0.5 - batch.wanted) / len(batch.wanted)
-    assert order[first:last].tolist() == pytest.approx((before_others + alone[first:last]).tolist())
+    assert order[rows].tolist() == pytest.approx((before_others + alone[rows]).tolist())
     assert answers.tolist() == pytest.approx(((0.5 - batch.wanted) * batch.weights / batch.weights.sum()).tolist())
 
 
@@ -128,3 +131,38 @@ def test_what_judges_learns_apart_from_what_orders(tmp_path: Path) -> None:
         assert moved
         assert all(name.startswith(learns) for name in moved)
         assert all(any(name.startswith(part) for name in moved) for part in learns)
+
+
+class _Decided(_Undecided):
+    """A reader that gives every row scores and logits drawn by chance."""
+
+    def __init__(self, ids: Tensor) -> None:
+        super().__init__(ids)
+        self.scores.data.normal_()
+        self.spans = torch.randn(*ids.shape, 2)
+
+    def forward(self, ids: Tensor, mask: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
+        rows = [self._known.index(row[row > 0].tolist()) for row in ids]
+        return self.scores[rows], self.spans[rows, : ids.shape[1]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_loss_is_the_sum_of_what_is_learnt_question_by_question(seed: int) -> None:
+    torch.manual_seed(seed)
+    tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    asked = [example(RIGHT, *OTHERS), example(*OTHERS, OWN), example(*OTHERS[:1], RIGHT)]  # the last has two passages
+    batch = _batch(asked, tokenizer, random.Random(seed), _GROUP)
+    reader: Any = _Decided(batch.inputs[0])
+    scores, spans = (one.detach() for one in reader(*batch.inputs))
+    readable = batch.inputs[1] * batch.inputs[2] == 1
+    wrong = nn.functional.binary_cross_entropy_with_logits
+    expected = _ORDER_ANSWERS * wrong(scores[:, 0], batch.wanted, batch.orders / batch.orders.sum(), reduction="sum")
+    expected += wrong(scores[:, 1], batch.wanted, batch.weights / batch.weights.sum(), reduction="sum")
+    for group in batch.groups:
+        rows = group[group >= 0]
+        expected -= torch.log_softmax(scores[rows, 0], 0)[0] / len(batch.groups)
+        for side in (0, 1):
+            logits = torch.cat([spans[row, readable[row], side] for row in rows])
+            at = spans[rows[0], batch.spans[rows[0], side], side]
+            expected -= _SPAN_COUNTS * (at - logits.logsumexp(0)) / len(batch.groups)
+    assert _loss(reader, batch).item() == pytest.approx(expected.item(), rel=1e-5)

@@ -1,0 +1,75 @@
+"""What the reader learns from: questions, each with the passages that ranking offers for it, and a file of them.
+
+The module loads nothing that a machine which only trains may lack; `training.examples` makes the examples.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+WRITTEN, ASKED = "written", "asked"
+"""The sets that are made of the texts in `training/written/` and of the questions in `training/asked/`."""
+
+FILE = "examples.jsonl.gz"
+"""What the file is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A passage that ranking offers. `answer` is where the answer stands in `text`, None where it does not or where
+    nobody wrote down the place; `right` says that the passage answers, `own` that the question was written about it.
+    """
+
+    text: str
+    right: bool
+    answer: tuple[int, int] | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question and its passages, best first; `source` is the set that it comes from."""
+
+    source: str
+    question: str
+    passages: tuple[Offered, ...]
+    held_out: bool
+
+    @property
+    def answered(self) -> bool:
+        """Whether a passage is right."""
+        return any(one.right for one in self.passages)
+
+
+def write_examples(path: Path, examples: Iterable[Example]) -> None:
+    """Writes the examples, packed; a passage that many questions share is written once. `read_examples` reads them."""
+    numbers: dict[str, int] = {}
+    lines = []
+    for one in examples:
+        passages = [(numbers.setdefault(p.text, len(numbers)), p.right, p.answer, p.own) for p in one.passages]
+        lines.append([one.source, one.question, one.held_out, passages])
+    part = path.with_name(f"{path.name}.part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(part, "wt", encoding="utf-8") as file:
+        for line in (list(numbers), *lines):
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    part.replace(path)
+
+
+def read_examples(path: Path) -> list[Example]:
+    """The examples of a file of `write_examples`."""
+    with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
+        texts = json.loads(next(file))
+        rows = [json.loads(line) for line in file]
+    return [_example(row, texts) for row in rows]
+
+
+def _example(row: list[Any], texts: Sequence[str]) -> Example:
+    source, question, apart, passages = row
+    offered = (Offered(texts[n], right, answer and tuple(answer), own) for n, right, answer, own in passages)
+    return Example(source, question, tuple(offered), apart)
