@@ -42,7 +42,7 @@ from training.perturb import as_typed, unanswerable
 from training.shipped import shipped_weights
 
 _GROUP_UNANSWERED = 2  # passages of a question that nothing answers
-_TIMES = {"wiki-train": 1.5, "tales-train": 0.3, "policy-dev": 0.8, WRITTEN: 0.9, ASKED: 2.5}
+_TIMES = {"wiki-train": 1.5, "tales-train": 0.5, "policy-dev": 0.8, WRITTEN: 0.9, ASKED: 2.0}
 """How often an epoch shows each example."""
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
@@ -54,7 +54,7 @@ _FIRST_COUNTS = 3.0  # the passage that answers, or that the question was writte
 _ORDER_ANSWERS = 0.5  # what whether a passage answers counts for the score that orders
 _JUDGING_WIDTH = 384  # within the layer over the encoder
 _JUDGES = ("judging.", "answers.")  # the weights of the second score
-_EVALUATED = 450  # held-out questions of either kind
+_EVALUATED = 1000  # held-out questions of either kind
 _KEPT, _LOOKED_AT = 200, 1000  # after so many steps weights are kept, and held-out questions asked
 _DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 _UNSURE = 0.1  # a changed question is answered after all about so often
