@@ -49,13 +49,17 @@ _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
 _SPAN_COUNTS = 0.25  # what either end of the answer counts, where choosing the passage counts 1
 _NEVER = -1e4  # a logit
-_WIDTHS = 3  # a step's rows go through the model in so many parts of like length, so that little is padded
+_WIDTHS = 1 if torch.cuda.is_available() else 3
+"""A step's rows go through the model in so many parts of like length, so that little is padded; a GPU would wait."""
+
 _FIRST_COUNTS = 3.0  # the passage that answers, or that the question was written about, in whether it answers
 _ORDER_ANSWERS = 0.5  # what whether a passage answers counts for the score that orders
 _JUDGING_WIDTH = 384  # within the layer over the encoder
 _JUDGES = ("judging.", "answers.")  # the weights of the second score
+_FIRST = 5  # passages of a held-out question that are read
+_READ_AT_ONCE = 16 if torch.cuda.is_available() else 2  # such questions
 _EVALUATED = 1000  # held-out questions of either kind
-_KEPT, _LOOKED_AT = 200, 1000  # after so many steps weights are kept, and held-out questions asked
+_KEPT, _LOOKED_AT = 500, 1000  # after so many steps weights are kept, and held-out questions asked
 _DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 _UNSURE = 0.1  # a changed question is answered after all about so often
 
@@ -446,16 +450,13 @@ def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Tensor, Tensor, T
 
 @torch.no_grad()
 def evaluate(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> dict[str, dict[str, float]]:
-    """Of each set, how often the first passage is right, as ranked, and as the reader orders the first five; how often,
+    """Of each set, how often the first passage is right, as ranked, and as the reader orders the first; how often,
     where it is, the answer it points at touches the right one; and the AUROC of the second score: right passages
     against those that a question deceives about, where the set has such questions.
     """
     model.eval()
     found: dict[str, dict[str, list[float]]] = {}
-    for example in held:
-        passages = example.passages[:5]
-        ids, mask, kinds, ends = encode(tokenizer, [(example.question, p.text, p.answer) for p in passages])
-        scores, spans = (one.cpu() for one in model(ids.to(_DEVICE), mask.to(_DEVICE), kinds.to(_DEVICE)))
+    for example, passages, kinds, mask, ends, scores, spans in _read(model, held, tokenizer):
         names = ("ranked", "read", "span", "answered", "deceived")
         counts = found.setdefault(example.source, {name: [] for name in names})
         if not example.answered:
@@ -472,6 +473,21 @@ def evaluate(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> di
             counts["span"].append(begin <= ends[best][1] and end >= ends[best][0])
     model.train()
     return {source: _shares(counts) for source, counts in found.items()}
+
+
+def _read(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> Iterator[tuple[Any, ...]]:
+    """Each example, the first of its passages, kinds, mask and ends of their rows, and what the model says of them."""
+    for at in range(0, len(held), _READ_AT_ONCE):
+        some = held[at : at + _READ_AT_ONCE]
+        rows = [(one.question, p.text, p.answer) for one in some for p in one.passages[:_FIRST]]
+        ids, mask, kinds, ends = encode(tokenizer, rows)
+        scores, spans = (one.cpu() for one in model(ids.to(_DEVICE), mask.to(_DEVICE), kinds.to(_DEVICE)))
+        first = 0
+        for one in some:
+            passages = one.passages[:_FIRST]
+            own = slice(first, first + len(passages))
+            yield one, passages, kinds[own], mask[own], ends[own], scores[own], spans[own]
+            first = own.stop
 
 
 def _shares(counts: dict[str, list[float]]) -> dict[str, float]:
