@@ -81,6 +81,23 @@ def test_a_question_may_be_several_arguments(over_seeds: Run) -> None:
     assert words["question"] == "How deep is the wreck?"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "question"),
+    [
+        (["-5 degrees, how cold is it?"], "-5 degrees, how cold is it?"),
+        (["-5", "degrees", "--top", "1", "outside?"], "-5 degrees outside?"),
+        (["what is", "- a dash?", "--in", "-5*"], None),  # a filter may begin with a minus too
+        (["--", "--json", "-5"], "--json -5"),
+    ],
+)
+def test_a_question_may_begin_with_a_minus(over_seeds: Run, arguments: list[str], question: str | None) -> None:
+    done = over_seeds("ask", "--json", *arguments)
+    if question is None:
+        assert done.err == "seedbot: No document matches '-5*': `seedbot sources` lists what there is.\n"
+    else:
+        assert done.rows[0]["question"] == question
+
+
 def test_a_pdf_is_cited_by_page(over_seeds: Run) -> None:
     first = over_seeds("ask", "--json", "Why did the brewery workers not fall ill?").rows[0]["excerpts"][0]
     assert (first["citation"]["document"], first["citation"]["page"]) == ("science/broad-street-pump.pdf", 2)
@@ -103,7 +120,7 @@ def test_top_and_filters_narrow_the_answer(over_seeds: Run) -> None:
     [
         (["ask"], 2, "Missing argument 'QUESTION...'"),
         (["ask", "--top", "0", "x"], 2, "0 is not in the range"),
-        (["ask", "--colour", "x"], 2, "No such option"),
+        (["ask", "--colour", "x"], 2, "'--colour'. A question that begins with a minus goes behind --."),
         (["ask", ""], 1, "seedbot: The question is empty"),
         (["ask", "--in", "nothing/*", "x"], 1, "seedbot: No document matches 'nothing/*'"),
         (["ask", "--from", "tomorrow", "x"], 1, "seedbot: 'tomorrow' is no date"),
