@@ -139,6 +139,35 @@ def test_what_is_wrong_is_said_on_stderr(over_seeds: Run, arguments: list[str], 
     assert "Traceback" not in done.err
 
 
+_LONG = "x" * 10_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (["ask", "--top", _LONG, "x"], "is not a valid integer range."),
+        (["ask", "--in", _LONG, "x"], "`seedbot sources` lists what there is."),
+        (["ask", f"--{_LONG}", "x"], "A question that begins with a minus goes behind --."),
+        (["show", _LONG], "`seedbot sources` lists what there is."),
+        (["status", "--library", _LONG], "free some space or check its permissions."),
+        (["status", "--config", _LONG], "cannot be read: File name too long."),
+    ],
+)
+def test_what_is_wrong_stays_readable_however_long_the_value(
+    over_seeds: Run, arguments: list[str], remedy: str
+) -> None:
+    done = over_seeds(*arguments)
+    assert done.code in (1, 2)
+    assert len(done.err) < 1000
+    assert "xx … " in done.err
+    assert done.err.endswith(f"{remedy}\n")
+
+
+def test_a_long_name_of_a_variable_is_shortened(over_seeds: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"SEEDBOT_{_LONG}", "1")
+    assert len(over_seeds("status").err) < 1000
+
+
 def test_an_unknown_command_is_wrong_usage(run: Run) -> None:
     done = run("answer", "x")
     assert (done.code, done.out) == (2, "")
