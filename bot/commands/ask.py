@@ -150,7 +150,7 @@ def _parse(line: str, default: Filter) -> tuple[str, Filter]:
     if not line.lstrip().startswith("{"):
         return line, default
     try:
-        row: Any = json.loads(line)
+        row: Any = json.loads(line, parse_int=float)  # an int of thousands of digits would be refused
     except (ValueError, RecursionError):
         return line, default  # a question may begin with a brace
     unknown = sorted(set(row) - set(_KEYS))

@@ -182,21 +182,23 @@ def test_standard_input_is_answered_line_by_line(over_seeds: Run) -> None:
         json.dumps({"question": "x", "where": "y"}),
         json.dumps({"question": 3}),
         json.dumps({"question": "x", "from": "never"}),
+        '{"question": "x", "from": ' + "9" * 5000 + "}",
         "{ is this a question?",
     ]
     done = over_seeds("ask", "--json", "-", stdin="\n".join(lines))
     rows = done.rows
     assert done.code == 1
     assert [row.get("question") for row in rows] == [
-        "How old can a tern get?", "How long does it last?", lines[3], lines[4], lines[5], "{ is this a question?",
+        "How old can a tern get?", "How long does it last?", lines[3], lines[4], lines[5], lines[6], "{ is this a question?",
     ]  # fmt: skip
     assert {one["citation"]["document"] for one in rows[1]["excerpts"]} == {"manuals/coffee-grinder.md"}
-    assert [row["error"] for row in rows[2:5]] == [
+    assert [row["error"] for row in rows[2:6]] == [
         "There is no 'where' in a question: use question, in, from and to.",
         'The object has no "question" that is text.',
         "'never' is no date to filter from: write YYYY-MM-DD, YYYY-MM or YYYY.",
+        "'from' must be text.",
     ]
-    assert [line.split(":")[1] for line in done.err.splitlines()] == [" line 4", " line 5", " line 6"]
+    assert [line.split(":")[1] for line in done.err.splitlines()] == [" line 4", " line 5", " line 6", " line 7"]
 
 
 def test_plain_answers_to_several_questions_name_theirs(over_seeds: Run) -> None:
