@@ -57,7 +57,9 @@ def open_built_library(settings: Settings) -> Library:
     if library.ready:
         return library
     from bot.progress import shown
+    from retrieval.folder import refuse_unusable
 
+    refuse_unusable(settings.seeds, settings.library)
     click.echo(f"Building the library of {settings.seeds} (first use) …", err=True)
     with shown() as step:
         report = library.sync(progress=step, wait_seconds=600)

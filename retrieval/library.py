@@ -125,18 +125,10 @@ class Library:
         Raises LibraryLocked where another process is still building after `wait_seconds`, NoDocuments, LibraryError
         and ModelError; the library then stays at its last complete generation.
         """
+        from retrieval.folder import refuse_unusable
         from retrieval.sync import sync
 
-        seeds, folder = self._settings.seeds, self._settings.library
-        if not seeds.is_dir():
-            raise NoDocuments(
-                f"There is no folder {str(seeds)!r} with documents: "
-                "create it and put files in, or name one with --seeds."
-            )
-        if folder.is_dir() and folder.samefile(seeds):
-            raise LibraryError(
-                f"The library cannot be in {folder}, where the documents are: name another with --library."
-            )
+        refuse_unusable(self._settings.seeds, self._settings.library)
         report = progress or (lambda _: None)
         with self.building(wait_seconds, lambda: report(Progress("waiting", 0, 1))):
             store = self._store_to_build(full=full)

@@ -189,7 +189,7 @@ def test_standard_input_is_answered_line_by_line(over_seeds: Run) -> None:
     rows = done.rows
     assert done.code == 1
     assert [row.get("question") for row in rows] == [
-        "How old can a tern get?", "How long does it last?", lines[3], lines[4], lines[5], lines[6], "{ is this a question?",
+        "How old can a tern get?", "How long does it last?", *lines[3:7], "{ is this a question?",
     ]  # fmt: skip
     assert {one["citation"]["document"] for one in rows[1]["excerpts"]} == {"manuals/coffee-grinder.md"}
     assert [row["error"] for row in rows[2:6]] == [
@@ -352,7 +352,8 @@ def test_a_library_that_may_not_be_read_is_one_sentence(run: Run, tmp_path: Path
 def test_no_documents_is_one_sentence(run: Run, tmp_path: Path) -> None:
     done = run("ask", "anything", "--seeds", tmp_path / "none", "--library", tmp_path / "library")
     assert (done.code, done.out) == (1, "")
-    assert done.err.splitlines()[-1].startswith("seedbot: There is no folder ")
+    (said,) = done.err.splitlines()
+    assert said.startswith("seedbot: There is no folder ")
 
 
 def test_show_prints_exactly_the_slice_that_is_cited(over_seeds: Run) -> None:
