@@ -15,7 +15,7 @@ import click
 
 from bot import logs
 from bot.messages import visible
-from retrieval.errors import SeedbotError
+from retrieval.errors import SeedbotError, shortened
 
 _COMMANDS = ("ask", "repl", "build", "sources", "show", "verify", "status", "doctor", "eval", "train", "telegram")
 
@@ -69,7 +69,9 @@ def _run() -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(shortened(shown.getvalue()), err=True, nl=False)
         return error.exit_code
     except SeedbotError as error:
         return _fail(str(error))
@@ -95,5 +97,5 @@ def _write_no_more() -> None:
 
 def _fail(sentence: str) -> int:
     mark = click.style("seedbot:", fg="red", bold=True)
-    click.echo(f"{mark} {visible(logs.without_secrets(sentence))}", err=True, color=_colour())
+    click.echo(f"{mark} {visible(shortened(logs.without_secrets(sentence)))}", err=True, color=_colour())
     return 1

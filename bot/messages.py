@@ -55,20 +55,22 @@ def unanswered(answer: Answer) -> str:
 
 
 MEASURES = {
-    "reader": "read closely with the question",
-    "late": "each word's meaning",
-    "sentence_late": "each word's meaning, in one sentence",
-    "cosine": "meaning as a whole",
-    "sentence_cosine": "meaning of one sentence",
-    "coverage": "rare words of the question",
-    "sentence_coverage": "rare words, in one sentence",
-    "bm25": "words counted (BM25)",
-    "pairs": "neighbouring words side by side",
+    "reader": "answers, when read closely",
+    "late": "its words are close in meaning",
+    "sentence_late": "a sentence's words are close",
+    "cosine": "is close in meaning as a whole",
+    "sentence_cosine": "a sentence is close in meaning",
+    "coverage": "has rare words of the question",
+    "sentence_coverage": "has rare words in one sentence",
+    "bm25": "has the words often (BM25)",
+    "pairs": "has the words side by side",
     "length": "length of the passage",
-    "part": "how likely this part holds the answer",
-    "unread": "others were read closely",
+    "part": "likely the part that answers",
+    "unread": "was not read, as others were",
 }
 """What each part of a score means to a person, by its name in `Excerpt.evidence`."""
+
+ADDED = "Each number is added to the score: + speaks for the excerpt, - against it."
 
 _TOLD = 3
 
@@ -82,9 +84,9 @@ def why(excerpt: Excerpt, other: Excerpt | None) -> str:
     if not told:
         alike = f"Excerpts {excerpt.rank} and {other.rank} fit almost equally well." if other else ""
         return alike or f"Nothing in excerpt {excerpt.rank} fits the question well."
-    listed = ", ".join(f"{MEASURES.get(name, name)} (+{parts[name]:.2f})" for name in told)
-    against = f"comes before {other.rank}" if other else "fits"
-    return f"Excerpt {excerpt.rank} {against} by: {listed}."
+    listed = "; ".join(f"{MEASURES.get(name, name)} (+{parts[name]:.2f})" for name in told)
+    against = f"comes before {other.rank}, mainly" if other else "fits, mainly"
+    return f"Excerpt {excerpt.rank} {against}: {listed}."
 
 
 def place(citation: Citation) -> str:

@@ -11,6 +11,7 @@ import click
 
 from bot import messages
 from bot.settings import Settings, load_settings, unknown_variables
+from retrieval.errors import shortened
 from retrieval.library import Library
 
 P = ParamSpec("P")
@@ -39,7 +40,7 @@ def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..
 
 def hint(text: str) -> None:
     """A remark on stderr that changes nothing about the answer."""
-    click.echo(click.style(f"seedbot: {messages.visible(text)}", fg="yellow"), err=True)
+    click.echo(click.style(f"seedbot: {messages.visible(shortened(text))}", fg="yellow"), err=True)
 
 
 def open_library(settings: Settings) -> Library:
@@ -56,7 +57,9 @@ def open_built_library(settings: Settings) -> Library:
     if library.ready:
         return library
     from bot.progress import shown
+    from retrieval.folder import refuse_unusable
 
+    refuse_unusable(settings.seeds, settings.library)
     click.echo(f"Building the library of {settings.seeds} (first use) …", err=True)
     with shown() as step:
         report = library.sync(progress=step, wait_seconds=600)

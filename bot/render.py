@@ -137,7 +137,7 @@ def show_ranking(screen: Console, excerpts: Sequence[Excerpt]) -> None:
     for excerpt in excerpts:
         table.add_column(f"{excerpt.rank}", justify="right", no_wrap=True)
         table.add_column("", no_wrap=True)
-    bars = 10 if screen.width >= _NARROW else 0
+    bars = 0 if screen.width < _NARROW else 10 if len(excerpts) < 3 else 5  # so that no line of it is folded
     largest = max((abs(v) for e in excerpts for v in e.evidence.values()), default=1.0) or 1.0
     for name in (one for one in messages.MEASURES if any(abs(e.evidence.get(one, 0.0)) >= _SHOWN for e in excerpts)):
         cells: list[RenderableType] = [messages.MEASURES[name]]
@@ -151,6 +151,7 @@ def show_ranking(screen: Console, excerpts: Sequence[Excerpt]) -> None:
         totals += [Text(f"{excerpt.score:.3f}", "bold"), ""]
     table.add_row(*totals)
     screen.print(table)
+    write_line(screen, Text(messages.ADDED, "dim"))
 
 
 VERDICTS = {Verdict.EXACT: "green", Verdict.MOVED: "yellow", Verdict.CHANGED: "red", Verdict.GONE: "red"}

@@ -14,9 +14,20 @@ SeedbotError
 └── QuestionSetError     an evaluation file is malformed, too small, or does not fit the library
 """
 
+_LONGEST = 600  # characters of a sentence that says what is wrong
+_KEPT = 200  # of its beginning, which says what, and of its end, which says what to do
+
+
+def shortened(sentence: str) -> str:
+    """The sentence without its middle, where a value that it repeats makes it longer than anybody reads."""
+    return sentence if len(sentence) <= _LONGEST else f"{sentence[:_KEPT]} … {sentence[-_KEPT:]}"
+
 
 class SeedbotError(Exception):
     """Base of every error that is explained to the reader instead of traced."""
+
+    def __str__(self) -> str:
+        return shortened(super().__str__())
 
 
 class SettingsError(SeedbotError):

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from retrieval.errors import DocumentError, NoDocuments, OutOfReach
+from retrieval.errors import DocumentError, LibraryError, NoDocuments, OutOfReach
 from retrieval.rows import FileState
 
 _NO_TARGET = "it is a link to something that is not there: mend the link or remove it"
@@ -33,15 +33,23 @@ class Scan:
     unseen: dict[str, str] = field(default_factory=dict)
 
 
-def scan(seeds: Path, *, without: Path) -> Scan:
-    """Every visible file under `seeds` but `without`, by path. Raises NoDocuments where the folder cannot be read.
-
-    A folder is read once, however many links lead to it: at its own place if that is inside, else at the first link.
-    """
+def refuse_unusable(seeds: Path, library: Path) -> None:
+    """Raises NoDocuments where there is no folder to read, LibraryError where it is that of the library."""
     if not seeds.is_dir():
         raise NoDocuments(
             f"There is no folder {str(seeds)!r} with documents: create it and put files in, or name one with --seeds."
         )
+    if library.is_dir() and library.samefile(seeds):
+        raise LibraryError(f"The library cannot be in {library}, where the documents are: name another with --library.")
+
+
+def scan(seeds: Path, *, without: Path) -> Scan:
+    """Every visible file under `seeds` but `without`, by path. Raises NoDocuments where the folder cannot be read,
+    LibraryError where it is `without`.
+
+    A folder is read once, however many links lead to it: at its own place if that is inside, else at the first link.
+    """
+    refuse_unusable(seeds, without)
     found = Scan()
     visited = {_identity(without)} if without.is_dir() else set()
     folders, links = deque([""]), deque[str]()

@@ -125,18 +125,10 @@ class Library:
         Raises LibraryLocked where another process is still building after `wait_seconds`, NoDocuments, LibraryError
         and ModelError; the library then stays at its last complete generation.
         """
+        from retrieval.folder import refuse_unusable
         from retrieval.sync import sync
 
-        seeds, folder = self._settings.seeds, self._settings.library
-        if not seeds.is_dir():
-            raise NoDocuments(
-                f"There is no folder {str(seeds)!r} with documents: "
-                "create it and put files in, or name one with --seeds."
-            )
-        if folder.is_dir() and folder.samefile(seeds):
-            raise LibraryError(
-                f"The library cannot be in {folder}, where the documents are: name another with --library."
-            )
+        refuse_unusable(self._settings.seeds, self._settings.library)
         report = progress or (lambda _: None)
         with self.building(wait_seconds, lambda: report(Progress("waiting", 0, 1))):
             store = self._store_to_build(full=full)
@@ -207,14 +199,17 @@ class Library:
     def around(self, citation: Citation, characters: int) -> Excerpt:
         """What is cited with at most `characters` more on either side: whole sentences where some fit, else words.
 
-        It bears the page and the headings of what is cited. Raises as `excerpt`.
+        It bears the page of what is cited, and the headings that all of it stands below. Raises as `excerpt`.
         """
+        from retrieval.passages import trail_over
+
         path, quote = citation.document, Span(citation.start, citation.end)
         about, store = self.outline(path), self._ready_store()
         span = context.around(about, quote, characters)
         read = self.excerpt(path, Span(max(span.start - 1, 0), min(span.end + 1, about.characters)))
-        wider = self.excerpt(path, context.whole(about, read, span, quote, store.sentences(path, span)))
-        return replace(wider, citation=replace(wider.citation, page=citation.page, headings=citation.headings))
+        whole = context.whole(about, read, span, quote, store.sentences(path, span))
+        wider = self.excerpt(path, whole)
+        return replace(wider, citation=replace(wider.citation, page=citation.page, headings=trail_over(about, whole)))
 
     def verify(self, citation: Citation, text: str) -> Verification:
         """Re-reads the cited file in the seeds folder and compares `text` with what stands there now."""

@@ -7,10 +7,11 @@ For ranking, a further form is one term of the documents, which have "21" as a t
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from retrieval.number_words import NUMBER_WORDS, ORDINALS, SCALES, VALUES, in_digits, ordinal
+from retrieval.number_words import JOINING, NUMBER_WORDS, ORDINALS, SCALES, VALUES, in_digits, ordinal
 from retrieval.terms import QueryTerm, forms
 
 _MONTHS = (
@@ -92,9 +93,11 @@ def _counts_alone(text: str, start: int, end: int) -> bool:
 
 
 def _with(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> QueryTerm:
+    alone = unicodedata.normalize("NFKC", text[term.start : term.end]).casefold().replace(",", "")
+    if alone in JOINING:
+        return term
     others = [other for start, end, other in found if start <= term.start and term.end <= end]
     if not others:
-        alone = text[term.start : term.end].casefold().replace(",", "")
         others = [_OTHER[alone]] if alone in _OTHER else []
     if not others:
         return term

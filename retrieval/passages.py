@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -261,6 +261,16 @@ def trail_at(document: About, offset: int) -> tuple[str, ...]:
         if heading.span.start > offset:
             break
         found = trail
+    return found
+
+
+def trail_over(document: About, span: Span) -> tuple[str, ...]:
+    """The headings above all of `span`, outermost first: fewer than above its beginning where others stand in it."""
+    found = trail_at(document, span.start)
+    for heading, trail in _trails(document):
+        if span.start < heading.span.start < span.end:
+            both = zip(found, trail, strict=False)
+            found = tuple(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], both))
     return found
 
 

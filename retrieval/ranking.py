@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from retrieval.coefficients import Coefficients, common_words
 from retrieval.embedding import Embedder
 from retrieval.evidence import pool_words, term_key, unit
+from retrieval.function_words import functional
 from retrieval.measures import FEATURES, Measures, Query, measure
 from retrieval.numbers import with_other_forms
 from retrieval.reader import LANGUAGE, Reader, Reading
@@ -53,8 +54,8 @@ class Question:
     """A question as ranking sees it; `text` is the one asked with its `corrections` made.
 
     `named[i]` says that term `i` is a name or a number, `absent[i]` that no document holds it, `corrected[i]` that
-    another word was typed; `missing` are the absent terms that are neither common nor short words, as typed. `worded`
-    are the passages that its words find among those that `where` lets through.
+    another word was typed; `missing` are the absent terms that are neither short nor common in their
+    language, as typed. `worded` are the passages that its words find among those that `where` lets through.
     """
 
     text: str
@@ -107,7 +108,8 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     absent = np.array([not one for one in held], bool)
     common = np.array([_is_common(term) for term in terms], bool)
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
-    missing = [word for word in unknown if len(word) >= _TELLING or word.isdigit()]
+    functions = functional(text[term.start : term.end] for term in terms)
+    missing = [word for word in unknown if (len(word) >= _TELLING or word.isdigit()) and word not in functions]
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, searcher)
     named = _named(text, terms, common, capital)
     corrected = np.array([term.start in read_as.starts for term in terms], bool)

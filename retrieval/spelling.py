@@ -13,8 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
+import numpy as np
+from numpy.typing import NDArray
+
 from retrieval.coefficients import common_words
 from retrieval.embedding import Embedder
+from retrieval.function_words import functional
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher
 from retrieval.terms import QueryTerm, folded, forms
@@ -54,6 +58,7 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     unknown = [(place, term) for place, term in enumerate(terms) if _is_unknown(term, searcher)]
     if not unknown or any(folded(text[term.start : term.end]) in _ASKING for _, term in unknown):
         return Respelled(text)  # nothing, or asked in a language that no document is in
+    functions = functional(text[term.start : term.end] for term in terms)
     tokens = embedder.token_offsets(text)
     read_as: dict[str, str | None] = {}
     pieces: list[str] = []
@@ -63,8 +68,8 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     for place, term in unknown:
         word = _without_possessive(text[term.start : term.end])
         end = term.start + len(word)
-        if int(((tokens[:, 1] > term.start) & (tokens[:, 0] < end)).sum()) < 2:
-            continue  # the embedding model knows it as a word
+        if text[term.start : term.end] in functions or _tokens_within(tokens, term.start, end) < 2:
+            continue  # it is no misspelling: a word of the question's language, or known to the embedding model
         if word not in read_as and len(read_as) < _MOST_WORDS:
             name = place > 0 and word[0].isupper() and not text.isupper()
             read_as[word] = nearest(
@@ -77,6 +82,10 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
             starts.append(term.start + shift)
             done, shift = end, shift + len(better) - len(word)
     return Respelled("".join([*pieces, text[done:]]), tuple(dict.fromkeys(corrections)), frozenset(starts))
+
+
+def _tokens_within(tokens: NDArray[np.int32], start: int, end: int) -> int:
+    return int(((tokens[:, 1] > start) & (tokens[:, 0] < end)).sum())
 
 
 def nearest(word: str, searcher: Searcher, *, name: bool, is_word: Callable[[str], bool]) -> str | None:

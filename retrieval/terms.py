@@ -2,7 +2,7 @@
 
 Words are runs of letters, marks and digits (Unicode `\\w`); scripts written without spaces (Han, Kana, Thai, Lao,
 Khmer, Burmese) become overlapping pairs of characters, as in Lucene's CJK bigram filter. Stems come from Snowball.
-English numbers of two words, as "twenty-one", are a term in digits besides.
+English numbers of several words, as "twenty-one", are a term in digits besides.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from retrieval.number_words import in_digits
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-VERSION = 3
+VERSION = 4
 """Raised when the same text would give other terms, so that libraries are analysed again."""
 
 _UNSPACED = (
@@ -66,7 +66,7 @@ class QueryTerm:
 
 
 def analyse(text: str, language: str) -> list[Term]:
-    """The terms of `text` by where they begin; pairs of characters and numbers of two words overlap others."""
+    """The terms of `text` by where they begin; pairs of characters and numbers of several words overlap others."""
     terms = [
         Term(raw if kind == "unspaced" else _fold(raw, language), start, end) for kind, raw, start, end in _words(text)
     ]
@@ -122,9 +122,10 @@ def _words(text: str) -> Iterator[tuple[str, str, int, int]]:
 @lru_cache(maxsize=1 << 16)
 def _fold(word: str, language: str) -> str:
     """Lower case, stem, then drop accents: stemmers expect the accents of their language."""
+    plain = unicodedata.normalize("NFKC", word)  # ASCII for full-width letters and digits, among others
     if word[0].isdigit():
-        return word.replace(",", "")[:_LONGEST_TERM]
-    lowered = unicodedata.normalize("NFKC", word).casefold().replace("’", "'")[:_LONGEST_TERM]
+        return plain.replace(",", "")[:_LONGEST_TERM]
+    lowered = plain.casefold().replace("’", "'")[:_LONGEST_TERM]
     lowered = lowered.removesuffix("'s")
     stemmer = _stemmer(language)
     stemmed = str(stemmer.stemWord(lowered)) if stemmer is not None else lowered

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import click
@@ -17,9 +19,42 @@ from retrieval.library import Library
 from retrieval.types import Answer, Filter
 
 _KEYS = {"question": "question", "in": "glob", "from": "since", "to": "until"}
+_MINUS_FIRST = re.compile(r"-(?:\d|(?![-=])[^=]*\s)")
+"""What begins like an option and can be none: a digit, or several words."""
 
 
-@click.command("ask")
+class _Ask(click.Command):
+    """Takes a question that begins with a minus for what it is."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """See `Command.parse_args`."""
+        try:
+            return super().parse_args(ctx, self._question_last(args))
+        except click.NoSuchOption as error:
+            said = f"{error.message.removesuffix('.')}. A question that begins with a minus goes behind --."
+            raise click.NoSuchOption(error.option_name, said, error.possibilities, ctx) from error
+
+    def _question_last(self, args: list[str]) -> list[str]:
+        """The same, all words of the question behind `--` where one of them begins with a minus."""
+        if not any(_MINUS_FIRST.match(one) for one in args):
+            return args
+        valued = {name for one in self.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts}
+        options: list[str] = []
+        words: list[str] = []
+        rest = iter(args)
+        for one in rest:
+            if one == "--":
+                words += rest
+            elif one in valued:
+                options += [one, *islice(rest, 1)]
+            elif one.startswith("-") and one != "-" and not _MINUS_FIRST.match(one):
+                options.append(one)
+            else:
+                words.append(one)
+        return [*options, "--", *words] if words else options
+
+
+@click.command("ask", cls=_Ask)
 @click.argument("question", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--top", type=click.IntRange(1, 50), metavar="N", help="Show at most N excerpts.  [default: 3]")
@@ -115,7 +150,7 @@ def _parse(line: str, default: Filter) -> tuple[str, Filter]:
     if not line.lstrip().startswith("{"):
         return line, default
     try:
-        row: Any = json.loads(line)
+        row: Any = json.loads(line, parse_int=float)  # an int of thousands of digits would be refused
     except (ValueError, RecursionError):
         return line, default  # a question may begin with a brace
     unknown = sorted(set(row) - set(_KEYS))

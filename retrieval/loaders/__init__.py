@@ -47,7 +47,7 @@ def load(path: Path, relative: str, data: bytes) -> Document:
     if suffix not in _MODULES:
         raise DocumentError(
             f"{suffix or 'a file without a suffix'} is not a format that is read: "
-            "convert it to .txt, .md, .html, .pdf or .docx"
+            f"convert it to one of {' '.join(_MODULES)}"
         )
     if not data or data.isspace():
         raise DocumentError("it is empty: add text or remove the file")

@@ -81,6 +81,23 @@ def test_a_question_may_be_several_arguments(over_seeds: Run) -> None:
     assert words["question"] == "How deep is the wreck?"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "question"),
+    [
+        (["-5 degrees, how cold is it?"], "-5 degrees, how cold is it?"),
+        (["-5", "degrees", "--top", "1", "outside?"], "-5 degrees outside?"),
+        (["what is", "- a dash?", "--in", "-5*"], None),  # a filter may begin with a minus too
+        (["--", "--json", "-5"], "--json -5"),
+    ],
+)
+def test_a_question_may_begin_with_a_minus(over_seeds: Run, arguments: list[str], question: str | None) -> None:
+    done = over_seeds("ask", "--json", *arguments)
+    if question is None:
+        assert done.err == "seedbot: No document matches '-5*': `seedbot sources` lists what there is.\n"
+    else:
+        assert done.rows[0]["question"] == question
+
+
 def test_a_pdf_is_cited_by_page(over_seeds: Run) -> None:
     first = over_seeds("ask", "--json", "Why did the brewery workers not fall ill?").rows[0]["excerpts"][0]
     assert (first["citation"]["document"], first["citation"]["page"]) == ("science/broad-street-pump.pdf", 2)
@@ -103,7 +120,7 @@ def test_top_and_filters_narrow_the_answer(over_seeds: Run) -> None:
     [
         (["ask"], 2, "Missing argument 'QUESTION...'"),
         (["ask", "--top", "0", "x"], 2, "0 is not in the range"),
-        (["ask", "--colour", "x"], 2, "No such option"),
+        (["ask", "--colour", "x"], 2, "'--colour'. A question that begins with a minus goes behind --."),
         (["ask", ""], 1, "seedbot: The question is empty"),
         (["ask", "--in", "nothing/*", "x"], 1, "seedbot: No document matches 'nothing/*'"),
         (["ask", "--from", "tomorrow", "x"], 1, "seedbot: 'tomorrow' is no date"),
@@ -122,6 +139,35 @@ def test_what_is_wrong_is_said_on_stderr(over_seeds: Run, arguments: list[str], 
     assert "Traceback" not in done.err
 
 
+_LONG = "x" * 10_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (["ask", "--top", _LONG, "x"], "is not a valid integer range."),
+        (["ask", "--in", _LONG, "x"], "`seedbot sources` lists what there is."),
+        (["ask", f"--{_LONG}", "x"], "A question that begins with a minus goes behind --."),
+        (["show", _LONG], "`seedbot sources` lists what there is."),
+        (["status", "--library", _LONG], "free some space or check its permissions."),
+        (["status", "--config", _LONG], "cannot be read: File name too long."),
+    ],
+)
+def test_what_is_wrong_stays_readable_however_long_the_value(
+    over_seeds: Run, arguments: list[str], remedy: str
+) -> None:
+    done = over_seeds(*arguments)
+    assert done.code in (1, 2)
+    assert len(done.err) < 1000
+    assert "xx … " in done.err
+    assert done.err.endswith(f"{remedy}\n")
+
+
+def test_a_long_name_of_a_variable_is_shortened(over_seeds: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"SEEDBOT_{_LONG}", "1")
+    assert len(over_seeds("status").err) < 1000
+
+
 def test_an_unknown_command_is_wrong_usage(run: Run) -> None:
     done = run("answer", "x")
     assert (done.code, done.out) == (2, "")
@@ -136,21 +182,23 @@ def test_standard_input_is_answered_line_by_line(over_seeds: Run) -> None:
         json.dumps({"question": "x", "where": "y"}),
         json.dumps({"question": 3}),
         json.dumps({"question": "x", "from": "never"}),
+        '{"question": "x", "from": ' + "9" * 5000 + "}",
         "{ is this a question?",
     ]
     done = over_seeds("ask", "--json", "-", stdin="\n".join(lines))
     rows = done.rows
     assert done.code == 1
     assert [row.get("question") for row in rows] == [
-        "How old can a tern get?", "How long does it last?", lines[3], lines[4], lines[5], "{ is this a question?",
+        "How old can a tern get?", "How long does it last?", *lines[3:7], "{ is this a question?",
     ]  # fmt: skip
     assert {one["citation"]["document"] for one in rows[1]["excerpts"]} == {"manuals/coffee-grinder.md"}
-    assert [row["error"] for row in rows[2:5]] == [
+    assert [row["error"] for row in rows[2:6]] == [
         "There is no 'where' in a question: use question, in, from and to.",
         'The object has no "question" that is text.',
         "'never' is no date to filter from: write YYYY-MM-DD, YYYY-MM or YYYY.",
+        "'from' must be text.",
     ]
-    assert [line.split(":")[1] for line in done.err.splitlines()] == [" line 4", " line 5", " line 6"]
+    assert [line.split(":")[1] for line in done.err.splitlines()] == [" line 4", " line 5", " line 6", " line 7"]
 
 
 def test_plain_answers_to_several_questions_name_theirs(over_seeds: Run) -> None:
@@ -304,7 +352,8 @@ def test_a_library_that_may_not_be_read_is_one_sentence(run: Run, tmp_path: Path
 def test_no_documents_is_one_sentence(run: Run, tmp_path: Path) -> None:
     done = run("ask", "anything", "--seeds", tmp_path / "none", "--library", tmp_path / "library")
     assert (done.code, done.out) == (1, "")
-    assert done.err.splitlines()[-1].startswith("seedbot: There is no folder ")
+    (said,) = done.err.splitlines()
+    assert said.startswith("seedbot: There is no folder ")
 
 
 def test_show_prints_exactly_the_slice_that_is_cited(over_seeds: Run) -> None:

@@ -19,6 +19,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
+from bot import messages
 from bot.prompt import completions, lines
 from bot.repl import COMMANDS, Repl
 from bot.settings import Settings
@@ -26,7 +27,7 @@ from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.testing import FakeEmbedder
 from tests.bot.conftest import Run
-from tests.conftest import SEEDS, Write
+from tests.conftest import REPOSITORY, SEEDS, Write
 
 
 class Talk:
@@ -105,8 +106,8 @@ def test_next_keeps_to_the_filter_of_its_question(own: Talk) -> None:
 def test_why_explains_the_excerpt_that_is_named_also_after_next(own: Talk) -> None:
     own("Where does the Rhine flow?")
     own("/next")
-    assert own("/why").startswith("Excerpt 1 comes before 2 by: ")
-    assert re.match(r"Excerpt 2 fits by: |Nothing in excerpt 2 ", own("/why 2"))
+    assert own("/why").startswith("Excerpt 1 comes before 2, mainly: ")
+    assert re.match(r"Excerpt 2 fits, mainly: |Nothing in excerpt 2 ", own("/why 2"))
     assert own("/why 3").startswith("There is no excerpt 3")
 
 
@@ -137,8 +138,18 @@ def test_next_shows_further_excerpts_and_counts_on(talk: Talk) -> None:
 def test_why_shows_what_each_measure_added(talk: Talk) -> None:
     talk("How old can a tern get?")
     shown = talk("/why")
-    assert "Excerpt 1 comes before 2 by: " in shown
-    assert all(part in shown for part in ("read closely with the question", "each word's meaning", "score"))
+    assert "Excerpt 1 comes before 2, mainly: " in shown
+    lines = [line.strip() for line in shown.splitlines()]
+    for part in ("answers, when read closely", "a sentence's words are close", "score"):
+        assert any(re.match(rf"{re.escape(part)} +[+-]?\d", line) for line in lines)  # none is folded
+    assert lines[-1] == "Each number is added to the score: + speaks for the excerpt, - against it."
+
+
+def test_the_documents_explain_every_part_of_a_score() -> None:
+    explained = (REPOSITORY / "docs" / "answers.md").read_text("utf-8")
+    assert re.findall(r"^\| ([^|]+) \| ", explained.partition("## How sure?")[0], re.MULTILINE)[2:] == list(
+        messages.MEASURES.values()
+    )
 
 
 def test_verify_rereads_the_files(talk: Talk) -> None:

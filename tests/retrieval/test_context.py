@@ -57,17 +57,23 @@ def test_what_is_widened_holds_the_quote_and_stays_within_reach(words: list[str]
     assert span.start <= found.start <= quote.start < quote.end <= found.end <= span.end
 
 
-def test_a_library_widens_a_quote_to_sentences_and_keeps_its_headings(library: Library, write: Write) -> None:
+def test_a_library_widens_a_quote_to_sentences_and_names_the_headings_above_all_of_them(
+    library: Library, write: Write
+) -> None:
     text = (
-        "# Tides\n\nThe tide turns at nine. Gulls cry.\n\n# Boats\n\nBoats leave then. Bells ring twice a day here.\n"
+        "---\ntitle: Guide\n---\n# Harbour\n\n## Tides\n\nThe tide turns at nine. Gulls cry.\n\n"
+        "## Boats\n\nBoats leave then. Bells ring twice a day here.\n\n# Land\n\nCows graze.\n"
     )
     write("harbour.md", text)
     library.sync()
     start = text.index("Boats leave")
     quote = library.excerpt("harbour.md", Span(start, start + 17)).citation
-    assert quote.headings == ("Boats",)
-    wider = library.around(quote, 25)
-    assert wider.text == "Gulls cry.\n\n# Boats\n\nBoats leave then. Bells ring twice a day"
+    assert quote.headings == ("Harbour", "Boats")
+    wider = library.around(quote, 26)
+    assert wider.text == "Gulls cry.\n\n## Boats\n\nBoats leave then. Bells ring twice a day"
     assert wider.text == text[wider.citation.start : wider.citation.end]
-    assert wider.citation.headings == ("Boats",)
+    assert wider.citation.headings == ("Harbour",)
+    assert library.around(quote, 500).citation.headings == ()
+    below = library.around(quote, 10)
+    assert (below.text, below.citation.headings) == ("## Boats\n\nBoats leave then. Bells", ("Harbour", "Boats"))
     assert library.around(quote, 0).text == "Boats leave then."

@@ -265,6 +265,27 @@ def test_a_word_that_only_a_title_or_a_heading_holds_is_not_called_missing(libra
     assert library.ask("What does the almanac say of descaling?").missing == ("almanac",)
 
 
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Wie viele Einwohner hat die Insel überhaupt?", ("Einwohner",)),
+        ("Combien d'habitants y a-t-il dans la ville ?", ("d'habitants", "ville")),
+        ("Qu'est-ce que c'est, et pourquoi ?", ()),
+        ("¿Cuántas personas viven aquí?", ("personas", "viven")),
+        ("Quanti abitanti ha questa città, e dov'è?", ("abitanti", "città")),
+        ("Quantas pessoas moram ali também?", ("pessoas", "moram")),
+        ("Сколько людей живёт здесь?", ("людей", "живёт")),
+        ("Are there bald puffins by the lighthouse?", ("bald", "puffins", "lighthouse")),
+    ],
+)
+def test_a_word_that_names_nothing_is_not_called_missing_in_any_of_these_languages(
+    library: Library, write: Write, question: str, missing: tuple[str, ...]
+) -> None:
+    write("insel.txt", "Die Insel Reichenau liegt im Bodensee. Sie ist klein.\n")
+    library.sync()
+    assert library.ask(question).missing == missing
+
+
 def test_a_heading_whose_passages_are_removed_is_held_no_more(library: Library, write: Write) -> None:
     gone = write("grinder.md", "# Descaling\n\nThe burrs are brushed every week.\n")
     write("bridge.txt", BRIDGE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from retrieval.library import Library
@@ -33,7 +35,8 @@ def _more(text: str, languages: frozenset[str] = frozenset({"en"})) -> dict[str,
         ("1.5 million", {"1.5": ["1500000"], "million": ["1500000"]}),
         ("about 2,000 thousand", {"2,000": ["2000000"], "thousand": ["2000000"]}),
         ("1.2345 thousand", {"thousand": ["1000"]}),
-        ("two hundred and six", {"two": ["2"], "hundred": ["100"], "six": ["6"]}),  # no number of two words
+        ("two hundred and six", {"two": ["206"], "hundred": ["206"], "six": ["206"]}),
+        ("３ of １２", {"３": ["three"], "１２": ["twelv"]}),
         ("one of 21 in 1911", {}),
         ("on 2021-10-02", {"10": ["octob", "oct"], "02": ["2", "2nd"]}),
         ("on 22/10/2021", {"22": ["22nd"], "10": ["octob", "oct"]}),
@@ -120,6 +123,52 @@ def test_numbers_of_a_question_are_written_as_in_the_passage(question: str, pass
 )
 def test_other_numbers_and_numbers_that_stand_there_already_are_left(question: str, passage: str) -> None:
     assert as_written_in(passage, question) == question
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("two hundred and fifty", ["250"]),
+        ("A hundred and fifty, two hundred and fiftieth", ["150", "250th"]),
+        ("one hundred and twenty thousand", ["120000"]),
+        ("one thousand two hundred and thirty-four", ["1234"]),
+        ("one hundred and one thousand and one, nineteen hundred and five", ["101001", "1905"]),
+        ("2.5 million three hundred thousand", ["2800000"]),
+        ("a thousand and one nights", ["1001"]),
+        ("one or two hundred", ["200"]),
+        ("two hundred or three hundred and ten", ["200", "310"]),
+        ("one hundred and two hundred", ["200"]),
+        ("between five hundred and two thousand", ["500", "2000"]),
+        ("Between two hundred and fifty and three hundred", ["250", "300"]),
+        ("a hundred, half a million, a few hundred thousand, 9/11, Apollo 11", []),
+        ("five thousand two million, twenty-one five", []),
+    ],
+)
+def test_numbers_of_several_words_are_told_in_digits(text: str, numbers: list[str]) -> None:
+    assert [digits for _, _, digits in in_digits(text)] == numbers
+
+
+@pytest.mark.parametrize("words", ["one thousand and ", "a hundred and ", "twenty ", "one hundred thousand two "])
+def test_a_long_run_of_number_words_takes_no_longer_than_other_text(words: str) -> None:
+    started = time.process_time()
+    list(in_digits(words * 50_000))
+    assert time.process_time() - started < 5
+
+
+def test_a_number_in_digits_finds_one_of_several_words_and_the_other_way_round(
+    settings: EngineSettings, write: Write, embedder: FakeEmbedder
+) -> None:
+    write("log.txt", "Two hundred and fifty men went ashore. The rest stayed with the ships.\n")
+    write("other.txt", "120,000 women of ４５ towns signed. The letter was lost.\n")
+    ranked = settings.model_copy(update={"answer": AnswerSettings(read=0)})
+    with Library.open(ranked, embedder=embedder) as library:
+        library.sync()
+        for words in ("250", "２５０", "two hundred and fifty"):
+            answer = library.ask(words)
+            assert (answer.excerpts[0].citation.document, answer.missing) == ("log.txt", ())
+        for words in ("a hundred and twenty thousand women", "１２０,０００", "45"):
+            answer = library.ask(words)
+            assert (answer.excerpts[0].citation.document, answer.missing) == ("other.txt", ())
 
 
 def test_letters_that_only_look_like_those_of_a_number_are_none() -> None:

@@ -125,6 +125,11 @@ def test_a_question_in_a_language_that_no_document_is_in_is_not_respelled(ask: A
     assert ask("When was Amundsn there?").corrections == (Correction("Amundsn", "Amundsen"),)
 
 
+def test_a_word_that_names_nothing_in_the_language_of_the_question_is_no_misspelling(ask: Ask) -> None:
+    text = "Die Violen blühen am See. Die vielle steht im Haus.\n"
+    assert ask("Wie viele blühen am See?", text).corrections == ()
+
+
 def test_a_word_of_a_title_is_no_misspelling(ask: Ask) -> None:
     assert ask("Was Amundsan right?", title="Amundsan").corrections == ()
 

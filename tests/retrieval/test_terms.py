@@ -26,6 +26,8 @@ from retrieval.types import Span
         ("東京都", "ja", ["東京", "京都"]),
         ("a_b-c", "en", ["a_b", "c"]),
         ("Forty-three or 1.5 million", "en", ["43", "forti", "three", "or", "1500000", "1.5", "million"]),
+        ("of two hundred and fifty men", "en", ["of", "250", "two", "hundr", "and", "fifti", "men"]),
+        ("１２３ of ４，５ and 第１２３号", "en", ["123", "of", "4", "5", "and", "第", "123", "号"]),
         ("the twenty-first, forty-three", "de", ["the", "twenty", "first", "forty", "three"]),
         ("", "en", []),
     ],

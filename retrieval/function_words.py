@@ -1,0 +1,131 @@
+"""Words that name nothing by themselves, such as "viele", "dans" and "сколько", so that nobody looks for them.
+
+Those of English are the commonest of the training texts (`retrieval.coefficients.common_words`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from retrieval.coefficients import common_words
+from retrieval.terms import folded
+
+_WORDS = {
+    "de": """
+        aber alle allem allen aller alles als also am an ander andere anderem anderen anderer anderes anders auch auf
+        aus außer außerdem bald bei beide beiden beim bereits besonders bevor bin bis bist da dabei dadurch dafür
+        dagegen daher dahin damals damit danach daneben dann daran darauf daraus darf darin darüber darum darunter das
+        dass davon davor dazu dein deine deinem deinen deiner dem den denen denn dennoch der deren des deshalb dessen
+        dich die dies diese dieselbe diesem diesen dieser dieses dir doch dort du durch dürfen eben ebenso ein eine
+        einem einen einer eines einige einigen einiger einmal er erst es etwa etwas euch euer eure falls fast für gab
+        ganz gar geben gegen gegenüber genau genug gerade gern gewesen geworden gibt ging habe haben hast hat hatte
+        hatten hätte hätten her hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im immer in indem
+        ins irgend irgendein ist ja je jede jedem jeden jeder jedes jedoch jemand jene jenem jenen jener jenes jetzt
+        kann kannst kein keine keinem keinen keiner können konnte konnten könnte lange lassen machen machte man manche
+        manchen mancher manchmal mehr mehrere mein meine meinem meinen meiner meist meisten mich mir mit möchte mögen
+        muss müssen musste mussten nach nachdem nicht nichts nie niemand noch nun nur ob oben oder oft ohne schon
+        sehr sei seid sein seine seinem seinen seiner seines seit seitdem selbst sich sie sind so sobald sogar solche
+        solchem solchen solcher soll sollen sollte sollten somit sondern sonst soviel soweit sowie sowohl statt tun
+        über überhaupt um und uns unser unsere unserem unseren unserer unter viel viele vielem vielen vieler vielleicht
+        vom von vor vorher während wann war waren warst warum was weder weg wegen weil weiter weitere weiteren welche
+        welchem welchen welcher welches wem wen wenig wenige wenigen weniger wenn wer werde werden weshalb wessen wie
+        wieder wieso wieviel wieviele will wir wird wo wobei wodurch wofür wogegen woher wohin wohl wollen wollte
+        womit worauf woraus worin worüber worum wovon wozu wurde würde wurden würden zu zum zur zwar zwischen
+    """,
+    "fr": """
+        afin ai aient ainsi ait alors an après as assez au aucun aucune aujourd auquel aura aurait aussi autour autre
+        autres aux auxquelles auxquels avaient avait avant avec avez avoir avons ayant beaucoup bien c car ce ceci cela
+        celle celles celui cependant certain certaine certaines certains ces cet cette ceux chacun chacune chaque chez
+        ci combien comme comment contre d dans de déjà dehors depuis derrière des desquelles desquels dessous dessus
+        deux devant devrait doit doivent donc dont du duquel durant elle elles en encore enfin ensuite entre es est et
+        étaient était étant été être eu eurent eut eux fait faire faisait font furent fut grâce hors ici il ils j
+        jamais jusqu jusque l la laquelle là le lequel les lesquelles lesquels leur leurs loin longtemps lors lorsqu
+        lorsque lui m ma mais malgré me même mêmes mes mien mienne moi moins mon n ne ni non nos notre nous on ont ou où
+        par parce parfois parmi pas pendant peu peut peuvent plus plusieurs plutôt pour pourquoi pourrait pourtant
+        pouvait pouvoir près presque puis puisqu puisque qu quand quant que quel quelle quelles quelqu quelque quelques
+        quels qui quiconque quoi rien s sa sans sauf se selon sera serait seront ses seulement si sien sienne soi soient
+        soit sommes son sont souvent sous suis sur ta tandis tant te tel telle telles tellement tels tes toi ton
+        toujours tous tout toute toutes très trop tu un une unes va vais vers veut voici voilà vont vos votre vous y
+    """,
+    "es": """
+        a acaso ahora al algo alguien algún alguna algunas alguno algunos allá allí ambos ante antes aquel aquella
+        aquellas aquello aquellos aquí así aún aunque bajo bastante bien cabe cada casi cierta ciertas cierto ciertos
+        como cómo con conmigo contigo contra cual cuál cuales cuáles cualquier cualquiera cuando cuándo cuanta cuánta
+        cuantas cuántas cuanto cuánto cuantos cuántos cuya cuyas cuyo cuyos de debe deben debía del demás demasiado
+        dentro desde después detrás donde dónde dos durante e él el ella ellas ello ellos en encima entonces entre era
+        eran eres es esa esas ese eso esos esta está estaba estaban estado están estar estas este esto estos estuvo fue
+        fueron fuera ha haber había habían hace hacen hacer hacia hacía han hasta hay haya he hizo hubo incluso jamás
+        junto la las le les lo los luego más me mediante mejor menos mi mía mientras mío mis misma mismas mismo mismos
+        mucha muchas mucho muchos muy nada nadie ni ningún ninguna ninguno no nos nosotras nosotros nuestra nuestras
+        nuestro nuestros nunca o os otra otras otro otros para pero poca pocas poco pocos por porque pues puede pueden
+        podía que qué quien quién quienes quiénes se sea sean según ser será serán si sí sido siempre siendo sin sino
+        sobre sois solamente solo sólo somos son soy su sus suya suyas suyo suyos tal tales también tampoco tan tanta
+        tantas tanto tantos te tenía tenían tener tengo ti tiene tienen toda todas todavía todo todos tras tu tú tus
+        tuvo un una unas uno unos usted ustedes va van varias varios veces vosotros y ya yo
+    """,
+    "it": """
+        a abbastanza abbia abbiamo ad adesso agli ai al alcun alcuna alcune alcuni alcuno all alla alle allo allora
+        altra altre altri altro anche ancora anzi appena aveva avevano avendo avere avete avrà ben bene benché c che chi
+        chiunque ci ciascuna ciascuno ciò cioè circa coi col come comunque con contro cos cosa così cui d da dagli dai
+        dal dall dalla dalle dallo davanti degli dei del dell della delle dello dentro deve devono di dietro dopo dov
+        dove dovere doveva due dunque durante e è ecco ed egli ella era erano essa esse essere essi est fa fanno fare
+        fatto fin finché fino forse fosse fra fu fuori furono già gli ha hai hanno ho i il in infatti insieme intanto
+        invece io l la là le lei li lì lo loro lui lungo ma mai me meglio meno mentre mi mia mie miei mio molta molte
+        molti molto ne né neanche negli nei nel nell nella nelle nello nessun nessuna nessuno niente no noi non nostra
+        nostre nostri nostro nulla o od ogni ognuno oltre oppure ora per perché perciò però più poca poche pochi poco
+        poi poiché possono potere poteva presso prima proprio può pure qua qual quale quali qualche qualcosa qualcuno
+        qualunque quando quand quant quanta quante quanti quanto quasi quegli quei quel quell quella quelle quelli
+        quello quest questa queste questi questo qui quindi s sarà saranno se sebbene secondo sei sempre senza si sì sia
+        siamo siano sino solo soltanto sono sopra soprattutto sotto spesso sta stata state stati stato stesse stessa
+        stessi stesso su sua sue sugli sui sul sull sulla sulle sullo suo suoi tale tali tanta tante tanti tanto te ti
+        tra tranne troppo tu tua tue tuo tuoi tutta tutte tutti tutto un una uno v verso vi via voi vostra vostro
+    """,
+    "pt": """
+        a à acima agora ainda além algo alguém algum alguma algumas alguns ali ambos ante antes ao aonde aos apenas após
+        aquela aquelas aquele aqueles aquilo aqui as às assim até atrás através bem cada cerca certa certas certo certos
+        com comigo como contra contudo cuja cujas cujo cujos da daquela daquele dar das de debaixo dela delas dele
+        deles demais dentro depois desde dessa desse desta deste deve devem devia diante do dois donde dos durante e é
+        ela elas ele eles em embora enquanto entanto então entre era eram essa essas esse esses esta está estão estar
+        estas estava estavam este esteve estes eu fazer faz fazem fez foi for fora foram há haver havia houve isso isto
+        já jamais junto lá lhe lhes logo longe mais mas me mediante meio menos mesma mesmas mesmo mesmos meu meus mim
+        minha minhas muita muitas muito muitos na nada não naquela naquele nas nem nenhum nenhuma nessa nesse nesta
+        neste ninguém no nos nós nossa nossas nosso nossos num numa nunca o onde os ou outra outras outro outros para
+        pela pelas pelo pelos per perante perto pode podem podia pois por porém porque porquê portanto pouca poucas
+        pouco poucos pra próprio qual quais qualquer quando quanta quantas quanto quantos quase que quê quem quer são se
+        seja sejam sem sempre sendo ser será serão seria seu seus si sido sim sob sobre somente sua suas tal tais também
+        tampouco tanta tantas tanto tantos te tem têm tendo ter teu teus teve tinha tinham toda todas todavia todo todos
+        tu tua tuas tudo um uma umas uns vai vão várias vários você vocês vos
+    """,
+    "ru": """
+        а без более больше будет будут бы был была были было быть в вам вами вас ваш ваша ваше ваши вдоль ведь весь
+        внутри во возле вокруг вот впрочем все всё всегда всего всей всем всеми всех всю вся всякий вы где да даже
+        для до довольно другая другие других другого другое другой другом его ему если есть еще ещё её ей ею же за
+        зато зачем здесь и из изо или им именно ими имеет имеют иногда их к каждая каждого каждое каждой каждый
+        как какая какие каким какими каких какого какое какой каком какому какую кем ко когда кого кому кто куда ли
+        либо лишь между меня мне много многие многих мной мог могла могли могло могут может можно мои мой моя моё мы на
+        над надо нам нами нас наш наша наше наши не него неё ней некоторые некоторых нельзя нем нему несколько нет
+        нею ни нибудь никогда никто ним ними них ничего ничто но ну о об оба обо однако около он она они оно от отчего
+        очень перед передо по под подо пока после потом потому почему почти поэтому при про против раз разве с сам
+        сама сами само самого самой самом самый самая самое самые сверх свои своим своих своего своей свой своя своё
+        себе себя сейчас сих сквозь сколько слишком снова со собой совсем среди столь столько так такая также такие
+        таких такого такое такой там твой твоя тебе тебя тем теми теперь тех то тобой тогда того тоже той только том
+        тому тот ту тут ты у уже хотя чего чей чем чему через что что чтоб чтобы чьё чья чьи чуть эта эти этим этих
+        это этого этой этом этому этот эту
+    """,
+}
+_APOSTROPHE = re.compile(r"['’]")
+
+
+def functional(words: Iterable[str]) -> frozenset[str]:
+    """Those of a question's words that name nothing in the language that most of them belong to."""
+    parts = {word: {folded(part) for part in _APOSTROPHE.split(word) if part} for word in words}
+    english = frozenset(word for word in parts if folded(word, "en") in common_words())
+    others = (frozenset(word for word in parts if parts[word] <= own) for own in _folded().values())
+    return max(english, *others, key=len)
+
+
+@cache
+def _folded() -> dict[str, frozenset[str]]:
+    return {language: frozenset(map(folded, words.split())) for language, words in _WORDS.items()}
