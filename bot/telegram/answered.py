@@ -23,8 +23,8 @@ class Answered:
         self._lock = threading.Lock()
 
     def ask(self, question: str, where: Filter, most_read: int | None = None) -> Answer:
-        """The answer of the newest generation: with `most_read`, one that was read so far or without a bound; else only
-        one without. Safe to use from several threads; raises as `Library.ask`.
+        """The answer of the newest generation, for which `most_read` passages are read, or more where it was given
+        before; without a bound, as many as ever. Safe to use from several threads; raises as `Library.ask`.
         """
         self._library.refresh()
         engine = self._library.engine()
@@ -35,7 +35,7 @@ class Answered:
                 self._of = of
             of = self._of
             kept, bound = self._answers.get((question, where), (None, None))
-            if kept is not None and bound in (None, most_read):
+            if kept is not None and (bound is None or (most_read is not None and bound >= most_read)):
                 self._answers.move_to_end((question, where))
                 return kept
         answer = self._library.ask(question, where=where, most_read=most_read)

@@ -39,7 +39,7 @@ Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram
 _STOP_SECONDS = 20.0  # for what is at work when the bot is stopped; systemd and Docker wait a minute
 _DEAF_SECONDS = 120.0  # without an answer from Telegram, which answers every thirty where there is nothing new
 _START_SECONDS = 5.0
-_READ_IN_HASTE = 2  # passages at most, for a question behind which others wait
+_MANY = 8  # questions waiting
 _LEAST_SECRET = 8  # characters; to hide a part of a token that is shorter would blot out words
 _TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
 
@@ -74,7 +74,7 @@ class Service:
 
         def in_turn() -> Answer:
             self._waiting.discard(place)
-            return self.answered.ask(question, where, _READ_IN_HASTE if self._waiting else None)
+            return self.answered.ask(question, where, _most_read(len(self._waiting)))
 
         try:
             return await self.in_pool(in_turn)
@@ -221,6 +221,13 @@ async def _connect(application: Bots, service: Service) -> None:
     except NetworkError as error:
         server = service.settings.telegram.method_url.removesuffix("/bot")
         raise SeedbotError(UNREACHABLE.format(server=server, error=type(error).__name__)) from error
+
+
+def _most_read(waiting: int) -> int | None:
+    """How many passages are read at most for a question behind which so many wait; None where there is no bound."""
+    if waiting >= _MANY:
+        return 1
+    return 2 if waiting else None
 
 
 def _anybody(service: Service) -> bool:

@@ -45,6 +45,7 @@ def test_what_was_read_in_haste_is_given_in_haste_alone(library: Library, asked:
     lately = Answered(library)
     hasty = lately.ask("When does the ferry leave?", Filter(), 2)
     assert lately.ask("When does the ferry leave?", Filter(), 2) is hasty
+    assert lately.ask("When does the ferry leave?", Filter(), 1) is hasty
     full = lately.ask("When does the ferry leave?", Filter())
     assert full is not hasty
     assert lately.ask("When does the ferry leave?", Filter(), 2) is full

@@ -14,7 +14,7 @@ from retrieval.library import Library
 from retrieval.types import Answer, Filter
 from tests.telegram.conftest import Talk, World
 
-QUESTIONS = ("When is the tide highest?", "When is the tide lowest?", "When does the ferry leave?")
+QUESTIONS = [f"When does the ferry leave{'?' * count}" for count in range(1, 12)]
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_fewer_passages_are_read_while_others_wait(talk: Callable[[Talk], None],
             free, asked = _queued(service)
             asyncio.get_running_loop().call_soon(free.set)  # when all of them stand in the queue
             answers = await asyncio.gather(*asked)
-            assert [one.question for one in answers] == list(QUESTIONS)
-            assert bounds == dict(zip(QUESTIONS, (2, 2, None), strict=True))
+            assert [one.question for one in answers] == QUESTIONS
+            assert bounds == dict(zip(QUESTIONS, [1] * 3 + [2] * 7 + [None], strict=True))
 
     talk(conversation)
 
