@@ -50,25 +50,32 @@ class Engine:
         return prepare(topic(text), self.embedder, self.searcher, where or Filter())
 
 
-def answer(text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter) -> Answer:
-    """Answers one question. Raises QuestionError for an empty question or a filter that matches nothing."""
+def answer(
+    text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter, most_read: int | None = None
+) -> Answer:
+    """Answers one question, or several in one, for each of which at most `most_read` passages are read.
+
+    Raises QuestionError for an empty question or a filter that matches nothing.
+    """
     started = time.perf_counter()
     text = text.encode("utf-8", "replace").decode("utf-8")  # bytes that were no text arrive as lone surrogates
     text = _UNTYPED.sub("", text)
     if not text.strip():
         raise QuestionError("The question is empty: type some words to look for.")
     parts = split_questions(text)
-    answers = [_answer_one(part, engine, settings, top, where) for part in parts]
+    answers = [_answer_one(part, engine, settings, top, where, most_read) for part in parts]
     whole = answers[0] if len(answers) == 1 else _together(text, answers, top or settings.excerpts)
     return replace(whole, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
 
 
-def _answer_one(text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter) -> Answer:
+def _answer_one(
+    text: str, engine: Engine, settings: AnswerSettings, top: int | None, where: Filter, most_read: int | None
+) -> Answer:
     searcher, weights = engine.searcher, engine.weights
     question = engine.prepare(text, where)
     hits = rank(question, searcher, weights, 2 * settings.read)
     if engine.reader is not None:
-        hits = read(question, hits, engine.reader, settings.read, weights)
+        hits = read(question, hits, engine.reader, settings.read, weights, most_read)
     count, characters = top or settings.excerpts, settings.excerpt_characters
     ordered = pieces(hits, characters)
     excerpts = _excerpts(ordered, searcher, count, weights, characters)

@@ -149,11 +149,16 @@ class Library:
             except SeedbotError as error:
                 yield error
 
-    def ask(self, question: str, *, top: int | None = None, where: Filter | None = None) -> Answer:
-        """Answers a question from the newest generation. Raises QuestionError, LibraryError, ModelError."""
+    def ask(
+        self, question: str, *, top: int | None = None, where: Filter | None = None, most_read: int | None = None
+    ) -> Answer:
+        """Answers a question from the newest generation. Raises QuestionError, LibraryError, ModelError.
+
+        With `most_read`, no more passages than that are read, for an answer that is worth less but comes sooner.
+        """
         from retrieval.answering import answer
 
-        return answer(question, self.engine(), self._settings.answer, top, where or Filter())
+        return answer(question, self.engine(), self._settings.answer, top, where or Filter(), most_read)
 
     def engine(self) -> Engine:
         """What answers, for those who rank or measure themselves. Raises as `ask`."""

@@ -184,16 +184,18 @@ def context_keys(entry: Entry) -> frozenset[int]:
     return _keys_of(entry.document.title, entry.passage.headings, entry.document.language)
 
 
-def read(question: Question, hits: Sequence[Hit], reader: Reader, count: int, weights: Coefficients) -> list[Hit]:
+def read(
+    question: Question, hits: Sequence[Hit], reader: Reader, count: int, weights: Coefficients, most: int | None = None
+) -> list[Hit]:
     """The hits with the best of them read and put in the order that ranking and reader together find best.
 
     Half of the first `count` are read; the other half where none of those likely answers; and as many more where still
-    none does. What was not read gains as much as the least of what was; a copy of what was read counts as read.
-    Passages in another language than the reader's are not read; where one of the first is in another, nothing is read
-    unless the question is in the reader's.
+    none does; never more than `most`. What was not read gains as much as the least of what was; a copy of what was read
+    counts as read. Passages in another language than the reader's are not read; where one of the first is in another,
+    nothing is read unless the question is in the reader's.
     """
     foreign = any(hit.entry.document.language != LANGUAGE for hit in hits[:count])
-    texts = list(dict.fromkeys(hit.entry.text for hit in hits if hit.entry.document.language == LANGUAGE))
+    texts = list(dict.fromkeys(hit.entry.text for hit in hits if hit.entry.document.language == LANGUAGE))[:most]
     if not texts[:count] or (foreign and not _asks_in_english(question.text)):
         return list(hits)
     readings: list[Reading] = []

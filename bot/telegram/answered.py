@@ -18,12 +18,14 @@ class Answered:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._answers: OrderedDict[tuple[str, Filter], Answer] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, Filter], tuple[Answer, int | None]] = OrderedDict()
         self._of: tuple[Searcher, Coefficients] | None = None
         self._lock = threading.Lock()
 
-    def ask(self, question: str, where: Filter) -> Answer:
-        """The answer of the newest generation. Safe to use from several threads; raises as `Library.ask`."""
+    def ask(self, question: str, where: Filter, most_read: int | None = None) -> Answer:
+        """The answer of the newest generation, for which `most_read` passages are read, or more where it was given
+        before; without a bound, as many as ever. Safe to use from several threads; raises as `Library.ask`.
+        """
         self._library.refresh()
         engine = self._library.engine()
         of = (engine.searcher, engine.weights)
@@ -32,13 +34,14 @@ class Answered:
                 self._answers.clear()
                 self._of = of
             of = self._of
-            if (question, where) in self._answers:
+            kept, bound = self._answers.get((question, where), (None, None))
+            if kept is not None and (bound is None or (most_read is not None and bound >= most_read)):
                 self._answers.move_to_end((question, where))
-                return self._answers[question, where]
-        answer = self._library.ask(question, where=where)
+                return kept
+        answer = self._library.ask(question, where=where, most_read=most_read)
         with self._lock:
             if answer.generation == engine.searcher.generation and self._of is of:
-                self._answers[question, where] = answer
+                self._answers[question, where] = answer, most_read
                 while len(self._answers) > _KEPT:
                     self._answers.popitem(last=False)
         return answer

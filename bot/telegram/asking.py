@@ -57,7 +57,7 @@ async def ask(request: Request, question: str) -> None:
     where = service.state.filter(request.chat)
     try:
         async with typing(request.bot, request.chat, request.thread):
-            answer = await service.in_pool(lambda: service.answered.ask(question, where))
+            answer = await service.answer(question, where)
     except SeedbotError as error:
         await request.reply(in_chat(error))
         return
@@ -84,7 +84,7 @@ async def inline(service: Service, query: InlineQuery) -> None:
         await offer_nothing(query, "Too many questions: wait a minute")
         return
     try:
-        answer = await service.in_pool(lambda: service.answered.ask(question, Filter()))
+        answer = await service.answer(question, Filter())
     except SeedbotError as error:
         log.info("no inline answer", extra={"error": str(error)})
         await offer_nothing(query, "I cannot answer now: try again later")

@@ -31,6 +31,7 @@ from bot.telegram.sending import persist
 from bot.telegram.state import State
 from retrieval.errors import SeedbotError, SettingsError
 from retrieval.library import Library
+from retrieval.types import Answer, Filter
 
 T = TypeVar("T")
 Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram-bot's application
@@ -38,6 +39,7 @@ Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram
 _STOP_SECONDS = 20.0  # for what is at work when the bot is stopped; systemd and Docker wait a minute
 _DEAF_SECONDS = 120.0  # without an answer from Telegram, which answers every thirty where there is nothing new
 _START_SECONDS = 5.0
+_MANY = 8  # questions waiting
 _LEAST_SECRET = 8  # characters; to hide a part of a token that is shorter would blot out words
 _TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
 
@@ -61,8 +63,23 @@ class Service:
         self.stop = asyncio.Event()
         self._pool = ThreadPoolExecutor(settings.telegram.workers, thread_name_prefix="ask")
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="build")
+        self._waiting: set[object] = set()  # a place for each question whose turn has not come
         self._heard_at: float | None = None
         self._examples: dict[int, str] = {}  # by generation, the newest alone
+
+    async def answer(self, question: str, where: Filter) -> Answer:
+        """The answer; fewer passages are read for it where others wait as its turn comes. Raises as `Library.ask`."""
+        place = object()
+        self._waiting.add(place)
+
+        def in_turn() -> Answer:
+            self._waiting.discard(place)
+            return self.answered.ask(question, where, _most_read(len(self._waiting)))
+
+        try:
+            return await self.in_pool(in_turn)
+        finally:
+            self._waiting.discard(place)  # which may have been given up before its turn
 
     async def in_pool(self, work: Callable[[], T]) -> T:
         """Runs work that takes time beside the event loop, at most `workers` at once."""
@@ -204,6 +221,13 @@ async def _connect(application: Bots, service: Service) -> None:
     except NetworkError as error:
         server = service.settings.telegram.method_url.removesuffix("/bot")
         raise SeedbotError(UNREACHABLE.format(server=server, error=type(error).__name__)) from error
+
+
+def _most_read(waiting: int) -> int | None:
+    """How many passages are read at most for a question behind which so many wait; None where there is no bound."""
+    if waiting >= _MANY:
+        return 1
+    return 2 if waiting else None
 
 
 def _anybody(service: Service) -> bool:

@@ -16,11 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrieval.answering import answer
 from retrieval.coefficients import CONFIDENCE_FEATURES, READ_CONFIDENCE_FEATURES, coefficients
 from retrieval.confidence import confidence_features
 from retrieval.library import Library
 from retrieval.ranking import prepare, rank, read
 from retrieval.reader import FOLDER, LONGEST, Reader, Reading, open_reader
+from retrieval.settings import AnswerSettings
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Filter, Span
 from tests.conftest import REPOSITORY, Write
@@ -156,6 +158,21 @@ def test_more_are_read_only_while_none_likely_answers(
     assert ordered[0].entry.id == best.entry.id or len(set(scores)) == 1
     last = [hit.reading is None for hit in ordered]
     assert last == sorted(last), "what was not read stays behind what was"
+
+
+@pytest.mark.parametrize(("most", "read_of_ten"), [(0, 0), (1, 1), (2, 2), (3, 3), (9, 6), (None, 6)])
+def test_no_more_are_read_than_whoever_asks_has_time_for(
+    library: Library, embedder: FakeEmbedder, write: Write, most: int | None, read_of_ten: int
+) -> None:
+    for number in range(10):
+        write(f"{number}.txt", f"The tide turns at {number} in the harbour.\n")
+    library.sync()
+    reader: Any = _Scores(*[-9.0] * 10)
+    engine = replace(library.engine(), reader=reader)
+    given = answer("When does the tide turn?", engine, AnswerSettings(), 10, Filter(), most)
+    assert sum("reader" in one.evidence for one in given.excerpts) == read_of_ten
+    assert len(given.excerpts) == 10
+    assert 0.0 < given.confidence < 0.5
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,9 @@ def asked(library: Library, write: Write, monkeypatch: pytest.MonkeyPatch) -> li
     texts: list[str] = []
     ask = Library.ask
 
-    def counted(self: Library, question: str, *, top: int | None = None, where: Filter | None = None) -> Answer:
+    def counted(self: Library, question: str, **more: Any) -> Answer:
         texts.append(question)
-        return ask(self, question, top=top, where=where)
+        return ask(self, question, **more)
 
     monkeypatch.setattr(Library, "ask", counted)
     return texts
@@ -37,6 +38,17 @@ def test_a_question_asked_again_is_searched_once_a_filter(library: Library, aske
     assert lately.ask("When does the ferry leave?", Filter()) is first
     narrowed = lately.ask("When does the ferry leave?", Filter(glob="b"))
     assert {one.citation.document for one in narrowed.excerpts} == {"b/ferry.txt"}
+    assert len(asked) == 2
+
+
+def test_what_was_read_in_haste_is_given_in_haste_alone(library: Library, asked: list[str]) -> None:
+    lately = Answered(library)
+    hasty = lately.ask("When does the ferry leave?", Filter(), 2)
+    assert lately.ask("When does the ferry leave?", Filter(), 2) is hasty
+    assert lately.ask("When does the ferry leave?", Filter(), 1) is hasty
+    full = lately.ask("When does the ferry leave?", Filter())
+    assert full is not hasty
+    assert lately.ask("When does the ferry leave?", Filter(), 2) is full
     assert len(asked) == 2
 
 
