@@ -202,7 +202,7 @@ class _Fitter:
             asked = sample(pool, _PER_SET_JUDGED)
             names = {str(q.document) for q in one.questions}
             exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
-            deceiving = [q for q in one.deceiving if q.document in one.held or not reads]
+            deceiving = sample([q for q in one.deceiving if q.document in one.held or not reads], _PER_SET_JUDGED)
             with self.engine(one.name, reads=reads) as engine:
                 yield from _answered(engine, asked)
                 yield from _answered(engine, exchanged, "exchanged")
