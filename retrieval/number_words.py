@@ -42,25 +42,41 @@ def _one_of(words: Iterable[str]) -> str:
 
 
 _UNITS, _UNITS_TH = _one_of(_ONES[1:10]), _one_of(map(_ordinal_word, _ONES[1:10]))
-_NUMBER, _SCALE = _one_of(sorted(NUMBER_WORDS)), _one_of([*SCALES][1:])
-_TENS_AND = rf"(?:{'|'.join(_TENS)})[- ]"
-_BELOW_100 = rf"(?:{_TENS_AND}{_UNITS}|{_one_of(VALUES)})"
-_LAST = rf"(?:{_TENS_AND}{_UNITS_TH}|{_BELOW_100}|{_one_of(ORDINALS)})"
+_NUMBER = _one_of(sorted(NUMBER_WORDS))
+_AND = r"(?:\sand)?\s"
+_ALONE = r"(?!-[a-z])"  # "one hundred second-hand cars" are a hundred
+_TENS_AND = rf"(?:{'|'.join(_TENS)})"
+
+
+def _tens_and(units: str) -> str:
+    return rf"{_TENS_AND}(?:-{units}|\s{units}{_ALONE})"
+
+
+_BELOW_100 = rf"(?:{_tens_and(_UNITS)}|{_one_of(VALUES)})"
+_LAST = rf"(?:{_tens_and(_UNITS_TH)}|{_BELOW_100}|{_one_of(ORDINALS)}){_ALONE}"
 _DIGITS = r"\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,9})?"
-_FIRST = rf"(?:{_DIGITS}|{_BELOW_100}|a(?= \w+(?: and)? {_NUMBER}))"
-_SCALED = rf"(?:{_FIRST} hundred(?:(?: and)? {_BELOW_100})?|{_FIRST}) {_SCALE}"
+_FIRST = rf"(?:{_DIGITS}|{_BELOW_100}|a(?=\s\w+{_AND}{_NUMBER}))"
+_COUNT = rf"(?:{_FIRST}\shundred(?:{_AND}{_BELOW_100})?|{_FIRST})"
+_THOUSANDS = rf"{_COUNT}\sthousand\b"
+_MILLIONS = rf"{_COUNT}\smillion\b(?:{_AND}{_THOUSANDS})?"
+_BILLIONS = rf"{_COUNT}\sbillion\b(?:{_AND}(?:{_MILLIONS}|{_THOUSANDS}))?"
+_SCALED = rf"(?:{_BILLIONS}|{_MILLIONS}|{_THOUSANDS})"
+_IN_ANOTHER_WORD = rf"(?:{_TENS_AND}-(?:{_UNITS}|{_UNITS_TH})|{_one_of([*VALUES, *ORDINALS])})-(?!{_NUMBER})[a-z]"
+_ENDS = rf"(?:(?=\s{_IN_ANOTHER_WORD})|(?![-\s]{_NUMBER}))"
+_SCALE_ENDS = rf"(?!\sand\s{_NUMBER}){_ENDS}"  # "one hundred and two hundred" are no 102
+_ANOTHER_FOLLOWS = rf"(?={_AND}{_COUNT}\s{_one_of([*SCALES][1:])})"  # as in "five thousand and six thousand"
 
 
-def _several(scale_ends: str) -> str:
-    """The pattern of a number of several words, which ends with a scale only where `scale_ends` says."""
-    hundreds = rf"{_FIRST} hundred\b(?:(?: and)? {_LAST}|{scale_ends})"
-    scaled = rf"{_SCALED}(?:(?: and)? {_SCALED}){{0,2}}(?:(?: and)? (?:{hundreds}|{_LAST})|{scale_ends})"
-    return rf"(?:{scaled}|{hundreds}|{_TENS_AND}(?:{_UNITS}|{_UNITS_TH}))"
+def _several(ends: str, hundred_ends: str, scale_ends: str) -> str:
+    """The pattern of a number of several words that ends with such a word only where the pattern beside says so."""
+    hundreds = rf"{_FIRST}\shundred\b(?:{_AND}{_LAST}{ends}|{hundred_ends})"
+    scaled = rf"{_SCALED}(?:{_AND}(?:{hundreds}|{_LAST}{ends})|{scale_ends})"
+    return rf"(?:{scaled}|{hundreds}|(?:{_tens_and(_UNITS)}|{_tens_and(_UNITS_TH)}){ends})"
 
 
-_BEFORE_AND = rf"(?<=between ){_several('')}(?= and )"
-_ELSEWHERE = rf"{_several(f'(?! and {_NUMBER})')}(?![- ]{_NUMBER})"  # "one hundred and two hundred" are no 102
-_SEVERAL_WORDS = re.compile(rf"(?<![\w.,-])(?ai:(?={_FIRST}[- ])(?:{_BEFORE_AND}|{_ELSEWHERE}))")
+_BEFORE_AND = rf"(?<=between\s){_several('', '', '')}(?=\sand\s)"
+_ELSEWHERE = _several(_ENDS, _SCALE_ENDS, f"(?:{_SCALE_ENDS}|{_ANOTHER_FOLLOWS})")
+_SEVERAL_WORDS = re.compile(rf"(?<![\w.,-])(?ai:(?={_FIRST}[-\s])(?:{_BEFORE_AND}|{_ELSEWHERE}))")
 
 
 def in_digits(text: str) -> Iterator[tuple[int, int, str]]:
@@ -71,22 +87,18 @@ def in_digits(text: str) -> Iterator[tuple[int, int, str]]:
     for match in _SEVERAL_WORDS.finditer(text):
         words = match[0].casefold().replace("-", " ").split()
         value = _value(words)
-        if value is not None and value.denominator == 1:
+        if value.denominator == 1:
             yield *match.span(), ordinal(int(value)) if words[-1] in ORDINALS else str(value)
 
 
-def _value(words: Sequence[str]) -> Fraction | None:
-    """What the words of a number amount to; None where a thousand does not come before the hundreds, or so."""
+def _value(words: Sequence[str]) -> Fraction:
+    """What the words of a number amount to."""
     total = part = Fraction(0)
-    last = max(SCALES.values()) + 1
     for word in words:
         if word == "hundred":
             part *= SCALES[word]
         elif word in SCALES:
-            if SCALES[word] >= last:
-                return None
-            last = SCALES[word]
-            total, part = total + part * last, Fraction(0)
+            total, part = total + part * SCALES[word], Fraction(0)
         elif word != "and":
             part += Fraction(_WORTH.get(word, word.replace(",", "")))
     return total + part

@@ -56,7 +56,7 @@ def as_written_in(passage: str, question: str) -> str:
         return question
     ways: dict[str, list[str]] = {}
     for start, end, digits in _counts(passage):
-        ways.setdefault(digits, []).append(passage[start:end].casefold())
+        ways.setdefault(digits, []).append(" ".join(passage[start:end].casefold().split()))
     for start, end, digits in reversed(asked):
         written = ways.get(digits, [])
         if written and question[start:end].casefold() not in written:

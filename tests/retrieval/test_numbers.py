@@ -89,6 +89,7 @@ def test_a_number_in_digits_finds_one_of_two_words(
         ("Did 43 men go ashore?", "Forty-three men did.", "Did forty-three men go ashore?"),
         ("Who sold the 1.5 million?", "All of 1,500,000 were sold.", "Who sold the 1,500,000?"),
         ("Who sold all 1500000?", "There were 1.5 million. The 1.5 million were sold.", "Who sold all 1.5 million?"),
+        ("Did 250 men go?", "Two hundred and\nfifty went.", "Did two hundred and fifty men go?"),
         ("Did 20 men meet the 20 women?", "Twenty met.", "Did twenty men meet the twenty women?"),
     ],
 )
@@ -141,14 +142,46 @@ def test_other_numbers_and_numbers_that_stand_there_already_are_left(question: s
         ("between five hundred and two thousand", ["500", "2000"]),
         ("Between two hundred and fifty and three hundred", ["250", "300"]),
         ("a hundred, half a million, a few hundred thousand, 9/11, Apollo 11", []),
-        ("five thousand two million, twenty-one five", []),
+        ("twenty-one five", []),
+        ("5 million and 6 million", ["5000000", "6000000"]),
+        ("five thousand and six thousand people", ["5000", "6000"]),
+        ("three million four million", ["3000000", "4000000"]),
+        ("5 thousand 6 million, five thousand two million", ["5000", "6000000", "5000", "2000000"]),
+        ("five thousand two hundred thousand and one", ["5000", "200001"]),
+        ("one billion two million three thousand and four", ["1002003004"]),
     ],
 )
 def test_numbers_of_several_words_are_told_in_digits(text: str, numbers: list[str]) -> None:
     assert [digits for _, _, digits in in_digits(text)] == numbers
 
 
-@pytest.mark.parametrize("words", ["one thousand and ", "a hundred and ", "twenty ", "one hundred thousand two "])
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("one hundred second-hand cars", ["100"]),
+        ("two hundred one-year-olds", ["200"]),
+        ("two hundred third-party apps", ["200"]),
+        ("two hundred twenty-five-year-olds", ["200", "25"]),
+        ("a twenty-five-year-old in the twenty-first-century", ["25", "21st"]),
+        ("twenty first-class seats, a hundred and fifty-year-old", []),
+        ("1.5 million-year-old", ["1500000"]),
+        ("twenty-one second-hand cars", ["21"]),
+    ],
+)
+def test_a_word_that_a_hyphen_joins_to_the_next_is_no_part_of_a_number_before_it(text: str, numbers: list[str]) -> None:
+    assert [digits for _, _, digits in in_digits(text)] == numbers
+
+
+def test_a_number_may_be_broken_over_a_line_end() -> None:
+    assert list(in_digits("two hundred and\nfifty men")) == [(0, 21, "250")]
+    assert list(in_digits("between two\nhundred\nand 1.5\nmillion")) == [(8, 19, "200"), (24, 35, "1500000")]
+    assert list(in_digits("two\n\nhundred")) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["one thousand and ", "a hundred and ", "twenty ", "one hundred thousand two ", "one hundred and two million\n"],
+)
 def test_a_long_run_of_number_words_takes_no_longer_than_other_text(words: str) -> None:
     started = time.process_time()
     list(in_digits(words * 50_000))
