@@ -6,6 +6,8 @@ import random
 import re
 from collections.abc import Sequence
 
+from retrieval.number_words import VALUES, in_digits
+
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"(?<=[\w,] )[A-Z]\w+(?: [A-Z]\w+)*|\b\d[\d,.]*\b")  # capitalised within a sentence, or a number
 _NUMBER = re.compile(r"\b\d{1,3}(?:,\d{3})+\b|\b\d{1,9}\b")
@@ -107,9 +109,16 @@ def _alter_number(question: str, texts: Sequence[str], chance: random.Random) ->
     value = int(old[0].replace(",", ""))
     near = value + chance.choice((-1, 1)) * chance.randint(1, max(value // 50, _NEAR))
     new = f"{near:,}" if "," in old[0] else str(near)
-    if near < 0 or any(re.search(rf"\b{new}\b", text) for text in (question, *texts)):
+    if near < 0 or any(str(near) in _numbers(text) for text in (question, *texts)):
         return None
     return question[: old.start()] + new + question[old.end() :]
+
+
+def _numbers(text: str) -> set[str]:
+    """The numbers of a text in digits without commas, be they written in digits or in words."""
+    within = {found[0].replace(",", "") for found in _NUMBER.finditer(text)}
+    words = {str(VALUES[word]) for word in _WORD.findall(text.lower()) if word in VALUES}
+    return within | words | {digits for *_, digits in in_digits(text)}
 
 
 def _exchange_word(question: str, text: str, same: str, chance: random.Random) -> str | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from random import Random
 
-from training.perturb import as_typed, unanswerable, with_typo
+import pytest
+
+from training.perturb import _alter_number, as_typed, unanswerable, with_typo
 
 QUESTION = "Who was the first captain of the ship Endurance?"
 
@@ -42,6 +44,22 @@ def test_a_number_is_altered_to_one_that_no_passage_holds() -> None:
     altered = numbers - {38, 39, 2001}  # the latter two were exchanged, and wrong as well
     assert {36, 37, 40} <= altered
     assert all(abs(number - 38) <= 5 for number in altered)
+
+
+@pytest.mark.parametrize(
+    ("question", "passage", "held"),
+    [
+        ("What did the 1000 men want?", "1,001 men, and a thousand and two.", {"1001", "1002"}),
+        ("What did the 1,000 men want?", "1001 men, or 999.", {"1,001", "999"}),
+        ("What did the 3 men want?", "Two men, four women, 1 dog.", {"1", "2", "4"}),
+        ("What did the 20 men want?", "Twenty-one men and nineteen women.", {"19", "21"}),
+    ],
+)
+def test_a_number_that_a_passage_writes_in_another_way_is_held(question: str, passage: str, held: set[str]) -> None:
+    made = {_alter_number(question, [passage], Random(seed)) for seed in range(1000)}
+    numbers = {found[1] for one in made if one and (found := re.search(r"the ([\d,]+) men", one))}
+    assert len(numbers) > 3
+    assert not numbers & held
 
 
 def test_a_question_in_which_nothing_can_be_changed_gives_none() -> None:
