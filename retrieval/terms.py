@@ -19,7 +19,7 @@ from retrieval.number_words import in_digits
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-VERSION = 4
+VERSION = 5
 """Raised when the same text would give other terms, so that libraries are analysed again."""
 
 _UNSPACED = (
@@ -122,10 +122,9 @@ def _words(text: str) -> Iterator[tuple[str, str, int, int]]:
 @lru_cache(maxsize=1 << 16)
 def _fold(word: str, language: str) -> str:
     """Lower case, stem, then drop accents: stemmers expect the accents of their language."""
-    plain = unicodedata.normalize("NFKC", word)  # ASCII for full-width letters and digits, among others
     if word[0].isdigit():
-        return plain.replace(",", "")[:_LONGEST_TERM]
-    lowered = plain.casefold().replace("’", "'")[:_LONGEST_TERM]
+        return "".join(map(_in_ascii, word)).replace(",", "")[:_LONGEST_TERM]
+    lowered = unicodedata.normalize("NFKC", word).casefold().replace("’", "'")[:_LONGEST_TERM]
     lowered = lowered.removesuffix("'s")
     stemmer = _stemmer(language)
     stemmed = str(stemmer.stemWord(lowered)) if stemmer is not None else lowered
@@ -133,6 +132,11 @@ def _fold(word: str, language: str) -> str:
         return stemmed
     marks = unicodedata.normalize("NFD", stemmed)
     return unicodedata.normalize("NFC", "".join(c for c in marks if not _is_accent(c)))
+
+
+def _in_ascii(character: str) -> str:
+    """A decimal digit of any script in ASCII; the ² of "10²" is none, and any other character stays as it is."""
+    return str(unicodedata.decimal(character)) if character.isdecimal() else character
 
 
 def _is_accent(character: str) -> bool:

@@ -27,6 +27,7 @@ from retrieval.types import Span
         ("a_b-c", "en", ["a_b", "c"]),
         ("Forty-three or 1.5 million", "en", ["43", "forti", "three", "or", "1500000", "1.5", "million"]),
         ("of two hundred and fifty men", "en", ["of", "250", "two", "hundr", "and", "fifti", "men"]),
+        ("10² km in 2019¹", "en", ["10²", "km", "in", "2019¹"]),
         ("１２３ of ４，５ and 第１２３号", "en", ["123", "of", "4", "5", "and", "第", "123", "号"]),
         ("the twenty-first, forty-three", "de", ["the", "twenty", "first", "forty", "three"]),
         ("", "en", []),
