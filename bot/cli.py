@@ -15,7 +15,7 @@ import click
 
 from bot import logs
 from bot.messages import visible
-from retrieval.errors import SeedbotError, shortened
+from retrieval.errors import SeedbotError
 
 _COMMANDS = ("ask", "repl", "build", "sources", "show", "verify", "status", "doctor", "eval", "train", "telegram")
 
@@ -71,7 +71,7 @@ def _run() -> int:
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
-        click.echo(shortened(shown.getvalue()), err=True, nl=False)
+        click.echo(logs.readable(shown.getvalue()), err=True, nl=False)
         return error.exit_code
     except SeedbotError as error:
         return _fail(str(error))
@@ -97,5 +97,5 @@ def _write_no_more() -> None:
 
 def _fail(sentence: str) -> int:
     mark = click.style("seedbot:", fg="red", bold=True)
-    click.echo(f"{mark} {visible(shortened(logs.without_secrets(sentence)))}", err=True, color=_colour())
+    click.echo(f"{mark} {visible(logs.readable(sentence))}", err=True, color=_colour())
     return 1

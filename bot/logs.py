@@ -8,6 +8,8 @@ import os
 import sys
 from datetime import UTC, datetime
 
+from retrieval.errors import shortened
+
 _OWN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _secrets: set[str] = set()
 
@@ -37,6 +39,11 @@ def without_secrets(text: str) -> str:
     for secret in _secrets:
         text = text.replace(secret, "[secret]")
     return text
+
+
+def readable(sentence: str) -> str:
+    """What is wrong, as it is shown to a person: without secrets, and only then without its middle where it is long."""
+    return shortened(without_secrets(sentence))
 
 
 def unexpected(error: Exception) -> str:

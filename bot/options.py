@@ -9,9 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from bot import messages
+from bot import logs, messages
 from bot.settings import Settings, load_settings, unknown_variables
-from retrieval.errors import shortened
 from retrieval.library import Library
 
 P = ParamSpec("P")
@@ -40,7 +39,7 @@ def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..
 
 def hint(text: str) -> None:
     """A remark on stderr that changes nothing about the answer."""
-    click.echo(click.style(f"seedbot: {messages.visible(shortened(text))}", fg="yellow"), err=True)
+    click.echo(click.style(f"seedbot: {messages.visible(logs.readable(text))}", fg="yellow"), err=True)
 
 
 def open_library(settings: Settings) -> Library:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bot.logs import readable
 from retrieval.evaluation import Evaluation, Figure
 from retrieval.types import Answer, Citation, Excerpt, Source, Status, SyncReport
 
@@ -81,7 +82,7 @@ def report(value: SyncReport) -> dict[str, Any]:
         "removed": list(value.removed),
         "renamed": [{"from": before, "to": after} for before, after in value.renamed],
         "unchanged": value.unchanged,
-        "skipped": [{"path": one.path, "reason": one.reason} for one in value.skipped],
+        "skipped": [{"path": one.path, "reason": readable(one.reason)} for one in value.skipped],
         "embedded": value.embedded,
         "reused": value.reused,
         "seconds": round(value.seconds, 3),

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import messages
+from bot.logs import readable
 from bot.messages import in_line, visible
 from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport, Verdict
 
@@ -122,7 +123,7 @@ def show_report(screen: Console, report: SyncReport) -> None:
         done = messages.count(report.embedded, "passage")
         write_line(screen, Text(f"{done} embedded{kept} in {report.seconds:.1f} s", "dim"))
     for skipped in report.skipped[:_SHOWN_PATHS]:
-        reason = (f": {visible(skipped.reason)}", "dim")
+        reason = (f": {visible(readable(skipped.reason))}", "dim")
         write_line(screen, Text.assemble(("skipped ", "yellow"), in_line(skipped.path), reason))
     if len(report.skipped) > _SHOWN_PATHS:
         write_line(

@@ -103,13 +103,13 @@ class Repl:
             elif text:
                 self._ask(text)
         except SeedbotError as error:
-            self._say(str(error), "red")
+            self._say(logs.readable(str(error)), "red")
         except OSError as error:
             self._say(f"That did not work: {error.strerror or error}.", "red")
         except KeyboardInterrupt:
             self._say("Cancelled.", "yellow")
         except Exception as error:  # noqa: BLE001 - one line must not end the session; `unexpected` logs it
-            self._say(logs.unexpected(error), "red")
+            self._say(logs.readable(logs.unexpected(error)), "red")
         return True
 
     def _run(self, text: str) -> None:

@@ -26,9 +26,6 @@ def shortened(sentence: str) -> str:
 class SeedbotError(Exception):
     """Base of every error that is explained to the reader instead of traced."""
 
-    def __str__(self) -> str:
-        return shortened(super().__str__())
-
 
 class SettingsError(SeedbotError):
     """A setting is unknown, of the wrong type or out of range."""

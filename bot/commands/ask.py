@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from bot.logs import readable
 from bot.options import hint, open_asking_library, with_settings
 from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
@@ -133,7 +134,7 @@ class _Asking:
     def _explain(self, number: int, line: str, error: SeedbotError) -> None:
         hint(f"line {number}: {error}")
         if self.as_json:
-            click.echo(json.dumps({"question": line, "error": str(error)}, ensure_ascii=False))
+            click.echo(json.dumps({"question": line, "error": readable(str(error))}, ensure_ascii=False))
             sys.stdout.flush()
 
 

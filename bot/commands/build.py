@@ -52,7 +52,7 @@ def _watch(settings: Settings, library: Library, *, as_json: bool) -> None:
     click.echo(f"Watching {settings.seeds}; Ctrl-C stops.", err=True)
     for outcome in library.watch(stop):
         if isinstance(outcome, SeedbotError):
-            click.echo(f"seedbot: {outcome}", err=True)
+            hint(str(outcome))
         elif outcome.added or outcome.changed or outcome.removed or outcome.renamed or outcome.skipped:
             _show(outcome, as_json=as_json)
 

@@ -12,6 +12,7 @@ from enum import Enum
 import click
 
 from bot import messages, tuned
+from bot.logs import readable
 from bot.messages import visible
 from bot.options import has_export, with_settings
 from bot.settings import Settings, unknown_variables
@@ -53,11 +54,11 @@ def command(settings: Settings, as_json: bool) -> int:
             if as_json:
                 from bot import records
 
-                record = {"about": one.about, "health": one.health.name.lower(), "found": one.found}
+                record = {"about": one.about, "health": one.health.name.lower(), "found": readable(one.found)}
                 click.echo(records.line(record))
             else:
                 mark = click.style(one.health.value, fg=colours[one.health], bold=True)
-                click.echo(f"{mark} {one.about:<12} {visible(one.found)}")
+                click.echo(f"{mark} {one.about:<12} {visible(readable(one.found))}")
     return 1 if bad else 0
 
 

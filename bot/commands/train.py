@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import tuned
+from bot.logs import readable
 from bot.options import open_asking_library, with_settings
 from bot.settings import Settings
 
@@ -69,7 +70,7 @@ def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
             try:
                 calibration = calibrate(training.outcomes, settings.answer)
             except QuestionSetError as error:
-                refusal = str(error)
+                refusal = readable(str(error))
             fits = [training.fit()]
             if calibration is not None and not calibration.why_not:
                 fits.append(calibration.fit(engine))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from telegram import MessageEntity
 
 from bot import messages
+from bot.logs import readable
 from bot.messages import visible
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.inbox import step_aside
@@ -84,5 +85,5 @@ def _report(report: SyncReport) -> str:
     counts = {"added": len(report.added), "changed": len(report.changed), "renamed": len(report.renamed)}
     counts |= {"removed": len(report.removed), "unchanged": report.unchanged, "skipped": len(report.skipped)}
     lines = [f"Done in {report.seconds:.1f} s: " + ", ".join(f"{n:,} {name}" for name, n in counts.items() if n)]
-    lines += [visible(f"Skipped {one.path}: {one.reason}") for one in report.skipped[:10]]
+    lines += [visible(f"Skipped {one.path}: {readable(one.reason)}") for one in report.skipped[:10]]
     return "\n".join(lines)

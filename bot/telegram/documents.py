@@ -13,6 +13,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEnt
 from telegram.error import TelegramError
 
 from bot import messages
+from bot.logs import readable
 from bot.messages import in_line, visible
 from bot.telegram import asking
 from bot.telegram.admin import LOCK_SECONDS
@@ -63,7 +64,7 @@ async def receive_file(request: Request) -> None:
         data = await _fetched(request.bot, document.file_id)
         added, report = await service.in_turn(lambda: _add(service, name, data))
     except DocumentError as error:
-        await request.reply(f"{visible(name)} cannot be used: {error}.")
+        await request.reply(f"{visible(name)} cannot be used: {readable(str(error))}.")
     except SeedbotError as error:
         await request.reply(in_chat(error))
     except TelegramError as error:

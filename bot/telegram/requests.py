@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from telegram import Bot, InlineKeyboardMarkup, Message
 from telegram.constants import ChatType
 
+from bot.logs import readable
 from bot.telegram.formatting import Builder, Formatted
 from bot.telegram.sending import send
 from retrieval.errors import SeedbotError
@@ -65,7 +66,7 @@ class Request:
 
 def in_chat(error: SeedbotError) -> str:
     """An error for somebody who writes in a chat: what a terminal's command does, a command here does."""
-    return _COMMAND.sub(lambda found: f"/{found[1]} {found[2] or ''}".strip(), str(error))
+    return _COMMAND.sub(lambda found: f"/{found[1]} {found[2] or ''}".strip(), readable(str(error)))
 
 
 def after_command(message: Message) -> str:
