@@ -6,11 +6,12 @@ Those of English are the commonest of the training texts (`retrieval.coefficient
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Sequence
 from functools import cache
 
 from retrieval.coefficients import common_words
-from retrieval.terms import folded
+from retrieval.terms import QueryTerm, folded, is_capital
 
 _WORDS = {
     "de": """
@@ -118,14 +119,30 @@ _WORDS = {
 _APOSTROPHE = re.compile(r"['’]")
 
 
-def functional(words: Iterable[str]) -> frozenset[str]:
-    """Those of a question's words that name nothing in the language that most of them belong to."""
-    parts = {word: {folded(part) for part in _APOSTROPHE.split(word) if part} for word in words}
-    english = frozenset(word for word in parts if folded(word, "en") in common_words())
-    others = (frozenset(word for word in parts if parts[word] <= own) for own in _folded().values())
-    return max(english, *others, key=len)
+def functional(text: str, terms: Sequence[QueryTerm]) -> frozenset[str]:
+    """Those of a question's words that name nothing in the language that most of them belong to.
+
+    A word with a capital that begins no sentence is a name, but in German, and accents count: "Sara" is no "sarà". Of
+    another language than English there have to be two, or the only word is one and has no capital.
+    """
+    capital = {text[one.start : one.end] for one in terms if is_capital(text, one.start, one.end)}
+    words = frozenset(text[one.start : one.end] for one in terms)
+    if text.isupper():
+        capital = set()
+    parts = {word: {part for part in _APOSTROPHE.split(_plain(word)) if part} for word in words}
+    best = frozenset(word for word in words - capital if folded(word, "en") in common_words())
+    for language, own in _own().items():
+        found = frozenset(word for word in words if parts[word] <= own)
+        sure = found - capital
+        if len(sure) > len(best) and (len(sure) > 1 or (len(terms) == 1 and text[terms[0].start].islower())):
+            best = found if language == "de" else sure
+    return best
+
+
+def _plain(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).casefold()
 
 
 @cache
-def _folded() -> dict[str, frozenset[str]]:
-    return {language: frozenset(map(folded, words.split())) for language, words in _WORDS.items()}
+def _own() -> dict[str, frozenset[str]]:
+    return {language: frozenset(map(_plain, words.split())) for language, words in _WORDS.items()}

@@ -23,7 +23,7 @@ from retrieval.reader import LANGUAGE, Reader, Reading
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher, Worded
 from retrieval.spelling import is_name, respell
-from retrieval.terms import QueryTerm, analyse, analyse_query
+from retrieval.terms import QueryTerm, analyse, analyse_query, is_capital
 from retrieval.types import Correction, Filter
 
 Floats = NDArray[np.float32]
@@ -37,7 +37,6 @@ _LIKELY = 0.5  # of what it gives the first
 _ENOUGH = -1.5  # logit of a reading from which no more passages are read
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
-_OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
 _MOST_NAMES = 16  # of one question without capitals
 _ASKED = re.compile(r"\w+(?:'\w+)?")
 _ASKING = frozenset(
@@ -108,7 +107,7 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     absent = np.array([not one for one in held], bool)
     common = np.array([_is_common(term) for term in terms], bool)
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
-    functions = functional(text[term.start : term.end] for term in terms)
+    functions = functional(text, terms)
     missing = [word for word in unknown if (len(word) >= _TELLING or word.isdigit()) and word not in functions]
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, searcher)
     named = _named(text, terms, common, capital)
@@ -257,13 +256,7 @@ def _written_with_capitals(text: str, terms: Sequence[QueryTerm], searcher: Sear
 
 def _capitals(text: str, terms: Sequence[QueryTerm]) -> NDArray[np.bool_]:
     """Which terms are capitalised within a sentence, but for the "I" of whoever asks."""
-    return np.array([_is_capital(text, term.start, term.end) for term in terms], bool)
-
-
-def _is_capital(text: str, start: int, end: int) -> bool:
-    before = text[:start].rstrip("\"'\u201c\u2018\u201e\u00ab\u00bf\u00a1([ \n\t")
-    begins = not before or before[-1] in ".!?:;\u2026"
-    return text[start].isupper() and not begins and not _OF_ASKER.match(text[start:end])
+    return np.array([is_capital(text, term.start, term.end) for term in terms], bool)
 
 
 def _named(

@@ -58,7 +58,7 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     unknown = [(place, term) for place, term in enumerate(terms) if _is_unknown(term, searcher)]
     if not unknown or any(folded(text[term.start : term.end]) in _ASKING for _, term in unknown):
         return Respelled(text)  # nothing, or asked in a language that no document is in
-    functions = functional(text[term.start : term.end] for term in terms)
+    functions = functional(text, terms)
     tokens = embedder.token_offsets(text)
     read_as: dict[str, str | None] = {}
     pieces: list[str] = []

@@ -33,6 +33,7 @@ _WORD = re.compile(
     rf"|(?P<word>[^\W{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*)"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
+_OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
 _SAMPLE_CHARACTERS = 4000
 _FEWEST_SMALL = 5  # words without a capital that tell a language
 _LONGEST_TERM = 64
@@ -90,6 +91,13 @@ def forms(word: str, languages: Collection[str]) -> tuple[str, ...]:
 def folded(word: str, language: str = "") -> str:
     """The form that a word takes in a language; without one, in lower case, without accents, with its ending."""
     return _fold(word, language)
+
+
+def is_capital(text: str, start: int, end: int) -> bool:
+    """Whether a word has a capital though no sentence begins with it, and is not the "I" of whoever asks."""
+    before = text[:start].rstrip("\"'\u201c\u2018\u201e\u00ab\u00bf\u00a1([ \n\t")
+    begins = not before or before[-1] in ".!?:;\u2026"
+    return text[start].isupper() and not begins and not _OF_ASKER.match(text[start:end])
 
 
 def detect_language(text: str) -> str:
