@@ -73,12 +73,15 @@ MEASURES = {
 ADDED = "Each number is added to the score: + speaks for the excerpt, - against it."
 
 _TOLD = 3
+_INSTEAD = {"reader": "unread", "unread": "reader"}  # an excerpt has one of the two
 
 
 def why(excerpt: Excerpt, other: Excerpt | None) -> str:
     """In a sentence, what put an excerpt before another one, or what its score is made of where there is none."""
+    beside = other.evidence if other else {}
     parts = {
-        name: value - (other.evidence.get(name, 0.0) if other else 0.0) for name, value in excerpt.evidence.items()
+        name: value - beside.get(name, beside.get(_INSTEAD.get(name, name), 0.0))
+        for name, value in excerpt.evidence.items()
     }
     told = sorted((name for name in parts if parts[name] > 0.004), key=lambda name: -parts[name])[:_TOLD]
     if not told:

@@ -20,6 +20,8 @@ from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport,
 _WIDEST = 100  # columns; longer lines are hard to read
 _NARROW = 80  # columns; tables leave out what is not needed in less
 _SHOWN = 0.0005  # a measure that adds less to every excerpt has no row
+_NUMBER = len("+0.123")
+_SHORTEST_BAR, _LONGEST_BAR = 3, 10
 _SHOWN_PATHS = 12
 
 
@@ -132,27 +134,38 @@ def show_report(screen: Console, report: SyncReport) -> None:
 
 
 def show_ranking(screen: Console, excerpts: Sequence[Excerpt]) -> None:
-    """What each measure added to the score of each excerpt, with bars."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    """What each measure added to the score of each excerpt, with bars where there is room, in as many tables as fit."""
+    names = [one for one in messages.MEASURES if any(abs(e.evidence.get(one, 0.0)) >= _SHOWN for e in excerpts)]
+    room = screen.width - 2 - max(len(messages.MEASURES[one]) for one in names or messages.MEASURES)
+    beside = min(max(room // (_NUMBER + 1), 1), len(excerpts))
+    bars = min(room // beside - _NUMBER - 2, _LONGEST_BAR)
+    largest = max((abs(v) for e in excerpts for v in e.evidence.values()), default=1.0) or 1.0
+    for start in range(0, len(excerpts), beside):
+        shown = excerpts[start : start + beside]
+        screen.print(_ranking(shown, names, bars if bars >= _SHORTEST_BAR else 0, largest))
+    write_line(screen, Text(messages.ADDED, "dim"))
+
+
+def _ranking(excerpts: Sequence[Excerpt], names: Sequence[str], bars: int, largest: float) -> Table:
+    """A number for each excerpt and measure, and beside it a bar, of `bars` characters for the largest."""
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
     table.add_column("what fits")
     for excerpt in excerpts:
         table.add_column(f"{excerpt.rank}", justify="right", no_wrap=True)
-        table.add_column("", no_wrap=True)
-    bars = 0 if screen.width < _NARROW else 10 if len(excerpts) < 3 else 5  # so that no line of it is folded
-    largest = max((abs(v) for e in excerpts for v in e.evidence.values()), default=1.0) or 1.0
-    for name in (one for one in messages.MEASURES if any(abs(e.evidence.get(one, 0.0)) >= _SHOWN for e in excerpts)):
+        if bars:
+            table.add_column("", no_wrap=True)
+    for name in names:
         cells: list[RenderableType] = [messages.MEASURES[name]]
         for excerpt in excerpts:
             value = excerpt.evidence.get(name, 0.0)
-            bar = "█" * round(bars * abs(value) / largest)
-            cells += [f"{value:+.3f}", Text(bar, "red" if value < 0 else "green")]
+            bar = Text("█" * round(bars * abs(value) / largest), "red" if value < 0 else "green")
+            cells += [f"{value:+.3f}", bar] if bars else [f"{value:+.3f}"]
         table.add_row(*cells)
     totals: list[RenderableType] = [Text("score", "bold")]
     for excerpt in excerpts:
-        totals += [Text(f"{excerpt.score:.3f}", "bold"), ""]
+        totals += [Text(f"{excerpt.score:.3f}", "bold"), *([""] if bars else [])]
     table.add_row(*totals)
-    screen.print(table)
-    write_line(screen, Text(messages.ADDED, "dim"))
+    return table
 
 
 VERDICTS = {Verdict.EXACT: "green", Verdict.MOVED: "yellow", Verdict.CHANGED: "red", Verdict.GONE: "red"}

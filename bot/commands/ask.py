@@ -47,7 +47,10 @@ class _Ask(click.Command):
             if one == "--":
                 words += rest
             elif one in valued:
-                options += [one, *islice(rest, 1)]
+                value = list(islice(rest, 1))
+                if not value:
+                    return [*options, one]  # which click explains
+                options += [one, *value]
             elif one.startswith("-") and one != "-" and not _MINUS_FIRST.match(one):
                 options.append(one)
             else:

@@ -34,14 +34,25 @@ class Answered:
                 self._answers.clear()
                 self._of = of
             of = self._of
-            kept, bound = self._answers.get((question, where), (None, None))
-            if kept is not None and (bound is None or (most_read is not None and bound >= most_read)):
-                self._answers.move_to_end((question, where))
+            kept = self._kept(question, where, most_read)
+            if kept is not None:
                 return kept
         answer = self._library.ask(question, where=where, most_read=most_read)
         with self._lock:
             if answer.generation == engine.searcher.generation and self._of is of:
+                kept = self._kept(question, where, most_read)  # one that began later and ended before
+                if kept is not None:
+                    return kept
                 self._answers[question, where] = answer, most_read
+                self._answers.move_to_end((question, where))
                 while len(self._answers) > _KEPT:
                     self._answers.popitem(last=False)
         return answer
+
+    def _kept(self, question: str, where: Filter, most_read: int | None) -> Answer | None:
+        """The answer that is there, where as many passages were read for it; it is then the newest."""
+        kept, bound = self._answers.get((question, where), (None, None))
+        if kept is None or not (bound is None or (most_read is not None and bound >= most_read)):
+            return None
+        self._answers.move_to_end((question, where))
+        return kept

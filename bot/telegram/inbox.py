@@ -83,12 +83,12 @@ class ByChat(BaseUpdateProcessor):
     """Runs the handlers of one chat in the order of its updates, those of different chats at the same time.
 
     What was at work when an earlier process was killed runs one at a time: the update that ended the process is then
-    known, and no other is blamed.
+    known, and no other is blamed. Those whose turn has not come each have a place in `waiting`.
     """
 
-    def __init__(self, inbox: Inbox, state: State) -> None:
+    def __init__(self, inbox: Inbox, state: State, waiting: set[object]) -> None:
         super().__init__(_AT_ONCE)
-        self._inbox, self._state = inbox, state
+        self._inbox, self._state, self._waiting = inbox, state, waiting
         self._lines: dict[int, tuple[asyncio.Lock, int]] = {}  # of each chat, and how many stand in it
         self._alone = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -112,13 +112,16 @@ class ByChat(BaseUpdateProcessor):
         identity = _line_of(update)
         lock, waiting = self._lines.get(identity, (asyncio.Lock(), 0))
         self._lines[identity] = (lock, waiting + 1)
+        self._waiting.add(task)
         try:
             async with _left_early(lock), self._alone if attempts else contextlib.nullcontext():
+                self._waiting.discard(task)
                 await self._work(row, coroutine)
         finally:
             if isinstance(coroutine, Coroutine):
                 coroutine.close()  # which it may not have come to
             self._tasks.discard(task)
+            self._waiting.discard(task)
             lock, waiting = self._lines.pop(identity)
             if waiting > 1:
                 self._lines[identity] = (lock, waiting - 1)

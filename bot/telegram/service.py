@@ -39,7 +39,7 @@ Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram
 _STOP_SECONDS = 20.0  # for what is at work when the bot is stopped; systemd and Docker wait a minute
 _DEAF_SECONDS = 120.0  # without an answer from Telegram, which answers every thirty where there is nothing new
 _START_SECONDS = 5.0
-_MANY = 8  # questions waiting
+_MANY = 8  # places in `Service.waiting`
 _LEAST_SECRET = 8  # characters; to hide a part of a token that is shorter would blot out words
 _TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
 
@@ -61,25 +61,25 @@ class Service:
         self.lacking_menus = set(settings.telegram.admins)
         self.failure: str | None = None
         self.stop = asyncio.Event()
+        self.waiting: set[object] = set()  # a place for each question, and each update in line, whose turn has not come
         self._pool = ThreadPoolExecutor(settings.telegram.workers, thread_name_prefix="ask")
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="build")
-        self._waiting: set[object] = set()  # a place for each question whose turn has not come
         self._heard_at: float | None = None
         self._examples: dict[int, str] = {}  # by generation, the newest alone
 
     async def answer(self, question: str, where: Filter) -> Answer:
         """The answer; fewer passages are read for it where others wait as its turn comes. Raises as `Library.ask`."""
         place = object()
-        self._waiting.add(place)
+        self.waiting.add(place)
 
         def in_turn() -> Answer:
-            self._waiting.discard(place)
-            return self.answered.ask(question, where, _most_read(len(self._waiting)))
+            self.waiting.discard(place)
+            return self.answered.ask(question, where, _most_read(len(self.waiting)))
 
         try:
             return await self.in_pool(in_turn)
         finally:
-            self._waiting.discard(place)  # which may have been given up before its turn
+            self.waiting.discard(place)  # which may have been given up before its turn
 
     async def in_pool(self, work: Callable[[], T]) -> T:
         """Runs work that takes time beside the event loop, at most `workers` at once."""
@@ -161,8 +161,9 @@ def _application(service: Service, token: str) -> Bots:
     settings = service.settings.telegram
     bot = SeedBot(token, settings.method_url, settings.file_url)
     inbox = Inbox(service.state)
+    line = ByChat(inbox, service.state, service.waiting)
     builder = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
-    application = builder.update_queue(inbox).concurrent_updates(ByChat(inbox, service.state)).build()
+    application = builder.update_queue(inbox).concurrent_updates(line).build()
     add_handlers(application, service)
     bot.when_moved(service.access.move)
     return application

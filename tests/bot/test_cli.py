@@ -121,6 +121,7 @@ def test_top_and_filters_narrow_the_answer(over_seeds: Run) -> None:
         (["ask"], 2, "Missing argument 'QUESTION...'"),
         (["ask", "--top", "0", "x"], 2, "0 is not in the range"),
         (["ask", "--colour", "x"], 2, "'--colour'. A question that begins with a minus goes behind --."),
+        (["ask", "-5", "--in"], 2, "Option '--in' requires an argument."),
         (["ask", ""], 1, "seedbot: The question is empty"),
         (["ask", "--in", "nothing/*", "x"], 1, "seedbot: No document matches 'nothing/*'"),
         (["ask", "--from", "tomorrow", "x"], 1, "seedbot: 'tomorrow' is no date"),

@@ -121,6 +121,33 @@ def test_the_two_ways_to_say_that_nothing_stands_out() -> None:
     assert messages.why(replace(fits, evidence={}), None) == "Nothing in excerpt 4 fits the question well."
 
 
+def test_an_excerpt_that_was_not_read_has_that_in_the_place_of_its_reading() -> None:
+    read = Excerpt(1, "x", (), 0.5, PLACE, evidence={"late": 0.2, "reader": -0.3})
+    unread = replace(read, rank=2, evidence={"late": 0.1, "unread": -0.3})
+    assert messages.why(read, unread) == f"Excerpt 1 comes before 2, mainly: {messages.MEASURES['late']} (+0.10)."
+    closer = replace(read, evidence={"late": 0.1, "reader": -0.1})
+    assert messages.why(closer, unread) == f"Excerpt 1 comes before 2, mainly: {messages.MEASURES['reader']} (+0.20)."
+    assert messages.why(unread, replace(unread, rank=3)) == "Excerpts 2 and 3 fit almost equally well."
+
+
+@pytest.mark.parametrize(
+    ("width", "count", "bar", "tables"), [(100, 3, 10, 1), (80, 3, 8, 1), (80, 5, 0, 1), (60, 5, 0, 2)]
+)
+def test_a_ranking_fits_the_width_with_whole_labels(width: int, count: int, bar: int, tables: int) -> None:
+    evidence = {"reader": -0.5, "late": 0.25, "part": 0.1}
+    excerpts = [Excerpt(rank, "x", (), 0.5, PLACE, evidence=evidence) for rank in range(1, count + 1)]
+    out = io.StringIO()
+    show_ranking(Console(file=out, force_terminal=True, width=width, color_system=None), excerpts)
+    lines = out.getvalue().splitlines()
+    for name in evidence:
+        rows = [line for line in lines if messages.MEASURES[name] in line]
+        assert len(rows) == tables
+        assert sum(row.count(f"{evidence[name]:+.3f}") for row in rows) == count
+    assert sum(line.count("█") for line in lines if "-0.500" in line) == bar * count
+    assert sum("score" in line and "0.500" in line for line in lines) == tables
+    assert sum(bool(line.strip(" ─")) for line in lines if "speaks" not in line and "against" not in line) == tables * 5
+
+
 def test_a_measure_that_adds_nothing_to_any_excerpt_has_no_row() -> None:
     first = Excerpt(1, "x", (), 0.5, PLACE, evidence={"late": 0.2, "bm25": 0.0001, "part": 0.0})
     second = replace(first, rank=2, evidence={"late": 0.1, "bm25": 0.0002, "part": -0.02})

@@ -52,6 +52,36 @@ def test_what_was_read_in_haste_is_given_in_haste_alone(library: Library, asked:
     assert len(asked) == 2
 
 
+def test_what_was_read_in_full_meanwhile_is_kept(
+    library: Library, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lately = Answered(library)
+    ask = Library.ask
+    full: list[Answer] = []
+
+    def overtaken(self: Library, question: str, **more: Any) -> Answer:
+        if more["most_read"] is not None:
+            full.append(lately.ask(question, Filter()))
+        return ask(self, question, **more)
+
+    monkeypatch.setattr(Library, "ask", overtaken)
+    assert lately.ask("When does the ferry leave?", Filter(), 2) is full[0]
+    assert lately.ask("When does the ferry leave?", Filter()) is full[0]
+    assert len(asked) == 2
+
+
+def test_what_was_read_anew_is_not_the_next_to_go(
+    library: Library, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answered, "_KEPT", 2)
+    lately = Answered(library)
+    for question, most in (("ferry one", 2), ("ferry two", 2), ("ferry one", None), ("ferry three", 2)):
+        lately.ask(question, Filter(), most)
+    del asked[:]
+    lately.ask("ferry one", Filter())
+    assert asked == []
+
+
 def test_a_new_generation_is_answered_from(library: Library, write: Write, asked: list[str]) -> None:
     lately = Answered(library)
     before = lately.ask("When does the ferry leave?", Filter())

@@ -12,7 +12,7 @@ import pytest
 from bot.telegram.service import Service
 from retrieval.library import Library
 from retrieval.types import Answer, Filter
-from tests.telegram.conftest import Talk, World
+from tests.telegram.conftest import GROUP, Talk, World
 
 QUESTIONS = [f"When does the ferry leave{'?' * count}" for count in range(1, 12)]
 
@@ -60,6 +60,22 @@ def test_a_question_by_itself_is_read_in_full(talk: Callable[[Talk], None], boun
             await asyncio.gather(*asked)
             await service.answer(QUESTIONS[0], Filter())
             assert bounds[QUESTIONS[0]] is None
+
+    talk(conversation)
+
+
+def test_questions_in_line_in_a_chat_wait_too(talk: Callable[[Talk], None], bounds: dict[str, int | None]) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot(workers=1) as service:
+            free = threading.Event()
+            asyncio.get_running_loop().run_in_executor(service._pool, free.wait, 30)
+            for user, question in enumerate(QUESTIONS, 10):
+                world.telegram.text(f"/ask {question}", chat=GROUP, user=user, group=True)
+            await world.telegram.until(lambda: len(service.waiting) == len(QUESTIONS), 5)
+            free.set()
+            await world.telegram.reply(len(QUESTIONS), chat=GROUP)
+            assert bounds == dict(zip(QUESTIONS, [1] * 3 + [2] * 7 + [None], strict=True))
+            assert not service.waiting
 
     talk(conversation)
 
