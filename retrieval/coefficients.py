@@ -31,9 +31,12 @@ no document holds, at most 2, and the shares of them that the passage with its h
 document lacks.
 """
 
-READ_CONFIDENCE_FEATURES = (*CONFIDENCE_FEATURES, "read", "answers", "span", "certainty", "others")
-"""Where passages were read, besides: what the reader makes of the first (`retrieval.reader.Reading`), and the best
-score of another one."""
+_OF_READING = ("read", "answers", "span", "certainty", "others", "answers_score", "answers_lead", "answers_read")
+
+READ_CONFIDENCE_FEATURES = (*CONFIDENCE_FEATURES, *_OF_READING)
+"""Where passages were read, besides: what the reader makes of the first (`retrieval.reader.Reading`), the best score of
+another one, and whether the first answers times its score as ranked, times its lead, and times a tenth of its score as
+read, on which it depends how much that counts."""
 
 Weights = NDArray[np.float32]
 

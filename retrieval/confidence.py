@@ -35,12 +35,14 @@ def confidence_features(question: Question, hits: Sequence[Hit], searcher: Searc
     foreign = sum(not searcher.holds(document, question.terms[i].forms) for i in unmet)
     names = max(int(named.sum()), 1)
     own = (score, lead, missing, words, names_absent, len(unmet) / names, foreign / names)
-    return np.array([*hits[0].measures, *own, *_of_reading(hits)], np.float32)
+    return np.array([*hits[0].measures, *own, *_of_reading(hits, score, lead)], np.float32)
 
 
-def _of_reading(hits: Sequence[Hit]) -> tuple[float, ...]:
+def _of_reading(hits: Sequence[Hit], score: float, lead: float) -> tuple[float, ...]:
     reading = hits[0].reading
     if reading is None:
         return ()
     others = max((hit.reading.score for hit in hits[1:] if hit.reading is not None), default=-5.0)
-    return reading.score, reading.answers, reading.span, reading.certainty, others
+    answers = reading.answers
+    products = answers * score, answers * lead, answers * reading.score / 10
+    return reading.score, answers, reading.span, reading.certainty, others, *products
