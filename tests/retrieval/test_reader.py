@@ -99,13 +99,16 @@ def test_confidence_sees_what_ranking_saw_and_what_the_reader_says_beside_it(
     question = prepare("When does the ferry of bay 3 leave?", embedder, searcher, Filter())
     ranked = rank(question, searcher, weights)
     plain = confidence_features(question, ranked, searcher)
-    reader: Any = _Scores(-4.0, 3.0)
+    reader: Any = _Scores(-20.0, 12.0)
     hits = read(question, ranked, reader, 4, weights)
     assert hits[0].entry.id == ranked[1].entry.id
     values = dict(zip(READ_CONFIDENCE_FEATURES, confidence_features(question, hits, searcher).tolist(), strict=True))
     assert values["score"] == pytest.approx(ranked[1].score)
     assert values["lead"] == pytest.approx(ranked[1].score - ranked[0].score)
-    assert (values["read"], values["answers"], values["others"]) == (3.0, 6.0, -4.0)
+    assert (values["read"], values["answers"], values["others"]) == (12.0, 24.0, -20.0)
+    assert values["answers_score"] == pytest.approx(24 * values["score"])
+    assert values["answers_lead"] == pytest.approx(24 * values["lead"])
+    assert values["answers_read"] == pytest.approx(24 * 1.2)
     same = confidence_features(question, [replace(hit, gain=0.5, score=hit.score + 0.5) for hit in ranked], searcher)
     assert same.tolist() == pytest.approx(plain.tolist(), abs=1e-6)
     assert plain[CONFIDENCE_FEATURES.index("lead")] == pytest.approx(ranked[0].score - ranked[1].score)
@@ -139,7 +142,7 @@ class _Scores:
 
 @pytest.mark.parametrize(
     ("scores", "read_of_ten"),
-    [((-3, 2), 2), ((-2, -3, -0.5, -4), 4), ((-2, -3, -4, -5, 7, -9), 6), ((-2,) * 6, 6)],
+    [((-3, 2), 2), ((-4, -4, 3, -4), 4), ((-2, -3, -4, -5, 7, -9), 6), ((-2,) * 6, 6)],
 )
 def test_more_are_read_only_while_none_likely_answers(
     library: Library, embedder: FakeEmbedder, write: Write, scores: tuple[float, ...], read_of_ten: int
