@@ -70,4 +70,5 @@ def test_the_shipped_questions_are_well_formed_and_ask_about_every_held_out_docu
     for path in FOLDER.glob("*.txt"):
         marks = Counter(line[:2] for line in path.read_text("utf-8").split("\n") if line)
         assert set(marks) == {"@ ", "? ", "! "}
-        assert (marks["? "], marks["! "]) == (2 * marks["@ "], 3 * marks["@ "])
+        assert marks["? "] >= 2 * marks["@ "]
+        assert marks["! "] >= 3 * marks["@ "]
