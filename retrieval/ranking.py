@@ -107,7 +107,7 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     absent = np.array([not one for one in held], bool)
     common = np.array([_is_common(term) for term in terms], bool)
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
-    functions = functional(text, terms)
+    functions = functional(text, terms) if unknown else frozenset()
     missing = [word for word in unknown if (len(word) >= _TELLING or word.isdigit()) and word not in functions]
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, searcher)
     named = _named(text, terms, common, capital)
