@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 
 from retrieval.loaders import title_of
-from retrieval.types import Answer, Citation, Correction, Excerpt, Outline, Span, Verdict
+from retrieval.types import Answer, Citation, Correction, Excerpt, Outline, Pending, Span, Verdict
 
 NOT_FOUND = "Not in your sources."
 NEAREST = "The nearest passages; they may not answer the question:"
@@ -45,6 +46,13 @@ def corrected(corrections: Sequence[Correction]) -> str:
     """Which words were read as which; empty where none was."""
     read = [f"“{one.typed}” as “{one.read_as}”" for one in corrections[:_MOST_MISSING]]
     return f"Read {', '.join(read)}." if read else ""
+
+
+def pending(found: Pending, seeds: Path, remedy: str = "run `seedbot build`") -> str:
+    """That the folder is not what the library was built from any more, and what to do."""
+    amounts = [(found.new, "new"), (found.changed, "changed"), (found.gone, "gone")]
+    told = ", ".join(f"{number:,} {what}" for number, what in amounts if number)
+    return f"{seeds} has changed since it was indexed ({told}): {remedy}."
 
 
 def unanswered(answer: Answer) -> str:

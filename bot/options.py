@@ -46,8 +46,18 @@ def open_library(settings: Settings) -> Library:
     """The library that is there, ready or not; says so where it belongs to another seeds folder."""
     library = Library.open(settings)
     if library.ready and not library.belongs_to(settings.seeds):
-        hint(f"This library was built from another folder: run `seedbot build` to make it that of {settings.seeds}.")
+        if not settings.seeds.is_dir():
+            hint(f"There is no folder {str(settings.seeds)!r}: what follows is about the folder indexed before.")
+        else:
+            hint(f"This library was built from another folder: `seedbot build` makes it that of {settings.seeds}.")
     return library
+
+
+def tell_pending(library: Library, settings: Settings) -> None:
+    """Says on stderr where the seeds folder has changed since the library was built from it."""
+    found = library.pending()
+    if found:
+        hint(messages.pending(found, settings.seeds))
 
 
 def open_built_library(settings: Settings) -> Library:

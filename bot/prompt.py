@@ -53,9 +53,8 @@ def lines(repl: Repl, library: Library, settings: Settings) -> Iterator[str]:
     )
     while True:
         completer.paths = tuple(one.path for one in library.documents())
-        documents = messages.count(len(completer.paths), "document")
         try:
-            yield session.prompt(_prompt(repl), bottom_toolbar=f"{documents} · Tab completes · /help · Ctrl-D leaves")
+            yield session.prompt(_prompt(repl), bottom_toolbar=_toolbar(repl, len(completer.paths)))
         except KeyboardInterrupt:
             continue
         except EOFError:
@@ -65,6 +64,12 @@ def lines(repl: Repl, library: Library, settings: Settings) -> Iterator[str]:
 def _prompt(repl: Repl) -> FormattedText:
     shown = describe(repl.where)
     return FormattedText([("class:filter", f"{shown} " if shown else ""), ("class:mark", "❯ ")])
+
+
+def _toolbar(repl: Repl, documents: int) -> str:
+    """The last verdict, which long excerpts may have pushed off the screen, and what one can do here."""
+    can = f"{messages.count(documents, 'document')} · Tab completes · /help · Ctrl-D leaves"
+    return f"{messages.verdict(repl.answer)} · {can}" if repl.answer else can
 
 
 def _history(settings: Settings) -> History:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -37,8 +38,7 @@ from bot.render import (
 from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
 from retrieval.library import Library
-from retrieval.searcher import matching
-from retrieval.types import Answer, Citation, Excerpt, Filter, Span
+from retrieval.types import Answer, Citation, Excerpt, Filter, Pending, Span
 
 _CONTEXT = 400  # characters that /more adds on either side
 _MOST = 50  # excerpts of one question
@@ -69,15 +69,20 @@ COMMANDS = (
 )
 
 
+_BARE = re.compile(r"help|next|verify|(more|open|why)( \d+)?", re.IGNORECASE)
+"""What is a command without its slash too, since it is no question."""
+
+
 class Repl:
-    """A conversation with a library; `where` is the filter in force."""
+    """A conversation with a library; `where` is the filter in force, `answer` what was said last."""
 
     def __init__(self, library: Library, settings: Settings, screen: Console) -> None:
         self.where = Filter()
         self._library, self._settings, self._screen = library, settings, screen
-        self._answer: Answer | None = None
+        self.answer: Answer | None = None
         self._asked_where = self.where
         self._shown: list[Excerpt] = []
+        self._told: Pending | None = None
         self._context: dict[int, int] = {}
         self._commands: dict[str, Callable[[list[str]], None]] = {
             "/more": self._more,
@@ -98,8 +103,8 @@ class Repl:
         if leaves(text):
             return False
         try:
-            if text.startswith("/"):
-                self._run(" ".join(text.split()))
+            if text.startswith("/") or _BARE.fullmatch(text):
+                self._run("/" + " ".join(text.removeprefix("/").split()))
             elif text:
                 self._ask(text)
         except SeedbotError as error:
@@ -126,9 +131,17 @@ class Repl:
 
     def _ask(self, question: str) -> None:
         self._library.refresh()
-        self._answer = self._library.ask(question, where=self.where)
-        self._asked_where, self._shown, self._context = self.where, list(self._answer.excerpts), {}
-        show_answer(self._screen, self._answer, self._settings.seeds)
+        self.answer = self._library.ask(question, where=self.where)
+        self._asked_where, self._shown, self._context = self.where, list(self.answer.excerpts), {}
+        show_answer(self._screen, self.answer, self._settings.seeds)
+        self._tell_pending()
+
+    def _tell_pending(self) -> None:
+        """Says once that the folder has changed, and again when it has changed further."""
+        found = self._library.pending()
+        if found and found != self._told:
+            self._say(messages.pending(found, self._settings.seeds, "/build reads it"), "yellow")
+        self._told = found
 
     def _more(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)
@@ -196,12 +209,7 @@ class Repl:
         self._say(f"{messages.count(count, 'document')} will be searched; /filter off searches all.", "dim")
 
     def _sources(self, arguments: list[str]) -> None:
-        found = self._library.documents()
-        if arguments:
-            paths = matching([one.path for one in found], arguments[0])
-            found = tuple(one for one in found if one.path in paths)
-        if not found:
-            raise QuestionError(f"No document matches {arguments[0]!r}.")
+        found = self._library.documents(arguments[0] if arguments else None)
         show_sources(self._screen, found, self._settings.seeds)
 
     def _build(self, arguments: list[str]) -> None:
@@ -229,9 +237,9 @@ class Repl:
         self._screen.print(table)
 
     def _last(self) -> Answer:
-        if self._answer is None:
+        if self.answer is None:
             raise QuestionError("Ask a question first.")
-        return self._answer
+        return self.answer
 
     def _excerpt(self, arguments: list[str]) -> Excerpt:
         self._last()
@@ -254,7 +262,7 @@ class Repl:
 
 def leaves(line: str) -> bool:
     """Whether a line asks to end the session."""
-    return line.strip().lower() in ("/quit", "/exit", "/q")
+    return line.strip().lower() in ("/quit", "/exit", "/q", "quit", "exit")
 
 
 def run(library: Library, settings: Settings) -> int:

@@ -6,12 +6,15 @@ import os
 import time
 from dataclasses import dataclass, field
 
+from retrieval.errors import SeedbotError
 from retrieval.folder import Found, scan
 from retrieval.rows import DocumentRow, FileState
 from retrieval.settings import EngineSettings
 from retrieval.store import Store
+from retrieval.types import Pending
 
 _RACY_NS = 2_000_000_000  # a file changed this shortly before a build may change again within the clock's tick
+_MOST_LOOKED_AT = 5000  # documents whose files are looked at beside a question
 _UNSEEN = FileState(-1, 0)  # that of a file which could not be looked at, so that the next build tries again
 
 
@@ -63,6 +66,26 @@ def compare(store: Store, settings: EngineSettings, *, full: bool, keep_unseen: 
         else:
             plan.unread.append(found)
     return plan
+
+
+def pending(store: Store, settings: EngineSettings) -> Pending | None:
+    """What a build would find, by size and time of change alone, since a copied folder is no changed one; None where
+    the folder cannot be read, or takes longer to look at than a question should.
+    """
+    known = {row.path: row.state for row in store.documents()}
+    try:
+        seen = scan(settings.seeds, without=settings.library) if len(known) <= _MOST_LOOKED_AT else None
+    except SeedbotError:
+        return None
+    if seen is None:
+        return None
+    there = {one.relative for one in seen.files}
+    skipped = {path: state for path, (_, state) in store.skipped().items()}
+    states = [(known.get(one.relative) or skipped.get(printable(one.relative)), one.state) for one in seen.files]
+    changed = sum(old is not None and (old.size, old.mtime_ns) != (now.size, now.mtime_ns) for old, now in states)
+    hidden = tuple(f"{path}/" for path in seen.unseen)
+    gone = [path for path in known if path not in there | seen.unseen.keys() and not path.startswith(hidden)]
+    return Pending(sum(old is None for old, _ in states), changed, len(gone))
 
 
 def printable(name: str) -> str:

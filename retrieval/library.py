@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from retrieval import context
 from retrieval.embedding import Embedder, open_embedder
-from retrieval.errors import LibraryDamaged, LibraryError, NoDocuments, SeedbotError, SourceNotFound
+from retrieval.errors import LibraryDamaged, LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
 from retrieval.indexes import Indexes, memory_indexes, open_indexes, write_indexes
 from retrieval.locking import locked
-from retrieval.searcher import Searcher
+from retrieval.searcher import Searcher, matching
 from retrieval.settings import EngineSettings
 from retrieval.store import Store
 from retrieval.tuning import weights_of
@@ -31,6 +31,7 @@ from retrieval.types import (
     Excerpt,
     Filter,
     Outline,
+    Pending,
     Progress,
     Source,
     Span,
@@ -102,6 +103,12 @@ class Library:
         built_from = self._ready_store().meta("seeds")
         return not built_from or (self._settings.library / built_from).resolve() == seeds.resolve()
 
+    def pending(self) -> Pending | None:
+        """What a build would find in the seeds folder; None where nobody can say at once, or it is another folder."""
+        from retrieval.comparing import pending
+
+        return pending(self._ready_store(), self._settings) if self.belongs_to(self._settings.seeds) else None
+
     def refresh(self) -> bool:
         """Picks up a generation that another process made; says whether there was one."""
         with self._lock:
@@ -169,9 +176,15 @@ class Library:
         reader = open_reader(self._settings.embedding.threads) if self._settings.answer.read else None
         return Engine(searcher, embedder, reader, weights_of(self._settings.library))
 
-    def documents(self) -> tuple[Source, ...]:
-        """Every document of the library, by path."""
-        return tuple(self._ready_store().sources())
+    def documents(self, glob: str | None = None) -> tuple[Source, ...]:
+        """Every document of the library, or those that `glob` means, by path. Raises QuestionError where none is."""
+        found = self._ready_store().sources()
+        if glob is not None:
+            meant = matching([one.path for one in found], glob)
+            found = [one for one in found if one.path in meant]
+            if not found:
+                raise QuestionError(f"No document matches {glob!r}: `seedbot sources` lists what there is.")
+        return tuple(found)
 
     def count(self, where: Filter) -> int:
         """How many documents a filter lets through. Raises QuestionError where it is none, or no filter."""

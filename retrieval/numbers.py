@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from retrieval.number_words import JOINING, NUMBER_WORDS, ORDINALS, SCALES, VALUES, in_digits, ordinal
-from retrieval.terms import QueryTerm, forms
+from retrieval.terms import QueryTerm, folded, forms
+from retrieval.verbs import other_forms
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -23,6 +24,13 @@ _OTHER |= {word: ordinal(value) for word, value in ORDINALS.items()}
 _OTHER |= {digits: word for word, digits in _OTHER.items()}
 
 _IN_WORDS = "|".join(word for word in VALUES if word != "one")  # mostly no number
+_ROMAN = {
+    **{"2": "ii", "3": "iii", "4": "iv", "6": "vi", "7": "vii", "8": "viii", "9": "ix", "11": "xi", "12": "xii"},
+    **{"13": "xiii", "14": "xiv", "15": "xv", "16": "xvi", "17": "xvii", "18": "xviii", "19": "xix", "20": "xx"},
+}
+_OF_ROMAN = {roman: digits for digits, roman in _ROMAN.items()}
+"""Without those of one letter, which mostly mean something else."""
+
 _COUNT = re.compile(rf"\b(?ai:\d{{1,9}}(?:,\d{{3}}){{0,5}}|{_IN_WORDS})\b")
 _OPENS = re.compile(r"(?:^|[\s(\"\u201c])$")
 _CLOSES = re.compile(r"[.,;:]*(?:$|[\s)\"\u201d?!])")
@@ -46,7 +54,7 @@ def with_other_forms(text: str, terms: Sequence[QueryTerm], languages: Collectio
     if languages and "en" not in languages:
         return tuple(terms)
     found = [*in_digits(text), *_of_dates(text)]
-    return tuple(_with(term, text, found) for term in terms)
+    return tuple(_with(_conjugated(term, text), text, found) for term in terms)
 
 
 def as_written_in(passage: str, question: str) -> str:
@@ -99,10 +107,26 @@ def _with(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> 
     others = [other for start, end, other in found if start <= term.start and term.end <= end]
     if not others:
         others = [_OTHER[alone]] if alone in _OTHER else []
+    others += _of_a_series(alone, text, term)
     if not others:
         return term
     more = [form for other in others for form in forms(other, ["en"])]
     return replace(term, forms=tuple(dict.fromkeys([*term.forms, *more])))
+
+
+def _conjugated(term: QueryTerm, text: str) -> QueryTerm:
+    more = other_forms(folded(text[term.start : term.end], "en"))
+    return replace(term, forms=tuple(dict.fromkeys([*term.forms, *more]))) if more else term
+
+
+def _of_a_series(alone: str, text: str, term: QueryTerm) -> list[str]:
+    """The other form of a number behind a name, as in "World War 2" and "World War II"."""
+    before = _LAST_WORD.search(text[max(term.start - _BESIDE, 0) : term.start])
+    if before is None or before[1].casefold() in _BEFORE_A_COUNT:
+        return []
+    if text[term.start : term.end].isupper():
+        return [_OF_ROMAN[alone]] if alone in _OF_ROMAN else []
+    return [_ROMAN[alone]] if alone in _ROMAN else []
 
 
 def _of_dates(text: str) -> Iterator[tuple[int, int, str]]:

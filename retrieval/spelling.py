@@ -16,12 +16,13 @@ from string import ascii_lowercase
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.codes import as_written
 from retrieval.coefficients import common_words
 from retrieval.embedding import Embedder
 from retrieval.function_words import functional
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher
-from retrieval.terms import QueryTerm, folded, forms
+from retrieval.terms import QueryTerm, analyse_query, folded, forms
 from retrieval.types import Correction
 
 _SHORTEST, _LONGEST = 4, 30  # letters of a word that is corrected
@@ -54,10 +55,13 @@ class Respelled:
 
 
 def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder: Embedder) -> Respelled:
-    """The question with every misspelt word exchanged for the one in the documents that is nearest to it."""
+    """The question with every misspelt word exchanged for the nearest one in the documents, and codes as these have them."""
+    text, codes = as_written(text, searcher)
+    if codes:
+        terms = analyse_query(text, searcher.languages)
     unknown = [(place, term) for place, term in enumerate(terms) if _is_unknown(term, searcher)]
     if not unknown or any(folded(text[term.start : term.end]) in _ASKING for _, term in unknown):
-        return Respelled(text)  # nothing, or asked in a language that no document is in
+        return Respelled(text, codes)  # nothing, or asked in a language that no document is in
     functions = functional(text, terms)
     tokens = embedder.token_offsets(text)
     read_as: dict[str, str | None] = {}
@@ -81,7 +85,7 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
             corrections.append(Correction(word, better))
             starts.append(term.start + shift)
             done, shift = end, shift + len(better) - len(word)
-    return Respelled("".join([*pieces, text[done:]]), tuple(dict.fromkeys(corrections)), frozenset(starts))
+    return Respelled("".join([*pieces, text[done:]]), tuple(dict.fromkeys([*codes, *corrections])), frozenset(starts))
 
 
 def _tokens_within(tokens: NDArray[np.int32], start: int, end: int) -> int:

@@ -218,6 +218,18 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """How many files of the folder are `new` to the library, `changed` since it read them, and `gone`."""
+
+    new: int
+    changed: int
+    gone: int
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.gone)
+
+
+@dataclass(frozen=True, slots=True)
 class SyncReport:
     """What one sync did: paths per outcome, passages embedded against taken from earlier work."""
 

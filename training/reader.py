@@ -60,6 +60,8 @@ _FIRST = 5  # passages of a held-out question that are read
 _READ_AT_ONCE = 16 if torch.cuda.is_available() else 2  # such questions
 _EVALUATED = 1000  # held-out questions of either kind
 _KEPT, _LOOKED_AT = 500, 1000  # after so many steps weights are kept, and held-out questions asked
+_OF_A_TRAINING = ("steps", "questions", "passages", "rate", "reach", "only_answers")
+"""The options that a checkpoint must have been begun with."""
 _DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 _UNSURE = 0.1  # a changed question is answered after all about so often
 
@@ -203,12 +205,14 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
     )
     steps, warm = arguments.steps, max(arguments.steps // 15, 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: min((s + 1) / warm, max(0.02, (steps - s) / (steps - warm)))
+        optimizer, lambda s: min((s + 1) / warm, max(0.02, (steps - s) / max(steps - warm, 1)))
     )
-    path = arguments.work / "checkpoint.pt"
+    path, options = arguments.work / "checkpoint.pt", {name: getattr(arguments, name) for name in _OF_A_TRAINING}
     first = 0
     if path.exists():
         state = torch.load(path, map_location=_DEVICE)
+        if state.get("options") != options:
+            raise SystemExit(f"{path} was begun with other options: give those, or move it away to begin anew.")
         weights.load(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
@@ -232,7 +236,7 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
             if step % _LOOKED_AT == _LOOKED_AT - 1:
                 print(json.dumps(evaluate(model, held, tokenizer)), flush=True)
             kept = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "step": step + 1}
-            torch.save({"model": weights.state()} | kept, f"{path}.part")
+            torch.save({"model": weights.state(), "options": options} | kept, f"{path}.part")
             Path(f"{path}.part").replace(path)
     record = {
         "examples": dict(Counter(e.source for e in learn)),

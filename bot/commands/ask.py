@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from bot.logs import readable
-from bot.options import hint, open_asking_library, with_settings
+from bot.options import hint, open_asking_library, tell_pending, with_settings
 from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
 from retrieval.library import Library
@@ -87,6 +87,7 @@ def command(
             return asking.every_line(where)
         answer = library.ask(" ".join(question), top=top, where=where)
         asking.show(answer)
+        tell_pending(library, settings)
         return 0 if answer.found else 3
 
 
@@ -128,6 +129,7 @@ class _Asking:
                 continue
             found += answer.found
             self.show(answer, named=True)
+        tell_pending(self.library, self.settings)
         if not number:
             hint("No question came in on standard input.")
         if failed:

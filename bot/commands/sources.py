@@ -9,12 +9,13 @@ from bot.settings import Settings
 
 
 @click.command("sources")
+@click.argument("glob", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @with_settings
-def command(settings: Settings, as_json: bool) -> int:
-    """List the documents that answers come from."""
+def command(settings: Settings, glob: str | None, as_json: bool) -> int:
+    """List the documents that answers come from; with GLOB, such as 'reports/*', those whose path matches."""
     with open_built_library(settings) as library:
-        found = library.documents()
+        found = library.documents(glob)
         if as_json:
             from bot import records
 

@@ -1,0 +1,47 @@
+"""Codes of letters and digits in a question, as an error's or a room's: E-13, E 13 and e13 are read as documents have it.
+
+To the index they are different words, and to a reader different codes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from retrieval.searcher import Searcher
+from retrieval.terms import folded, forms
+from retrieval.types import Correction
+
+_BETWEEN = "[-\u2010-\u2015 ]"
+_CODE = re.compile(rf"\b(?P<letters>[A-Za-z]{{1,4}})(?P<between>{_BETWEEN}?)(?P<digits>\d{{1,6}})\b")
+_LOOKED_AT = 10  # passages
+
+
+def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ...]]:
+    """The question with each code that no document holds as it is typed, but in another of these forms, in that one."""
+    corrections = []
+    for match in _CODE.finditer(text):
+        written = _written(match, searcher)
+        if written is not None:
+            corrections.append(Correction(match[0], written))
+    for one in corrections:
+        text = re.sub(rf"\b{re.escape(one.typed)}\b", one.read_as, text)
+    return text, tuple(dict.fromkeys(corrections))
+
+
+def _written(code: re.Match[str], searcher: Searcher) -> str | None:
+    """How the documents write a code that they do not write as it is typed; None where they do, or do not have it."""
+    letters, between, digits = code["letters"], code["between"], code["digits"]
+    together = folded(letters + digits)
+    is_together = bool(searcher.document_frequency(together))
+    if is_together != bool(between):
+        return None  # as typed, or nowhere in the other form
+    apart = _found([*forms(letters, searcher.languages), digits], f"{letters}{_BETWEEN}{digits}", searcher)
+    if not between:
+        return apart
+    return _found([together], letters + digits, searcher) if apart is None else None
+
+
+def _found(terms: list[str], pattern: str, searcher: Searcher) -> str | None:
+    written = re.compile(rf"\b{pattern}\b", re.IGNORECASE)
+    passages = searcher.passages_with(terms, _LOOKED_AT)
+    return next((match[0] for one in passages if (match := written.search(one.text))), None)
