@@ -1,4 +1,4 @@
-"""Codes of letters and digits in a question, as an error's or a room's: E-13, E 13 and e13 are read as documents have it.
+"""Codes of letters and digits, as an error's or a room's: E-13, E 13 and e13 are read as the documents have it.
 
 To the index they are different words, and to a reader different codes.
 """

@@ -38,6 +38,8 @@ READ_CONFIDENCE_FEATURES = (*CONFIDENCE_FEATURES, *_OF_READING)
 another one, and whether the first answers times its score as ranked, times its lead, and times a tenth of its score as
 read, on which it depends how much that counts."""
 
+CONFIDENCES = ("confidence", "read_confidence", "foreign_confidence")
+
 Weights = NDArray[np.float32]
 
 
@@ -58,8 +60,9 @@ class Logistic:
 class Coefficients:
     """Linear weights: `ranking` over FEATURES, `sentence` over SENTENCE_FEATURES, `reading` over READING_FEATURES.
 
-    `confidence` is over CONFIDENCE_FEATURES, `read_confidence` over READ_CONFIDENCE_FEATURES. `caution` says from which
-    confidence on an answer counts as found, by the names that the settings know.
+    Of the CONFIDENCES, `confidence` and, for documents in another language than the reader's, `foreign_confidence` are
+    over CONFIDENCE_FEATURES, `read_confidence` is over READ_CONFIDENCE_FEATURES. `caution` says from which confidence
+    on an answer counts as found, by the names that the settings know.
     """
 
     ranking: Weights
@@ -67,6 +70,7 @@ class Coefficients:
     reading: Weights
     confidence: Logistic
     read_confidence: Logistic
+    foreign_confidence: Logistic
     caution: Mapping[str, float]
 
     @cached_property
@@ -103,6 +107,7 @@ def parse(written: Mapping[str, Any]) -> Coefficients:
         weights("reading", READING_FEATURES),
         logistic("confidence", CONFIDENCE_FEATURES),
         logistic("read_confidence", READ_CONFIDENCE_FEATURES),
+        logistic("foreign_confidence", CONFIDENCE_FEATURES),
         {name: float(value) for name, value in written["caution"].items()},
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from retrieval.coefficients import Coefficients
 from retrieval.evidence import Floats
 from retrieval.ranking import Hit, Question, met
+from retrieval.reader import LANGUAGE
 from retrieval.searcher import Searcher
 
 _WHOLE_NUMBER = re.compile(r"(?<![\w.,:/-])\d+(?:,\d{3})*(?![\w:/-]|[.,]\d)")
@@ -22,6 +23,8 @@ def confidence(question: Question, hits: Sequence[Hit], searcher: Searcher, weig
     if not hits:
         return 0.0
     fitted = weights.confidence if hits[0].reading is None else weights.read_confidence
+    if hits[0].entry.document.language != LANGUAGE:
+        fitted = weights.foreign_confidence
     sure = fitted.probability(confidence_features(question, hits, searcher))
     return sure * _NUMBER_NOWHERE if _names_absent_number(question) else sure
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from retrieval.answering import Engine, answer
 from retrieval.calibration import Bools, cautions, expected_calibration_error, fit_platt, log_loss, logit, sigmoid
-from retrieval.coefficients import coefficients, record
+from retrieval.coefficients import CONFIDENCES, coefficients, record
 from retrieval.errors import QuestionSetError
 from retrieval.evaluation import DEPTH, Outcome, run
 from retrieval.fitting import Floats
@@ -83,7 +83,7 @@ def ask_all(
 ) -> list[Outcome]:
     """Asks every question with the ranking of `engine` and the shipped confidence. Raises QuestionSetError."""
     shipped = coefficients()
-    kept = {name: getattr(shipped, name) for name in ("confidence", "read_confidence", "caution")}
+    kept = {name: getattr(shipped, name) for name in (*CONFIDENCES, "caution")}
     asked = replace(engine, weights=replace(engine.weights, **kept))
 
     def ask(text: str, where: Filter) -> Answer:
@@ -148,10 +148,10 @@ def _share(which: Bools) -> float | None:
 
 
 def _used(engine: Engine) -> list[str]:
-    """The confidences that answer: that of passages which were read, and that of others."""
+    """The confidences that answer: those of documents in the reader's language, and that of others."""
     languages = engine.searcher.languages
-    reads = engine.reader is not None and LANGUAGE in languages
-    return ["read_confidence"] * reads + ["confidence"] * (not reads or languages != {LANGUAGE})
+    own = ["confidence"] if engine.reader is None else ["confidence", "read_confidence"]
+    return own * (LANGUAGE in languages) + ["foreign_confidence"] * (languages != {LANGUAGE})
 
 
 def _scaled(written: Mapping[str, Any], slope: float, shift: float) -> dict[str, float]:

@@ -55,7 +55,7 @@ class Respelled:
 
 
 def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder: Embedder) -> Respelled:
-    """The question with every misspelt word exchanged for the nearest one in the documents, and codes as these have them."""
+    """The question with misspelt words exchanged for the nearest of the documents, and codes as they have them."""
     text, codes = as_written(text, searcher)
     if codes:
         terms = analyse_query(text, searcher.languages)

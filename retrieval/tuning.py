@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from retrieval.coefficients import Coefficients, coefficients, parse, record
+from retrieval.coefficients import CONFIDENCES, Coefficients, coefficients, parse, record
 from retrieval.errors import LibraryError
 
 FILE = "tuned.json"
@@ -27,7 +27,7 @@ FILE = "tuned.json"
 What = Literal["ranking", "confidence"]
 _PARTS: dict[What, tuple[str, ...]] = {
     "ranking": ("ranking", "sentence"),
-    "confidence": ("confidence", "read_confidence", "caution"),
+    "confidence": (*CONFIDENCES, "caution"),
 }
 
 
@@ -147,7 +147,7 @@ def _read(path: Path, mtime_ns: int, size: int) -> _Kept:
 
 def _check(weights: Coefficients) -> None:
     """Raises ValueError where a number is none, or a caution is missing or no share."""
-    logistic = (weights.confidence, weights.read_confidence)
+    logistic = [getattr(weights, name) for name in CONFIDENCES]
     numbers = [weights.ranking, weights.sentence, *(np.append(one.weights, one.bias) for one in logistic)]
     if not np.isfinite(np.concatenate(numbers)).all():
         raise ValueError("a weight is not a number")

@@ -1,6 +1,6 @@
 """Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
 
-SETS is a folder with the question sets `wiki-train` and `tales-train`; besides these only the texts in
+SETS is a folder with the question sets `wiki-train`, `tales-train` and `xquad-*`; besides these only the texts in
 `training/written/` and the questions in `training/asked/` are looked at. What is fitted:
 
 - `ranking` and `sentence`, on the documents of the two sets that the reader learnt from too: the passage that holds the
@@ -10,6 +10,8 @@ SETS is a folder with the question sets `wiki-train` and `tales-train`; besides 
   covers the answer, in libraries that hold the question's document, or not, or all of it but the paragraph that was
   asked about; and of questions that nothing answers: a name was exchanged for one of another question, or they were
   written to deceive;
+- `foreign_confidence`, of documents in other languages, which are not read: on those of the five sets `xquad-*` that
+  have the names of wiki-train's, since the others are those of wiki-dev;
 - `caution`: from which confidence on 95, 90 and 80 of 100 answers are right, where as many are asked of a library that
   holds the document as of one that does not, each judged by a confidence that was fitted to other documents.
 
@@ -23,7 +25,7 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,12 +54,14 @@ from training.examples import folder_of, held_out
 from training.offered import ASKED, WRITTEN
 from training.perturb import as_typed
 
-_STEPS = ("ranking", "reading", "confidence", "read_confidence")
+_STEPS = ("ranking", "reading", "confidence", "read_confidence", "foreign_confidence")
 _SETS = ("wiki-train", "tales-train", WRITTEN, ASKED)
 _GENERAL = ("wiki-train", "tales-train")
 """Those that ranking is fitted to: with the written texts too it gained on these and lost as much on tales-dev. Their
 words are those of general text."""
+_FOREIGN = ("xquad-ar", "xquad-de", "xquad-es", "xquad-ru", "xquad-zh")
 _PER_SET, _PER_SET_READ, _PER_SET_JUDGED = 3000, 1000, 1200
+_FOREIGN_PER_DOCUMENT = 10
 _COMMON_SHARE = 0.005
 _CHARACTERS, _READ = 500, 4  # as the settings have them
 _UNJUDGED = ("held", "paragraph missing")
@@ -73,6 +77,7 @@ _MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.05
 has a name of another, or was written to deceive: about what the half-corpus test asks, and some that deceive."""
 _JUDGED = ("held", "missing")
 """The kinds whose answers, as many of the one as of the other, say where the thresholds lie: the half-corpus test."""
+_FOREIGN_MIX = {"held": 0.5, "missing": 0.35, "paragraph missing": 0.15}
 _DRAWN = 20_000
 _FOLDS = 10
 
@@ -172,16 +177,23 @@ class _Fitter:
 
     def confidence(self) -> None:
         """Fits the confidence of answers that were ranked alone."""
-        self._confidence("confidence", package.CONFIDENCE_FEATURES, reads=False)
+        self._confidence("confidence", package.CONFIDENCE_FEATURES, self._answers(reads=False))
 
     def read_confidence(self) -> None:
         """Fits the confidence of answers that were read, and the thresholds."""
-        found = self._confidence("read_confidence", package.READ_CONFIDENCE_FEATURES, reads=True)
+        found = self._confidence("read_confidence", package.READ_CONFIDENCE_FEATURES, self._answers(reads=True))
         _write(_record() | {"caution": found})
 
-    def _confidence(self, name: str, features: Sequence[str], *, reads: bool) -> dict[str, float]:
+    def foreign_confidence(self) -> None:
+        """Fits the confidence of answers from documents in other languages."""
+        answers = self._foreign_answers()
+        self._confidence("foreign_confidence", package.CONFIDENCE_FEATURES, answers, _FOREIGN_MIX)
+
+    def _confidence(
+        self, name: str, features: Sequence[str], found: Iterable[_Answer], mix: Mapping[str, float] = _MIX
+    ) -> dict[str, float]:
         """Fits a confidence and returns the thresholds that belong to it."""
-        answers = _drawn(list(self._answers(reads=reads)))
+        answers = _drawn(list(found), mix)
         values = np.array([one.values for one in answers], np.float64)
         right = np.array([one.right for one in answers])
         weights, bias = fit_logistic(values, right)
@@ -219,6 +231,21 @@ class _Fitter:
                     yield from _answered(engine, [q for q in deceiving if q.document == document], "deceiving")
                     yield from _answered(engine, _with_other_names(own, others, each // 3), "exchanged")
 
+    def _foreign_answers(self) -> Iterator[_Answer]:
+        """Answers of libraries in other languages that hold the document, or not, or not the paragraph."""
+        learnt = {path.name for path in (self.folder / "wiki-train" / "docs").iterdir()}
+        for name in _FOREIGN:
+            questions = read_questions(self.folder / name / "questions.jsonl")
+            asked = [q for q in questions if q.answers and q.document in learnt]
+            names = {str(q.document) for q in questions}
+            for present, label in ((names, "whole"), (half(names), "half"), (names - learnt, "others")):
+                with self.engine(name, present, label) as engine:
+                    yield from _answered(engine, asked)
+            for document in sorted(learnt):
+                own = sample([q for q in asked if q.document == document], _FOREIGN_PER_DOCUMENT)
+                with self.engine(name, [document], f"one-{document}") as engine:
+                    yield from _answered(engine, own, "paragraph missing")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Answer:
@@ -230,11 +257,11 @@ class _Answer:
     document: str
 
 
-def _drawn(answers: Sequence[_Answer]) -> list[_Answer]:
-    """`_DRAWN` answers, drawn with the shares of `_MIX`."""
+def _drawn(answers: Sequence[_Answer], mix: Mapping[str, float]) -> list[_Answer]:
+    """`_DRAWN` answers, drawn with these shares of each kind."""
     chance = random.Random(5)
-    kinds = {kind: [one for one in answers if one.kind == kind] for kind in _MIX}
-    return [one for kind, share in _MIX.items() for one in chance.choices(kinds[kind], k=round(share * _DRAWN))]
+    kinds = {kind: [one for one in answers if one.kind == kind] for kind in mix}
+    return [one for kind, share in mix.items() for one in chance.choices(kinds[kind], k=round(share * _DRAWN))]
 
 
 def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str]) -> Floats:
