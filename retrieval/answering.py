@@ -62,8 +62,6 @@ def answer(
     text = _UNTYPED.sub("", text)
     if not text.strip():
         raise QuestionError("The question is empty: type some words to look for.")
-    if not any(character.isalnum() for character in text):
-        raise QuestionError("The question has no word: type some words to look for.")
     parts = split_questions(text)
     answers = [_answer_one(part, engine, settings, top, where, most_read) for part in parts]
     whole = answers[0] if len(answers) == 1 else _together(text, answers, top or settings.excerpts)

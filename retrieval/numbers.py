@@ -106,8 +106,7 @@ def _with(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> 
         return term
     others = [other for start, end, other in found if start <= term.start and term.end <= end]
     if not others:
-        others = [_OTHER[alone]] if alone in _OTHER else []
-    others += _of_a_series(alone, text, term)
+        others = [*([_OTHER[alone]] if alone in _OTHER else []), *_of_a_series(alone, text, term)]
     if not others:
         return term
     more = [form for other in others for form in forms(other, ["en"])]

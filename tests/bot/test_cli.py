@@ -335,6 +335,32 @@ def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path,
     (tmp_path / "elsewhere").mkdir()
     other = run("ask", "bridge", "--seeds", tmp_path / "elsewhere", "--library", library)
     assert "built from another folder" in other.err
+    nowhere = run("ask", "bridge", "--seeds", tmp_path / "nowhere", "--library", library)
+    assert f"There is no folder '{tmp_path}/nowhere': what follows is about the folder indexed before." in nowhere.err
+
+
+def test_a_folder_that_changed_is_told_beside_the_answer(run: Run, tmp_path: Path) -> None:
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    (seeds / "bridge.txt").write_text("The bridge is 310 metres long.\n")
+    where = ("--seeds", seeds, "--library", tmp_path / "library")
+    assert "has changed" not in run("ask", "bridge", *where).err
+    (seeds / "tower.txt").write_text("The tower is 60 metres high.\n")
+    told = f"seedbot: {seeds} has changed since it was indexed (1 new): run `seedbot build`.\n"
+    one, two = run("ask", "tower", "--json", *where), run("ask", "-", *where, stdin="tower\nbridge\n")
+    assert (one.err, two.err) == (told, told)
+    assert len(one.rows) == 1
+
+
+def test_sources_may_be_chosen(over_seeds: Run) -> None:
+    shown = over_seeds("sources", "nature/*", "--json").rows
+    assert {row["document"] for row in shown} == {
+        row["document"] for row in over_seeds("sources", "--json").rows if row["document"].startswith("nature/")
+    }
+    assert len(shown) > 0
+    nothing = over_seeds("sources", "zzz/*")
+    assert (nothing.code, nothing.out) == (1, "")
+    assert nothing.err == "seedbot: No document matches 'zzz/*': `seedbot sources` lists what there is.\n"
 
 
 def test_a_library_that_may_not_be_read_is_one_sentence(run: Run, tmp_path: Path) -> None:

@@ -96,6 +96,29 @@ def test_a_document_that_changed_since_the_answer_is_not_looked_into(own: Talk, 
     assert own("/verify").startswith(" 1. changed a/rhine.txt:1  the file has changed and no longer says this")
 
 
+def test_a_changed_folder_is_told_once_and_again_when_it_changes_further(own: Talk, write: Write) -> None:
+    assert "has changed" not in own("Where does the Rhine flow?")
+    write("c/oder.txt", "The Oder flows to the sea as well.\n")
+    first = own("Where does the Rhine flow?").splitlines()[-1]
+    assert first.endswith("/seeds has changed since it was indexed (1 new): /build reads it.")
+    assert "has changed" not in own("Where does the Elbe flow?")
+    write("a/rhine.txt", "It is dry.\n").parent.parent.joinpath("b/elbe.txt").unlink()
+    assert "(1 new, 1 changed, 1 gone)" in own("Where does the Elbe flow?")
+    own("/build")
+    assert "has changed" not in own("Where does the Elbe flow?")
+
+
+def test_a_command_alone_needs_no_slash_and_a_question_is_none(own: Talk) -> None:
+    assert own("next") == "Ask a question first.\n"
+    own("Where does the Rhine flow?")
+    assert own("Next").strip().startswith("2. ")
+    assert own("why 1").startswith("Excerpt 1 comes before 2")
+    assert own("help").startswith("Type a question, or:")
+    assert "excerpt 9" in own("more 9")
+    assert own("open the Rhine").startswith(("Not in", "Perhaps", "Answered"))
+    assert not own.repl.handle("exit")
+
+
 def test_next_keeps_to_the_filter_of_its_question(own: Talk) -> None:
     own("/filter a/*")
     own("Where does the Elbe flow?")

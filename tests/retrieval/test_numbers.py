@@ -213,3 +213,30 @@ def test_numbers_of_thousands_of_digits_are_none(number: str) -> None:
     text = f"It cost {number} million."
     assert list(in_digits(text)) == []
     assert as_written_in(text, text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("World War 2", {"2": ["two", "ii"]}),
+        ("world war II and Henry VIII", {"II": ["2"], "VIII": ["8"]}),
+        ("the 2 of 3", {"2": ["two"], "3": ["three"]}),
+        ("the ii part", {}),
+        ("Malcolm X", {}),
+    ],
+)
+def test_a_number_behind_a_name_is_found_in_roman_digits_and_back(text: str, more: dict[str, list[str]]) -> None:
+    assert _more(text) == more
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("Who drank the wine?", {"drank": ["drink", "drunk"]}),
+        ("who WRITES it", {"WRITES": ["wrote", "written"]}),
+        ("She left and found a saw", {}),
+    ],
+)
+def test_irregular_verbs_are_found_in_their_other_forms(text: str, more: dict[str, list[str]]) -> None:
+    assert _more(text) == more
+    assert _more(text, frozenset({"de"})) == {}

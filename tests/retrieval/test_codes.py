@@ -1,0 +1,58 @@
+"""Codes of letters and digits are read as the documents write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from retrieval.codes import as_written
+from retrieval.library import Library
+from retrieval.types import Correction
+from tests.conftest import Write
+
+MANUAL = (
+    "Error E-13 means that the door is open. Error E14 means that the lamp is broken. Press F 5 twice. "
+    "The B-7 and the B7 are two planes.\n"
+)
+
+
+Read = Callable[[str], tuple[str, tuple[Correction, ...]]]
+
+
+@pytest.fixture
+def read(library: Library, write: Write) -> Read:
+    write("manual.txt", MANUAL)
+    library.sync()
+    return lambda text: as_written(text, library.searcher())
+
+
+@pytest.mark.parametrize(
+    ("typed", "read_as"),
+    [
+        ("What does e13 mean?", "What does E-13 mean?"),
+        ("What does E 14 mean?", "What does E14 mean?"),
+        ("e–14, again e–14 and f5", "E14, again E14 and F 5"),
+    ],
+)
+def test_a_code_is_read_as_it_is_written(read: Read, typed: str, read_as: str) -> None:
+    text, corrections = read(typed)
+    assert text == read_as
+    assert {one.read_as for one in corrections} <= {"E-13", "E14", "F 5"}
+    assert len(corrections) == len(set(corrections)) > 0
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "What does E-13 mean?",
+        "Is e14 bad?",
+        "The B-7, or the B7?",
+        "What of e15 and E-16?",
+        "in 13 of 14 rooms",
+        "xe13 (e13b)",
+        "",
+    ],
+)
+def test_what_is_written_as_typed_or_nowhere_stays(read: Read, typed: str) -> None:
+    assert read(typed) == (typed, ())

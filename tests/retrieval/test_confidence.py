@@ -1,0 +1,57 @@
+"""What makes an answer unsure whatever else fits."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.confidence import confidence, confidence_features
+from retrieval.library import Library
+from retrieval.ranking import rank
+from tests.conftest import Write
+
+FAIR = "The fair in Ghent drew 1,200 visitors in 1987. Pope John XXIII had opened the first, at 10.30 in the morning.\n"
+
+
+def _shares(library: Library, text: str) -> float:
+    """The confidence of an answer, as a share of what its values alone give."""
+    engine = library.engine()
+    question = engine.prepare(text)
+    hits = rank(question, engine.searcher, engine.weights)
+    values = confidence_features(question, hits, engine.searcher)
+    german = hits[0].entry.document.language == "de"
+    fitted = engine.weights.foreign_confidence if german else engine.weights.confidence
+    return confidence(question, hits, engine.searcher, engine.weights) / fitted.probability(values)
+
+
+@pytest.mark.parametrize(
+    ("number", "nowhere"),
+    [
+        ("in 1987", False),
+        ("in 1988", True),
+        ("with 1200", False),
+        ("with 1,300", True),
+        ("with 20 million", True),
+        ("of twelve men", False),  # a word
+        ("at 10:45", False),  # a time
+        ("at 10.45", False),
+        ("on 3/4", False),
+        ("in room B-44", False),
+        ("on the 44th", False),
+        ("of John 23", True),  # beyond the Roman numbers that are looked for
+    ],
+)
+def test_a_number_that_no_document_has_is_hardly_answered(
+    library: Library, write: Write, number: str, nowhere: bool
+) -> None:
+    write("fair.txt", FAIR)
+    library.sync()
+    share = _shares(library, f"How many visitors did the fair in Ghent draw {number}?")
+    assert share == pytest.approx(0.1 if nowhere else 1.0)
+
+
+def test_documents_in_another_language_have_a_confidence_of_their_own(library: Library, write: Write) -> None:
+    write("messe.txt", "Die Messe in Gent zog im letzten Jahr sehr viele Besucher an. Der Papst hat sie eröffnet.\n")
+    library.sync()
+    assert _shares(library, "Wer hat die Messe in Gent eröffnet?") == pytest.approx(1.0)
+    weights = library.engine().weights
+    assert weights.foreign_confidence.bias != weights.confidence.bias
