@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from training.reader import (
     _batch,
     _group,
     _loss,
+    train,
 )
 
 RIGHT = Offered("The ferry of Solvik leaves at 7:10 from the northern pier.", True, (29, 33), own=True)
@@ -166,3 +168,28 @@ def test_the_loss_is_the_sum_of_what_is_learnt_question_by_question(seed: int) -
             at = spans[rows[0], batch.spans[rows[0], side], side]
             expected -= _SPAN_COUNTS * (at - logits.logsumexp(0)) / len(batch.groups)
     assert _loss(reader, batch).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_training_goes_on_from_its_checkpoint_with_the_same_options_only(tmp_path: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(tmp_path / "start")
+    learn = [example(RIGHT, *OTHERS) for _ in range(4)]
+    options = {"questions": 2, "passages": 2, "rate": 1e-4, "begin": None, "reach": 0.0, "only_answers": False}
+
+    def begin(**changed: Any) -> dict[str, Any]:
+        train(learn, [], tokenizer, Namespace(**{"work": tmp_path, "steps": 1} | options | changed))
+        return dict(torch.load(tmp_path / "checkpoint.pt"))
+
+    first = begin()
+    assert first["step"] == 1
+    again = begin()
+    assert all(torch.equal(first["model"][name], again["model"][name]) for name in first["model"])
+    with pytest.raises(SystemExit, match="was begun with other options"):
+        begin(passages=3)
