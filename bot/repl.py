@@ -69,8 +69,12 @@ COMMANDS = (
 )
 
 
-_BARE = re.compile(r"help|next|verify|(more|open|why)( \d+)?", re.IGNORECASE)
+_BARE = re.compile(r"help|next|verify|build|status|sources|(more|open|why)( \d+)?|filter off", re.IGNORECASE)
 """What is a command without its slash too, since it is no question."""
+
+
+_OF_THE_SHELL = re.compile(r"`seedbot (?=(?:build|sources|status|verify)\b)")
+"""What a remedy begins with that is a command here too."""
 
 
 class Repl:
@@ -103,12 +107,13 @@ class Repl:
         if leaves(text):
             return False
         try:
-            if text.startswith("/") or _BARE.fullmatch(text):
-                self._run("/" + " ".join(text.removeprefix("/").split()))
+            command = " ".join(text.split())
+            if text.startswith("/") or _BARE.fullmatch(command):
+                self._run("/" + command.removeprefix("/"))
             elif text:
                 self._ask(text)
         except SeedbotError as error:
-            self._say(logs.readable(str(error)), "red")
+            self._say(_OF_THE_SHELL.sub("`/", logs.readable(str(error))), "red")
         except OSError as error:
             self._say(f"That did not work: {error.strerror or error}.", "red")
         except KeyboardInterrupt:

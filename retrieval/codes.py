@@ -11,9 +11,10 @@ from retrieval.searcher import Searcher
 from retrieval.terms import folded, forms
 from retrieval.types import Correction
 
-_BETWEEN = "[-\u2010-\u2015 ]"
-_CODE = re.compile(rf"\b(?P<letters>[A-Za-z]{{1,4}})(?P<between>{_BETWEEN}?)(?P<digits>\d{{1,6}})\b")
-_LOOKED_AT = 10  # passages
+_HYPHEN = "[-\u2010-\u2015]"
+_LETTERS = r"(?-i:(?!A |I )[A-Z]{1,4}(?= ))"  # before a space: "a 4 metre rope" is no A4
+_CODE = re.compile(rf"\b(?:(?P<letters>[A-Za-z]{{1,4}}){_HYPHEN}?|(?P<apart>{_LETTERS}) )(?P<digits>\d{{1,6}})\b")
+_LOOKED_AT = 30  # passages
 
 
 def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ...]]:
@@ -30,18 +31,21 @@ def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ..
 
 def _written(code: re.Match[str], searcher: Searcher) -> str | None:
     """How the documents write a code that they do not write as it is typed; None where they do, or do not have it."""
-    letters, between, digits = code["letters"], code["between"], code["digits"]
+    letters, digits = code["letters"] or code["apart"], code["digits"]
+    typed_together = code[0] == letters + digits
     together = folded(letters + digits)
     is_together = bool(searcher.document_frequency(together))
-    if is_together != bool(between):
+    if is_together == typed_together:
         return None  # as typed, or nowhere in the other form
-    apart = _found([*forms(letters, searcher.languages), digits], f"{letters}{_BETWEEN}{digits}", searcher)
-    if not between:
+    capitals = letters.upper()
+    spaced = "" if capitals in ("A", "I") else rf"|\b(?-i:{capitals}) {digits}\b"
+    apart = _found([*forms(letters, searcher.languages), digits], rf"\b{letters}{_HYPHEN}{digits}\b{spaced}", searcher)
+    if typed_together:
         return apart
-    return _found([together], letters + digits, searcher) if apart is None else None
+    return _found([together], rf"\b{letters}{digits}\b", searcher) if apart is None else None
 
 
 def _found(terms: list[str], pattern: str, searcher: Searcher) -> str | None:
-    written = re.compile(rf"\b{pattern}\b", re.IGNORECASE)
+    written = re.compile(pattern, re.IGNORECASE)
     passages = searcher.passages_with(terms, _LOOKED_AT)
     return next((match[0] for one in passages if (match := written.search(one.text))), None)

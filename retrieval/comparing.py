@@ -14,7 +14,7 @@ from retrieval.store import Store
 from retrieval.types import Pending
 
 _RACY_NS = 2_000_000_000  # a file changed this shortly before a build may change again within the clock's tick
-_MOST_LOOKED_AT = 5000  # documents whose files are looked at beside a question
+_MOST_LOOKED_AT = 5000  # files of a folder that is looked at beside a question
 _UNSEEN = FileState(-1, 0)  # that of a file which could not be looked at, so that the next build tries again
 
 
@@ -69,16 +69,16 @@ def compare(store: Store, settings: EngineSettings, *, full: bool, keep_unseen: 
 
 
 def pending(store: Store, settings: EngineSettings) -> Pending | None:
-    """What a build would find, by size and time of change alone, since a copied folder is no changed one; None where
-    the folder cannot be read, or takes longer to look at than a question should.
+    """What looks changed, by size and time of change alone, since a copied folder is no changed one; None where the
+    folder cannot be read, or takes longer to look at than a question should.
     """
-    known = {row.path: row.state for row in store.documents()}
     try:
-        seen = scan(settings.seeds, without=settings.library) if len(known) <= _MOST_LOOKED_AT else None
+        seen = scan(settings.seeds, without=settings.library, most=_MOST_LOOKED_AT)
     except SeedbotError:
         return None
-    if seen is None:
+    if len(seen.files) > _MOST_LOOKED_AT:
         return None
+    known = {row.path: row.state for row in store.documents()}
     there = {one.relative for one in seen.files}
     skipped = {path: state for path, (_, state) in store.skipped().items()}
     states = [(known.get(one.relative) or skipped.get(printable(one.relative)), one.state) for one in seen.files]

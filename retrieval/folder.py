@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 from collections import deque
 from dataclasses import dataclass, field
@@ -43,9 +44,9 @@ def refuse_unusable(seeds: Path, library: Path) -> None:
         raise LibraryError(f"The library cannot be in {library}, where the documents are: name another with --library.")
 
 
-def scan(seeds: Path, *, without: Path) -> Scan:
-    """Every visible file under `seeds` but `without`, by path. Raises NoDocuments where the folder cannot be read,
-    LibraryError where it is `without`.
+def scan(seeds: Path, *, without: Path, most: float = math.inf) -> Scan:
+    """Every visible file under `seeds` but `without`, by path; it ends early with more than `most`. Raises NoDocuments
+    where the folder cannot be read, LibraryError where it is `without`.
 
     A folder is read once, however many links lead to it: at its own place if that is inside, else at the first link.
     """
@@ -53,7 +54,7 @@ def scan(seeds: Path, *, without: Path) -> Scan:
     found = Scan()
     visited = {_identity(without)} if without.is_dir() else set()
     folders, links = deque([""]), deque[str]()
-    while folders or links:
+    while (folders or links) and len(found.files) <= most:
         prefix = folders.popleft() if folders else links.popleft()
         try:
             identity = _identity(seeds / prefix)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from retrieval import context
 from retrieval.embedding import Embedder, open_embedder
-from retrieval.errors import LibraryDamaged, LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
+from retrieval.errors import LibraryDamaged, LibraryError, NoDocuments, SeedbotError, SourceNotFound
 from retrieval.indexes import Indexes, memory_indexes, open_indexes, write_indexes
 from retrieval.locking import locked
 from retrieval.searcher import Searcher, matching
@@ -33,6 +33,7 @@ from retrieval.types import (
     Outline,
     Pending,
     Progress,
+    Skipped,
     Source,
     Span,
     Status,
@@ -103,8 +104,12 @@ class Library:
         built_from = self._ready_store().meta("seeds")
         return not built_from or (self._settings.library / built_from).resolve() == seeds.resolve()
 
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The files that the newest generation could not use, each with its reason."""
+        return tuple(Skipped(path, reason) for path, (reason, _) in self._ready_store().skipped().items())
+
     def pending(self) -> Pending | None:
-        """What a build would find in the seeds folder; None where nobody can say at once, or it is another folder."""
+        """What looks changed in the seeds folder; None where nobody can say at once, or it is another folder."""
         from retrieval.comparing import pending
 
         return pending(self._ready_store(), self._settings) if self.belongs_to(self._settings.seeds) else None
@@ -179,12 +184,8 @@ class Library:
     def documents(self, glob: str | None = None) -> tuple[Source, ...]:
         """Every document of the library, or those that `glob` means, by path. Raises QuestionError where none is."""
         found = self._ready_store().sources()
-        if glob is not None:
-            meant = matching([one.path for one in found], glob)
-            found = [one for one in found if one.path in meant]
-            if not found:
-                raise QuestionError(f"No document matches {glob!r}: `seedbot sources` lists what there is.")
-        return tuple(found)
+        meant = None if glob is None else matching([one.path for one in found], glob)
+        return tuple(one for one in found if meant is None or one.path in meant)
 
     def count(self, where: Filter) -> int:
         """How many documents a filter lets through. Raises QuestionError where it is none, or no filter."""

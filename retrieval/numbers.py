@@ -27,6 +27,7 @@ _IN_WORDS = "|".join(word for word in VALUES if word != "one")  # mostly no numb
 _ROMAN = {
     "2": "ii", "3": "iii", "4": "iv", "6": "vi", "7": "vii", "8": "viii", "9": "ix", "11": "xi", "12": "xii",
     "13": "xiii", "14": "xiv", "15": "xv", "16": "xvi", "17": "xvii", "18": "xviii", "19": "xix", "20": "xx",
+    "21": "xxi", "22": "xxii", "23": "xxiii",
 }  # fmt: skip
 _OF_ROMAN = {roman: digits for digits, roman in _ROMAN.items()}
 """Without those of one letter, which mostly mean something else."""

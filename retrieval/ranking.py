@@ -108,7 +108,7 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     common = np.array([_is_common(term) for term in terms], bool)
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
     functions = functional(text, terms) if unknown else frozenset()
-    missing = [word for word in unknown if (len(word) >= _TELLING or word.isdigit()) and word not in functions]
+    missing = [word for word in unknown if _is_worth_a_mention(word) and word not in functions]
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, searcher)
     named = _named(text, terms, common, capital)
     corrected = np.array([term.start in read_as.starts for term in terms], bool)
@@ -272,6 +272,10 @@ def _named(
     if not small.any() or common[small].mean() < 0.5:
         return digits
     return np.asarray(capital | digits, bool)
+
+
+def _is_worth_a_mention(word: str) -> bool:
+    return len(word) >= _TELLING or any(character.isdigit() for character in word)
 
 
 def _is_common(term: QueryTerm) -> bool:

@@ -18,7 +18,6 @@ from retrieval.errors import QuestionSetError
 from retrieval.evaluation import DEPTH, Outcome, run
 from retrieval.fitting import Floats
 from retrieval.question_sets import EvalQuestion, folds
-from retrieval.reader import LANGUAGE
 from retrieval.settings import AnswerSettings
 from retrieval.tuning import Fit
 from retrieval.types import Answer, Filter
@@ -68,9 +67,9 @@ class Calibration:
             return "on questions that it was not fitted to, the confidence got no better"
         return ""
 
-    def fit(self, engine: Engine) -> Fit:
-        """What to keep: the confidences that the engine uses, scaled, and the thresholds."""
-        scaled = {name: _scaled(record()[name], self.slope, self.shift) for name in _used(engine)}
+    def fit(self) -> Fit:
+        """What to keep: the confidences, scaled, and the thresholds."""
+        scaled = {name: _scaled(record()[name], self.slope, self.shift) for name in CONFIDENCES}
         return Fit(
             "confidence",
             {**scaled, "caution": self.caution},
@@ -145,13 +144,6 @@ def _fitness(confidence: Floats, found: Bools, right: Bools, answerable: Bools) 
 
 def _share(which: Bools) -> float | None:
     return round(float(which.mean()), 4) if len(which) else None
-
-
-def _used(engine: Engine) -> list[str]:
-    """The confidences that answer: those of documents in the reader's language, and that of others."""
-    languages = engine.searcher.languages
-    own = ["confidence"] if engine.reader is None else ["confidence", "read_confidence"]
-    return own * (LANGUAGE in languages) + ["foreign_confidence"] * (languages != {LANGUAGE})
 
 
 def _scaled(written: Mapping[str, Any], slope: float, shift: float) -> dict[str, float]:

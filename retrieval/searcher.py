@@ -157,8 +157,6 @@ class Searcher:
         if where.glob is not None:
             paths = matching([row.path for row in rows], where.glob)
             rows = [row for row in rows if row.path in paths]
-            if not rows:
-                raise QuestionError(f"No document matches {where.glob!r}: `seedbot sources` lists what there is.")
         if since or until:
             rows = [
                 r for r in rows if r.date and (not since or r.date >= since) and (not until or r.date <= until + "~")
@@ -169,17 +167,23 @@ class Searcher:
 
 
 def matching(paths: Sequence[str], glob: str) -> set[str]:
-    """The paths that `glob` means: exactly that path, a pattern over paths or file names, or a folder."""
+    """The paths that `glob` means: exactly that path, a pattern over paths or file names, or a folder.
+
+    Raises QuestionError where it means none.
+    """
     if glob in paths:
         return {glob}
     folder = glob.rstrip("/") + "/"
-    return {
+    found = {
         path
         for path in paths
         if fnmatch.fnmatchcase(path, glob)
         or fnmatch.fnmatchcase(path.rsplit("/", 1)[-1], glob)
         or path.startswith(folder)
     }
+    if not found:
+        raise QuestionError(f"No document matches {glob!r}: `seedbot sources` lists what there is.")
+    return found
 
 
 def _date(value: str | None, name: str) -> str | None:

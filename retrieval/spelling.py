@@ -47,7 +47,7 @@ _SWAPPED = 10.0  # times as likely a slip as another
 
 @dataclass(frozen=True, slots=True)
 class Respelled:
-    """A question as it is read. `starts` says where in `text` the words stand that were read as another."""
+    """A question as it is read. `starts` says where in `text` the words stand that were misspelt."""
 
     text: str
     corrections: tuple[Correction, ...] = ()

@@ -129,6 +129,8 @@ def _read(path: Path, mtime_ns: int, size: int) -> _Kept:
     del mtime_ns, size  # they tell versions of the file apart
     try:
         written = json.loads(path.read_text("utf-8"))
+        if "confidence" in written:  # of a version that had none for other languages
+            written = {"foreign_confidence": written["confidence"]} | written
         weights = parse({**record(), **written})
         _check(weights)
         tuned = [

@@ -17,7 +17,7 @@ choose chose chosen | cling clung | creep crept | deal dealt | dig dug | draw dr
 drink drank drunk | drive drove driven | eat ate eaten | fall fallen | feed fed | fight fought | flee fled
 fly flew flown | forbid forbade forbidden | forget forgot forgotten | forgive forgave forgiven | freeze froze frozen
 grow grew grown | hear heard | hide hid hidden | kneel knelt | lean leant | learn learnt | lend lent | lose lost
-meet met | mistake mistook | overcome overcame | pay paid | prove proven | ride rode ridden | ring rang rung
+meet met | mistake mistook mistaken | overcome overcame | pay paid | prove proven | ride rode ridden | ring rang rung
 rise risen | run ran | seek sought | sell sold | send sent | shake shook shaken | shine shone | shoot shot | show shown
 shrink shrank shrunk | sing sang sung | sink sank sunk | sit sat | sleep slept | slide slid | speak spoke spoken
 spell spelt | spend spent | spin spun | stand stood | steal stole stolen | stick stuck | sting stung | stride strode

@@ -43,7 +43,7 @@ def coefficients() -> dict[str, Any]:
         "sentence": dict.fromkeys(SENTENCE_FEATURES, 0.0) | {"coverage": 1.0},
         "reading": dict.fromkeys(READING_FEATURES, 0.0),
         "confidence": confidence,
-        "foreign_confidence": confidence,
+        "foreign_confidence": confidence | {"bias": -9.0},
         "read_confidence": dict.fromkeys(READ_CONFIDENCE_FEATURES, 0.0) | confidence,
         "caution": {"sure": 0.8, "balanced": 0.5, "eager": 0.3},
     }

@@ -145,6 +145,14 @@ def _library(settings: Settings) -> Iterator[_Finding]:
             yield _Finding(_Health.GOOD, "library", f"generation {status.generation}, {documents}, {passages}")
             if not library.belongs_to(settings.seeds):
                 yield _Finding(_Health.POOR, "library", "built from another seeds folder: run `seedbot build`")
+            found = library.pending()
+            if found:
+                yield _Finding(_Health.POOR, "seeds", messages.pending(found, settings.seeds))
+            skipped = library.skipped()
+            if skipped:
+                first = f"{messages.in_line(skipped[0].path)}: {skipped[0].reason}"
+                told = f"{messages.count(len(skipped), 'file')} skipped, such as {first}"
+                yield _Finding(_Health.POOR, "seeds", told)
             sound = _integrity(library)
             yield sound
             if sound.health is _Health.GOOD and (has_export(settings) or status.model != settings.embedding.model):

@@ -96,7 +96,7 @@ def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
         outcomes = recalibration.ask_all(engine, asked, documents, settings.answer, step)
         found = recalibration.calibrate(outcomes, settings.answer)
         if not found.why_not:
-            tuned.keep(settings, library, [found.fit(engine)], path, found.questions)
+            tuned.keep(settings, library, [found.fit()], path, found.questions)
     if as_json:
         click.echo(records.line(tuned.record(found)))
         return 0

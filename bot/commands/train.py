@@ -73,7 +73,7 @@ def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
                 refusal = readable(str(error))
             fits = [training.fit()]
             if calibration is not None and not calibration.why_not:
-                fits.append(calibration.fit(engine))
+                fits.append(calibration.fit())
             tuned.keep(settings, library, fits, path, len(training.outcomes))
     if as_json:
         _print(training, calibration, refusal)

@@ -13,7 +13,7 @@ from tests.conftest import Write
 
 MANUAL = (
     "Error E-13 means that the door is open. Error E14 means that the lamp is broken. Press F 5 twice. "
-    "The B-7 and the B7 are two planes.\n"
+    "The B-7 and the B7 are two planes. It hangs on a 4 metre rope, A 5 metre rope or I 6. Paper is A8.\n"
 )
 
 
@@ -32,13 +32,14 @@ def read(library: Library, write: Write) -> Read:
     [
         ("What does e13 mean?", "What does E-13 mean?"),
         ("What does E 14 mean?", "What does E14 mean?"),
+        ("Is A-8 larger?", "Is A8 larger?"),
         ("e–14, again e–14 and f5", "E14, again E14 and F 5"),
     ],
 )
 def test_a_code_is_read_as_it_is_written(read: Read, typed: str, read_as: str) -> None:
     text, corrections = read(typed)
     assert text == read_as
-    assert {one.read_as for one in corrections} <= {"E-13", "E14", "F 5"}
+    assert {one.read_as for one in corrections} <= {"E-13", "E14", "F 5", "A8"}
     assert len(corrections) == len(set(corrections)) > 0
 
 
@@ -50,6 +51,10 @@ def test_a_code_is_read_as_it_is_written(read: Read, typed: str, read_as: str) -
         "The B-7, or the B7?",
         "What of e15 and E-16?",
         "in 13 of 14 rooms",
+        "How big is A4 paper?",
+        "Is a5 or i6 larger?",
+        "Is a 8 metre rope too long? A 8 metre one?",
+        "press f 5",
         "xe13 (e13b)",
         "",
     ],

@@ -255,8 +255,8 @@ def test_every_question_is_measured_once_and_asked_twice(asked: _Asked) -> None:
 
 def test_the_confidence_is_fitted_to_what_the_tuned_ranking_answers(asked: _Asked) -> None:
     found = recalibration.calibrate(asked.training.outcomes, SETTINGS)
-    fit = found.fit(asked.library.engine())
-    assert set(fit.parts) == {"confidence", "caution"}
+    fit = found.fit()
+    assert set(fit.parts) == {"confidence", "read_confidence", "foreign_confidence", "caution"}
     before = own_questions.coefficients()["confidence"]
     assert fit.parts["confidence"]["cosine"] == pytest.approx(found.slope * before["cosine"])
     assert fit.parts["confidence"]["bias"] == pytest.approx(found.slope * before["bias"] + found.shift)
@@ -273,7 +273,7 @@ def test_tuned_weights_answer_at_the_next_question(asked: _Asked) -> None:
     wrong = questions[next(i for i, rank in enumerate(shipped) if rank != 1)]
     before = asked.library.ask(wrong.text)
     calibration = recalibration.calibrate(asked.training.outcomes, SETTINGS)
-    fits = [asked.training.fit(), calibration.fit(asked.library.engine())]
+    fits = [asked.training.fit(), calibration.fit()]
     tuning.keep(asked.settings.library, fits, "own.jsonl", 150)
     try:
         after = asked.library.ask(wrong.text)
@@ -293,7 +293,7 @@ def _span(answer: Any) -> Span:
 
 def test_the_fitted_logistic_gives_the_fitted_probability(asked: _Asked) -> None:
     calibration = recalibration.calibrate(asked.training.outcomes, SETTINGS)
-    tuning.keep(asked.settings.library, [calibration.fit(asked.library.engine())], "own.jsonl", 150)
+    tuning.keep(asked.settings.library, [calibration.fit()], "own.jsonl", 150)
     try:
         tuned = weights_of(asked.settings.library).confidence
     finally:
@@ -430,3 +430,26 @@ def test_a_build_leaves_it_alone(library: Library, settings: EngineSettings, see
     (seeds / "b.txt").write_text("The mill was built in 1920.")
     library.sync(full=full)
     assert len(tuned_in(settings.library)) == 2
+
+
+def test_a_tuning_of_a_version_without_a_confidence_for_other_languages_is_used_for_them_too(
+    asked: _Asked,
+) -> None:
+    calibration = recalibration.calibrate(asked.training.outcomes, SETTINGS)
+    tuning.keep(asked.settings.library, [calibration.fit()], "own.jsonl", 150)
+    path = asked.settings.library / tuning.FILE
+    try:
+        written = json.loads(path.read_text())
+        assert written["foreign_confidence"]["bias"] != written["confidence"]["bias"]
+        assert weights_of(asked.settings.library).foreign_confidence.bias == pytest.approx(
+            written["foreign_confidence"]["bias"]
+        )
+        del written["foreign_confidence"]
+        path.write_text(json.dumps(written))
+        tuned = weights_of(asked.settings.library)
+        assert tuned.foreign_confidence.bias == tuned.confidence.bias
+        path.write_text(json.dumps(written | {"foreign_confidence": written["confidence"] | {"bias": float("nan")}}))
+        with pytest.raises(LibraryError, match="cannot be used"):
+            weights_of(asked.settings.library)
+    finally:
+        tuning.undo(asked.settings.library)
