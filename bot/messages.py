@@ -11,6 +11,7 @@ from retrieval.loaders import title_of
 from retrieval.types import Answer, Citation, Correction, Excerpt, Outline, Pending, Span, Verdict
 
 NOT_FOUND = "Not in your sources."
+NEAREST_TO_PART = "(not in your sources; the nearest passage)"
 NEAREST = "The nearest passages; they may not answer the question:"
 
 _SURE, _LIKELY = 0.9, 0.7

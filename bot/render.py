@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from rich import box
@@ -44,7 +44,7 @@ def show_answer(screen: Console, answer: Answer, seeds: Path) -> None:
         write_line(screen, Text(messages.NEAREST, "dim"))
     if answer.unanswered:
         write_line(screen, Text(visible(messages.unanswered(answer)), "yellow"))
-    show_excerpts(screen, answer.excerpts, seeds, found=answer.found)
+    show_excerpts(screen, answer.excerpts, seeds, found=answer.found, unanswered=answer.unanswered)
 
 
 def show_question(screen: Console, question: str) -> None:
@@ -58,13 +58,23 @@ def verdict(answer: Answer) -> Text:
     return Text(messages.verdict(answer), "bold green" if sure else "bold yellow")
 
 
-def show_excerpts(screen: Console, excerpts: Iterable[Excerpt], seeds: Path, *, found: bool = True) -> None:
-    """Excerpts one under the other."""
+def show_excerpts(
+    screen: Console,
+    excerpts: Iterable[Excerpt],
+    seeds: Path,
+    *,
+    found: bool = True,
+    unanswered: Collection[str] = (),
+) -> None:
+    """Excerpts one under the other; those of a part that is `unanswered` say so."""
     for excerpt in excerpts:
+        part = _asked(excerpt.part or "")
+        if excerpt.part in unanswered:
+            part = f"{part}  {messages.NEAREST_TO_PART}"
         if screen.is_terminal:
-            screen.print(_panel(excerpt, seeds, found=found))
+            screen.print(_panel(excerpt, part, seeds, found=found))
         else:
-            write_line(screen, _plain(excerpt))
+            write_line(screen, _plain(excerpt, part))
 
 
 _SENTENCE, _ANSWER = "bold bright_white on grey23", "bold black on bright_yellow"
@@ -172,9 +182,9 @@ VERDICTS = {Verdict.EXACT: "green", Verdict.MOVED: "yellow", Verdict.CHANGED: "r
 """The colour of what re-reading a file showed."""
 
 
-def _panel(excerpt: Excerpt, seeds: Path, *, found: bool) -> Panel:
+def _panel(excerpt: Excerpt, part: str, seeds: Path, *, found: bool) -> Panel:
     first = found and excerpt.rank == 1
-    parts: list[RenderableType] = [Text(_asked(excerpt.part), "italic")] if excerpt.part else []
+    parts: list[RenderableType] = [Text(part, "italic")] if part else []
     parts += [marked(excerpt.text, excerpt.highlights, excerpt.answer), Text()]
     parts.append(
         Text.assemble(link(excerpt.citation, seeds), ("  " + in_line(messages.place(excerpt.citation)), "dim"))
@@ -192,9 +202,9 @@ def _panel(excerpt: Excerpt, seeds: Path, *, found: bool) -> Panel:
     )
 
 
-def _plain(excerpt: Excerpt) -> Text:
+def _plain(excerpt: Excerpt, part: str) -> Text:
     place = f"{messages.file_and_line(excerpt.citation)}  {messages.place(excerpt.citation)}"
-    lines = [f"{excerpt.rank}. {in_line(place)}", *(["   " + _asked(excerpt.part)] if excerpt.part else [])]
+    lines = [f"{excerpt.rank}. {in_line(place)}", *([f"   {part}"] if part else [])]
     lines += ["    " + line for line in visible(excerpt.text).split("\n")]
     also = messages.also_in(excerpt.also_in)
     if also:

@@ -168,7 +168,7 @@ class Repl:
         if not excerpts:
             self._say("There are no further excerpts.", "yellow")
         self._shown += excerpts
-        show_excerpts(self._screen, excerpts, self._settings.seeds, found=False)
+        show_excerpts(self._screen, excerpts, self._settings.seeds, found=False, unanswered=answer.unanswered)
 
     def _open(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)

@@ -22,18 +22,18 @@ _WORDS = {
         dich die dies diese dieselbe diesem diesen dieser dieses dir doch dort du durch dürfen eben ebenso ein eine
         einem einen einer eines einige einigen einiger einmal er erst es etwa etwas euch euer eure falls fast für gab
         ganz gar geben gegen gegenüber genau genug gerade gern gewesen geworden gibt ging habe haben hast hat hatte
-        hatten hätte hätten her hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im immer in indem
-        ins irgend irgendein ist ja je jede jedem jeden jeder jedes jedoch jemand jene jenem jenen jener jenes jetzt
-        kann kannst kein keine keinem keinen keiner können konnte konnten könnte lange lassen machen machte man manche
-        manchen mancher manchmal mehr mehrere mein meine meinem meinen meiner meist meisten mich mir mit möchte mögen
-        muss müssen musste mussten nach nachdem nicht nichts nie niemand noch nun nur ob oben oder oft ohne schon
+        hatten hätte hätten heißen heißt her hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im immer
+        in indem ins irgend irgendein ist ja je jede jedem jeden jeder jedes jedoch jemand jene jenem jenen jener jenes
+        jetzt kann kannst kein keine keinem keinen keiner können konnte konnten könnte lange lassen machen machte man
+        manche manchen mancher manchmal mehr mehrere mein meine meinem meinen meiner meist meisten mich mir mit möchte
+        mögen muss müssen musste mussten nach nachdem nicht nichts nie niemand noch nun nur ob oben oder oft ohne schon
         sehr sei seid sein seine seinem seinen seiner seines seit seitdem selbst sich sie sind so sobald sogar solche
-        solchem solchen solcher soll sollen sollte sollten somit sondern sonst soviel soweit sowie sowohl statt tun
-        über überhaupt um und uns unser unsere unserem unseren unserer unter viel viele vielem vielen vieler vielleicht
-        vom von vor vorher während wann war waren warst warum was weder weg wegen weil weiter weitere weiteren welche
+        solchem solchen solcher soll sollen sollte sollten somit sondern sonst soviel soweit sowie sowohl statt tun über
+        überhaupt um und uns unser unsere unserem unseren unserer unter viel viele vielem vielen vieler vielleicht vom
+        von vor vorher während wann war waren warst warum was weder weg wegen weil weiter weitere weiteren welche
         welchem welchen welcher welches wem wen wenig wenige wenigen weniger wenn wer werde werden weshalb wessen wie
-        wieder wieso wieviel wieviele will wir wird wo wobei wodurch wofür wogegen woher wohin wohl wollen wollte
-        womit worauf woraus worin worüber worum wovon wozu wurde würde wurden würden zu zum zur zwar zwischen
+        wieder wieso wieviel wieviele will wir wird wo wobei wodurch wofür wogegen woher wohin wohl wollen wollte womit
+        worauf woraus worin worüber worum wovon wozu wurde würde wurden würden zu zum zur zwar zwischen
     """,
     "fr": """
         afin ai aient ainsi ait alors an après as assez au aucun aucune aujourd auquel aura aurait aussi autour autre

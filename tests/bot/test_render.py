@@ -40,6 +40,16 @@ def test_a_pipe_gets_plain_lines_with_the_place() -> None:
     )
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_excerpt_of_a_part_without_an_answer_says_so(terminal: bool) -> None:
+    one = replace(_answer("The tide rises.").excerpts[0], part="When?")
+    two = replace(one, rank=2, part="Who is the mayor?")
+    both = replace(_answer(""), excerpts=(one, two), unanswered=("Who is the mayor?",))
+    shown = _shown(both, terminal=terminal)
+    assert "Who is the mayor?  (not in your sources; the nearest passage)" in shown
+    assert shown.count("(not in your sources") == 1
+
+
 def test_a_terminal_gets_a_panel_with_a_link_and_a_highlight() -> None:
     shown = _shown(_answer("The tide rises."), terminal=True)
     assert "╭─ 1 ─" in re.sub(r"\x1b\[[\d;]*m", "", shown)
