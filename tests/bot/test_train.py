@@ -84,7 +84,8 @@ def test_a_confidence_is_fitted_alone(over_own: Run, tmp_path: Path) -> None:
     assert row["kept"] is True
     assert row["after"]["log_loss"] < row["before"]["log_loss"]
     assert row["after"]["calibration_error"] < row["before"]["calibration_error"]
-    assert set(json.loads((tmp_path / "library" / "tuned.json").read_text())) == {"confidence", "caution", "made"}
+    kept = json.loads((tmp_path / "library" / "tuned.json").read_text())
+    assert set(kept) == {"confidence", "read_confidence", "foreign_confidence", "caution", "made"}
     assert "tuned      confidence tuned on 150 questions of own.jsonl\n" in over_own("status").out
     table = over_own("eval", "--calibrate", tmp_path / "own.jsonl").out
     assert "expected calibration error" in table
