@@ -46,7 +46,7 @@ def open_library(settings: Settings) -> Library:
     """The library that is there, ready or not; says so where it belongs to another seeds folder."""
     library = Library.open(settings)
     if library.ready and not settings.seeds.is_dir():
-        hint(f"There is no folder {str(settings.seeds)!r}: what follows is about the folder indexed before.")
+        hint(f"There is no folder {str(settings.seeds)!r}: answers come from what was indexed. Name it with --seeds.")
     elif library.ready and not library.belongs_to(settings.seeds):
         hint(f"This library was built from another folder: `seedbot build` makes it that of {settings.seeds}.")
     return library

@@ -336,7 +336,10 @@ def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path,
     other = run("ask", "bridge", "--seeds", tmp_path / "elsewhere", "--library", library)
     assert "built from another folder" in other.err
     nowhere = run("ask", "bridge", "--seeds", tmp_path / "nowhere", "--library", library)
-    assert f"There is no folder '{tmp_path}/nowhere': what follows is about the folder indexed before." in nowhere.err
+    assert (
+        f"There is no folder '{tmp_path}/nowhere': answers come from what was indexed. Name it with --seeds."
+        in nowhere.err
+    )
 
 
 def test_a_folder_that_changed_is_told_beside_the_answer(run: Run, tmp_path: Path) -> None:
