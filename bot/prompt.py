@@ -68,8 +68,10 @@ def _prompt(repl: Repl) -> FormattedText:
 
 def _toolbar(repl: Repl, documents: int) -> str:
     """The last verdict, which long excerpts may have pushed off the screen, and what one can do here."""
-    can = f"{messages.count(documents, 'document')} · Tab completes · /help · Ctrl-D leaves"
-    return f"{messages.verdict(repl.answer)} · {can}" if repl.answer else can
+    held = messages.count(documents, "document")
+    if repl.answer is None:
+        return f"{held} · Tab completes · /help · Ctrl-D leaves"
+    return f"{messages.verdict(repl.answer)} · {held} · /help"
 
 
 def _history(settings: Settings) -> History:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich import box
@@ -18,11 +19,12 @@ from bot.messages import in_line, visible
 from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport, Verdict
 
 _WIDEST = 100  # columns; longer lines are hard to read
-_NARROW = 80  # columns; tables leave out what is not needed in less
+_NARROW = 80  # columns; with fewer there is no room for titles
 _SHOWN = 0.0005  # a measure that adds less to every excerpt has no row
 _NUMBER = len("+0.123")
 _SHORTEST_BAR, _LONGEST_BAR = 3, 10
 _SHOWN_PATHS = 12
+_BESIDE = 4  # lines of a screen that hold no answer: the question, a blank one, the prompt, its bar
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -34,17 +36,20 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def show_answer(screen: Console, answer: Answer, seeds: Path) -> None:
-    """The whole answer: verdict, corrected and missing words, excerpts."""
-    write_line(screen, verdict(answer))
+    """The whole answer: verdict, corrected and missing words, excerpts; the first of these stays on the screen."""
+    above = [verdict(answer)]
     if answer.corrections:
-        write_line(screen, Text(visible(messages.corrected(answer.corrections)), "dim"))
+        above.append(Text(visible(messages.corrected(answer.corrections)), "dim"))
     if answer.missing:
-        write_line(screen, Text(visible(messages.missing(answer)), "yellow"))
+        above.append(Text(visible(messages.missing(answer)), "yellow"))
     if not answer.found:
-        write_line(screen, Text(messages.NEAREST, "dim"))
+        above.append(Text(messages.NEAREST, "dim"))
     if answer.unanswered:
-        write_line(screen, Text(visible(messages.unanswered(answer)), "yellow"))
-    show_excerpts(screen, answer.excerpts, seeds, found=answer.found, unanswered=answer.unanswered)
+        above.append(Text(visible(messages.unanswered(answer)), "yellow"))
+    for line in above:
+        write_line(screen, line)
+    room = screen.height - _height(screen, above) - _BESIDE
+    show_excerpts(screen, answer.excerpts, seeds, found=answer.found, unanswered=answer.unanswered, room=room)
 
 
 def show_question(screen: Console, question: str) -> None:
@@ -65,16 +70,35 @@ def show_excerpts(
     *,
     found: bool = True,
     unanswered: Collection[str] = (),
+    room: int | None = None,
 ) -> None:
-    """Excerpts one under the other; those of a part that is `unanswered` say so."""
-    for excerpt in excerpts:
-        part = _asked(excerpt.part or "")
-        if excerpt.part in unanswered:
-            part = f"{part}  {messages.NEAREST_TO_PART}"
-        if screen.is_terminal:
-            screen.print(_panel(excerpt, part, seeds, found=found))
-        else:
+    """Excerpts one under the other; those of a part that is `unanswered` say so.
+
+    Where they take more than `room` lines of a terminal, those after the first, or the first of their part, are cut to
+    a sentence each.
+    """
+    named = [(excerpt, _part(excerpt, unanswered)) for excerpt in excerpts]
+    if not screen.is_terminal:
+        for excerpt, part in named:
             write_line(screen, _plain(excerpt, part))
+        return
+    shown: list[RenderableType] = [_panel(excerpt, part, seeds, found=found) for excerpt, part in named]
+    if room is not None and _height(screen, shown) > room:
+        for at, (excerpt, part) in enumerate(named):
+            if at and part == named[at - 1][1] and excerpt.highlights:
+                shown[at] = _in_short(excerpt, seeds)
+    for one in shown:
+        screen.print(one)
+
+
+def _part(excerpt: Excerpt, unanswered: Collection[str]) -> str:
+    """Which of several questions an excerpt belongs to; empty where there is one."""
+    told = f"  {messages.NEAREST_TO_PART}" if excerpt.part in unanswered else ""
+    return _asked(excerpt.part or "") + told
+
+
+def _height(screen: Console, shown: Iterable[RenderableType]) -> int:
+    return sum(len(screen.render_lines(one)) for one in shown)
 
 
 _SENTENCE, _ANSWER = "bold bright_white on grey23", "bold black on bright_yellow"
@@ -97,20 +121,20 @@ def link(citation: Citation, seeds: Path) -> Text:
 
 
 def sources_table(sources: Sequence[Source], seeds: Path, width: int) -> Table:
-    """Documents with date, size and title, one a line unless their paths are long; paths are links."""
+    """Documents, one a line unless their paths are long, with what there is room for; paths are links."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     longest = max((cell_len(in_line(one.path)) for one in sources), default=0)
     table.add_column("document", overflow="fold", no_wrap=longest <= width // 2)
     table.add_column("date", no_wrap=True)
-    table.add_column("characters", justify="right", no_wrap=True)
-    if width >= _NARROW:
-        table.add_column("passages", justify="right", no_wrap=True)
+    sized, titled = not _NARROW <= width < _WIDEST, width >= _NARROW
+    if sized:
+        table.add_column("characters", justify="right", no_wrap=True)
+    if titled:
         table.add_column("title")
     for one in sources:
         path = Text(in_line(one.path), f"cyan link {(seeds / one.path).absolute().as_uri()}")
-        title = Text(in_line(one.title), no_wrap=True, overflow="ellipsis")
-        row = (path, one.date or "", f"{one.characters:,}", f"{one.passages:,}", title)
-        table.add_row(*row[: len(table.columns)])
+        size, title = f"{one.characters:,}", Text(in_line(one.title), no_wrap=True, overflow="ellipsis")
+        table.add_row(path, one.date or "", *[size] * sized, *[title] * titled)
     return table
 
 
@@ -185,10 +209,7 @@ VERDICTS = {Verdict.EXACT: "green", Verdict.MOVED: "yellow", Verdict.CHANGED: "r
 def _panel(excerpt: Excerpt, part: str, seeds: Path, *, found: bool) -> Panel:
     first = found and excerpt.rank == 1
     parts: list[RenderableType] = [Text(part, "italic")] if part else []
-    parts += [marked(excerpt.text, excerpt.highlights, excerpt.answer), Text()]
-    parts.append(
-        Text.assemble(link(excerpt.citation, seeds), ("  " + in_line(messages.place(excerpt.citation)), "dim"))
-    )
+    parts += [marked(excerpt.text, excerpt.highlights, excerpt.answer), Text(), _cited(excerpt.citation, seeds)]
     also = messages.also_in(excerpt.also_in)
     if also:
         parts.append(Text(in_line(also), "dim"))
@@ -200,6 +221,22 @@ def _panel(excerpt: Excerpt, part: str, seeds: Path, *, found: bool) -> Panel:
         border_style="green" if first else "bright_black",
         padding=(0, 1),
     )
+
+
+def _cited(citation: Citation, seeds: Path) -> Text:
+    return Text.assemble(link(citation, seeds), ("  " + in_line(messages.place(citation)), "dim"))
+
+
+def _in_short(excerpt: Excerpt, seeds: Path) -> Group:
+    """The sentence that answers, cited as what it is: a shorter excerpt."""
+    span, place = excerpt.highlights[0], excerpt.citation
+    line = place.line + excerpt.text.count("\n", 0, span.start)
+    place = replace(place, start=place.start + span.start, end=place.start + span.end, line=line)
+    short = Table.grid(padding=(0, 2, 0, 0))
+    short.add_column(width=len(" 50"), justify="right", style="bold")
+    short.add_column()
+    short.add_row(str(excerpt.rank), Group(Text(visible(span.of(excerpt.text))), _cited(place, seeds)))
+    return Group(Text(), short)
 
 
 def _plain(excerpt: Excerpt, part: str) -> Text:

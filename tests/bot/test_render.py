@@ -203,3 +203,41 @@ def test_a_text_in_parts_looks_like_the_whole(length: int) -> None:
     text = "one\r\n\rtwo\x1b[2J\r\nthree\r"
     parts = (text[at : at + length] for at in range(0, len(text), length))
     assert "".join(messages.visible_parts(parts)) == messages.visible(text) == "one\n␍two␛[2J\nthree␍"
+
+
+_DOCUMENT = "\n".join(f"Line {number} says nothing. Here {number} answers, it does. And so on." for number in range(60))
+
+
+def _excerpt(rank: int, part: str | None = None) -> Excerpt:
+    """Twelve lines of the document, the sentence that answers in their second."""
+    start = _DOCUMENT.index(f"Line {rank * 15} ")
+    end = _DOCUMENT.index(f"Line {rank * 15 + 12} ")
+    mark = _DOCUMENT.index(f"Here {rank * 15 + 1} ", start) - start
+    span = Span(mark, _DOCUMENT.index(" And", start + mark) - start)
+    place = replace(PLACE, start=start, end=end, line=rank * 15 + 1)
+    return Excerpt(rank, _DOCUMENT[start:end], (span,), 0.5, place, part=part)
+
+
+def _on_a_screen(excerpts: tuple[Excerpt, ...], height: int) -> str:
+    out = io.StringIO()
+    screen = Console(file=out, force_terminal=True, width=80, height=height, color_system=None)
+    show_answer(screen, Answer("q", True, 0.95, excerpts, 1, 1.0), Path("/seeds"))
+    return out.getvalue()
+
+
+def test_where_the_screen_is_low_further_excerpts_are_their_sentence_cited_as_what_it_is() -> None:
+    excerpts = (_excerpt(1), _excerpt(2), _excerpt(3))
+    whole, short = _on_a_screen(excerpts, 70), _on_a_screen(excerpts, 31)
+    assert (whole.count("╭─"), short.count("╭─")) == (3, 1)
+    assert short.count("\n") <= 27  # question, prompt and bar have their room
+    assert excerpts[0].text.split("\n")[11] in short
+    for number in (31, 46):
+        cited = re.search(rf"Here {number} answers, it does\.\s+notes/sea.md:{number + 1} .*?(\d+)–(\d+)", short, re.S)
+        assert cited is not None
+        assert _DOCUMENT[int(cited[1]) : int(cited[2])] == f"Here {number} answers, it does."
+        assert f"Line {number} says" not in short
+
+
+def test_the_first_excerpt_of_every_question_is_whole_on_a_low_screen() -> None:
+    shown = _on_a_screen((_excerpt(1, "When?"), _excerpt(2, "When?"), _excerpt(3, "Who?")), 20)
+    assert [f"Line {number} says" in shown for number in (15, 30, 45)] == [True, False, True]
