@@ -6,11 +6,11 @@ paragraph stands in that document; below it are its questions, in the form of `t
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.written import Asked, question_in, set_row, write_questions
+from retrieval.types import Span
+from training.written import Asked, begin_set, question_in, set_row, write_questions
 
 FOLDER = Path(__file__).with_name("asked")
 
@@ -37,13 +37,13 @@ def read_asked(path: Path, document: str) -> Iterator[tuple[int, str, Asked]]:
 
 def write_set(source: Path, target: Path, folder: Path = FOLDER) -> None:
     """Writes a set with the documents of `source` and the questions of `folder`, in place of the one that is there."""
-    shutil.rmtree(target / "docs", ignore_errors=True)
-    (target / "docs").mkdir(parents=True)
-    for document in (source / "docs").iterdir():
-        shutil.copyfile(document, target / "docs" / document.name)
+    begin_set(target, source)
     rows = []
     for path in sorted(folder.glob("*.txt")):
         text = (source / "docs" / path.name).read_bytes().decode("utf-8")
         for number, (begin, paragraph, asked) in enumerate(read_asked(path, text)):
-            rows.append(set_row(f"{path.stem}/{number}", asked, path.name, begin, paragraph))
+            span = Span(begin, begin + len(paragraph))
+            rows.append(
+                set_row(f"{path.stem}/{number}", asked.question, path.name, text, span, asked.place(text, span))
+            )
     write_questions(target, rows)

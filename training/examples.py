@@ -23,13 +23,13 @@ from retrieval.question_sets import EvalQuestion, half, read_questions, sample
 from retrieval.ranking import Hit, prepare, rank
 from retrieval.settings import EmbeddingSettings
 from retrieval.types import Filter, Span
-from training import asked, written
-from training.offered import ASKED, FILE, WRITTEN, Example, Offered, read_examples, write_examples
+from training import asked, edited, written
+from training.offered import ASKED, EDITED, FILE, WRITTEN, Example, Offered, read_examples, write_examples
 
 HELD_OUT = {"wiki-train": 3, "tales-train": 20, "policy-dev": 10}
 """How many documents of each question set are held out; of the written texts one in `_ONE_IN`."""
 
-SETS = (*HELD_OUT, WRITTEN, ASKED)
+SETS = (*HELD_OUT, WRITTEN, ASKED, *EDITED)
 """All that is learnt from."""
 
 _ONE_IN = 10
@@ -45,9 +45,10 @@ def held_out(name: str, documents: Sequence[str]) -> frozenset[str]:
     """The documents of a set that nothing is learnt from, the same at every run; a written one stays what it is when
     others are added.
     """
-    if name == WRITTEN:
+    of = {ASKED: asked.OF, **EDITED}.get(name, name)
+    if of == WRITTEN:
         return frozenset(one for one in documents if crc32(one.encode()) % _ONE_IN == 0)
-    return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[asked.OF if name == ASKED else name]))
+    return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[of]))
 
 
 @cache
@@ -58,6 +59,10 @@ def folder_of(name: str, sets: Path, work: Path) -> Path:
         written.write_set(folder)
     elif name == ASKED:
         asked.write_set(sets / asked.OF, folder)
+    elif EDITED.get(name) == WRITTEN:
+        written.write_set(folder, edited=True)
+    elif name in EDITED:
+        edited.write_set(sets / EDITED[name], folder)
     else:
         folder = sets / name
     return folder
@@ -85,7 +90,7 @@ def _made(name: str, sets: Path, work: Path, embedder: Embedder) -> list[Example
 
 def _of_set(folder: Path, work: Path, embedder: Embedder) -> Iterator[Example]:
     questions = [q for q in read_questions(folder / "questions.jsonl") if q.paragraph is not None]
-    documents = {str(q.document) for q in questions}
+    documents = {path.name for path in (folder / "docs").iterdir()}
     held = held_out(folder.name, sorted(documents))
     with library_over(folder, work / "whole", embedder) as library:
         yield from _asked(folder.name, questions, library, embedder, held)

@@ -15,6 +15,11 @@ from typing import Any
 WRITTEN, ASKED = "written", "asked"
 """The sets that are made of the texts in `training/written/` and of the questions in `training/asked/`."""
 
+EDITED = {"edited-wiki": "wiki-train", "edited-tales": "tales-train", "edited-written": WRITTEN}
+"""The sets of changed questions, each with the set whose questions are changed: `training/edited/` has the changes, the
+written texts their own.
+"""
+
 FILE = "examples.jsonl.gz"
 """What the file is called."""
 
@@ -44,6 +49,11 @@ class Example:
     def answered(self) -> bool:
         """Whether a passage is right."""
         return any(one.right for one in self.passages)
+
+    @property
+    def about(self) -> bool:
+        """Whether the passage that the question was written about is among them."""
+        return any(one.own for one in self.passages)
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:

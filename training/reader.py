@@ -6,8 +6,8 @@ question's passages answers best (softmax over them), where the answer begins an
 its passages, as in Clark and Gardner, 2018), and whether a passage answers at all (logistic). The first and the last
 are two scores: a question that was written to deceive must be refused beside the very passage that fits it best, and a
 score that says both puts passages in a worse order. So the second has a layer of its own over what the encoder makes of
-the tokens, and nothing that it learns reaches the encoder; with `--only-answers` it is all that learns. Checkpoints are
-kept in FOLDER, and a run that was stopped goes on from the last of them.
+the tokens, and of what it learns a share reaches the encoder (`--reach`); with `--only-answers` it is all that learns.
+Checkpoints are kept in FOLDER, and a run that was stopped goes on from the last of them.
 
 Without a GPU PyTorch takes and gives back large arrays at every step, which takes half the time on some systems; with
 glibc, `MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=12000000000` in the environment lets it keep them.
@@ -37,12 +37,14 @@ from torch.utils.data import DataLoader, Dataset
 from retrieval.evaluation import auroc
 from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
-from training.offered import ASKED, FILE, WRITTEN, Example, Offered, read_examples
+from training.offered import ASKED, EDITED, FILE, WRITTEN, Example, Offered, read_examples
 from training.perturb import as_typed, unanswerable
 from training.shipped import shipped_weights
 
 _GROUP_UNANSWERED = 2  # passages of a question that nothing answers
-_TIMES = {"wiki-train": 1.5, "tales-train": 0.5, "policy-dev": 0.8, WRITTEN: 0.9, ASKED: 2.0}
+_GROUP_EDITED, _GROUP_EDITED_UNANSWERED = 2, 1  # these are about the paragraph that they were written about
+_TIMES = {"wiki-train": 0.5, "tales-train": 0.15, "policy-dev": 0.3, WRITTEN: 0.08, ASKED: 0.2}
+_TIMES |= dict.fromkeys(EDITED, 1.0)
 """How often an epoch shows each example."""
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
@@ -58,7 +60,7 @@ _JUDGING_WIDTH = 384  # within the layer over the encoder
 _JUDGES = ("judging.", "answers.")  # the weights of the second score
 _FIRST = 5  # passages of a held-out question that are read
 _READ_AT_ONCE = 16 if torch.cuda.is_available() else 2  # such questions
-_EVALUATED = 1000  # held-out questions of either kind
+_EVALUATED = 400  # held-out questions of either kind
 _KEPT, _LOOKED_AT = 500, 1000  # after so many steps weights are kept, and held-out questions asked
 _OF_A_TRAINING = ("steps", "questions", "passages", "rate", "reach", "only_answers")
 """The options that a checkpoint must have been begun with."""
@@ -177,9 +179,9 @@ def main() -> None:
     arguments = parser.parse_args()
     tokenizer = Tokenizer.from_file(str(arguments.work / "start" / "tokenizer.json"))
     examples = read_examples(arguments.work / FILE)
-    learn = [e for e in examples if not e.held_out and len(e.passages) >= 2]
+    learn = [e for e in examples if not e.held_out and len(e.passages) >= 2 and (e.about or e.source not in EDITED)]
     held = [e for e in examples if e.held_out and e.answered]
-    deceiving = [e for e in examples if e.held_out and not e.answered and any(p.own for p in e.passages)]
+    deceiving = [e for e in examples if e.held_out and not e.answered and e.about]
     print(f"{len(learn)} to learn from, {len(held) + len(deceiving)} held out", flush=True)
     chosen = [e for some in (held, deceiving) for e in random.Random(2).sample(some, min(_EVALUATED, len(some)))]
     train(learn, chosen, tokenizer, arguments)
@@ -263,7 +265,7 @@ def _before(reader: Path) -> dict[str, Any]:
 def _steps(learn: Sequence[Example], steps: int, count: int, size: int) -> Iterator[list[int]]:
     """The numbers of `count` questions with passages of like length, in an order that is the same at every run."""
     epoch = given = 0
-    lengths = [sum(len(p.text) for p in e.passages[: size if e.answered else _GROUP_UNANSWERED]) for e in learn]
+    lengths = [sum(len(p.text) for p in e.passages[:size]) / len(e.passages[:size]) for e in learn]
     while given < steps:
         chance = random.Random(epoch)
         order = [i for i, e in enumerate(learn) for _ in range(_often(_TIMES[e.source], chance))]
@@ -282,14 +284,21 @@ def _often(times: float, chance: random.Random) -> int:
     return int(times) + (chance.random() < times % 1)
 
 
+def _size(example: Example, size: int) -> int:
+    """How many passages of an example are read, `size` where nothing speaks against it."""
+    if example.source in EDITED:
+        return min(size, _GROUP_EDITED) if example.answered else _GROUP_EDITED_UNANSWERED
+    return size if example.answered else _GROUP_UNANSWERED
+
+
 def _group(example: Example, chance: random.Random, size: int) -> tuple[list[Row], str | None]:
-    """A question's passages, `size` of them with the right one first where there is one, and the question that nothing
+    """A question's passages, at most `size` and the right one first where there is one, and the question that nothing
     answers.
     """
     question = as_typed(example.question, chance) if chance.random() < _TYPED else example.question
     right = [p for p in example.passages if p.right][:2]
     wrong = [p for p in example.passages if not p.right]
-    first, size = ([chance.choice(right)], size) if right else (_deceiving(wrong), _GROUP_UNANSWERED)
+    first, size = [chance.choice(right)] if right else _deceiving(wrong), _size(example, size)
     wrong = [p for p in wrong if p not in first]
     weights = [1 / (2 + place) for place in range(len(wrong))]
     drawn = sorted(range(len(wrong)), key=lambda i: chance.random() ** (1 / weights[i]), reverse=True)
@@ -337,7 +346,7 @@ def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Ran
     orders: list[float] = []
     for example in examples:
         picked, changed = _group(example, chance, size)
-        deceives = not example.answered and any(one.own for one in example.passages)
+        deceives = not example.answered and example.about
         if example.answered:
             groups.append([*range(len(rows), len(rows) + len(picked)), *[-1] * (size - len(picked))])
         wanted += [float(example.answered and place == 0) for place in range(len(picked))]
@@ -385,7 +394,9 @@ def _batches(
 def _loss(model: Reader, batch: _Batch) -> Tensor:
     scores, spans = _by_length(model, batch)
     _, mask, kinds = batch.inputs
-    counts = torch.stack([_ORDER_ANSWERS * batch.orders / batch.orders.sum(), batch.weights / batch.weights.sum()], 1)
+    counts = torch.stack(
+        [_ORDER_ANSWERS * batch.orders / batch.orders.sum().clamp(min=1.0), batch.weights / batch.weights.sum()], 1
+    )
     wanted = batch.wanted[:, None].expand_as(scores)
     loss = functional.binary_cross_entropy_with_logits(scores, wanted, counts, reduction="sum")
     if not len(batch.groups):

@@ -2,8 +2,10 @@
 
 A file of `training/written/` is one document: lines `title:` and `kind:`, then paragraphs of one line each, every one
 followed by its questions. `? question => answer` has its answer verbatim in the paragraph above, exactly once;
-`! question` is one that nothing in the document answers. People have no names there: `{M1}` and `{F1}` stand for a man
-and a woman, `{M1.first}` and `{M1.last}` for parts of the name, and each gets a name drawn from common ones.
+`! question` is one that nothing in the document answers. Behind `??` and `!!` stand questions that change another one,
+so that it is hard to tell whether they are answered; they make a set of their own. People have no names there: `{M1}`
+and `{F1}` stand for a man and a woman, `{M1.first}` and `{M1.last}` for parts of the name, and each gets a name drawn
+from common ones.
 """
 
 from __future__ import annotations
@@ -20,23 +22,35 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from retrieval.types import Span
+
 FOLDER = Path(__file__).with_name("written")
 NAMES = Path(__file__).with_name("names.txt")
 """Common first names of men and of women, and last names: a line each."""
 
 _PERSON = re.compile(r"\{([MF])(\d+)(?:\.(first|last))?\}")
 _MARKS = ("?", "!")
-_ASKS = ("? ", "! ")
+_ASKS = ("? ", "! ", "?? ", "!! ")
 _ARROW = " => "
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, and its answer in the paragraph `at`; None where the document does not answer it."""
+    """A question, and its answer in the paragraph `at`; None where the document does not answer it. `edited` says that
+    it changes another question.
+    """
 
     question: str
     answer: str | None
     at: int
+    edited: bool = False
+
+    def place(self, text: str, paragraph: Span) -> Span | None:
+        """Where the answer is in the document's text, in which the paragraph lies at `paragraph`."""
+        if self.answer is None:
+            return None
+        start = text.index(self.answer, paragraph.start)
+        return Span(start, start + len(self.answer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +96,18 @@ def question_in(line: str, paragraphs: Sequence[str]) -> Asked:
         raise ValueError("a question begins with '? ' or '! '")
     if not paragraphs:
         raise ValueError("a question before the first paragraph")
-    question, arrow, answer = line[2:].partition(_ARROW)
-    if line.startswith("! "):
+    mark, _, rest = line.partition(" ")
+    question, arrow, answer = rest.partition(_ARROW)
+    edited = len(mark) > 1
+    if mark.startswith("!"):
         if arrow:
             raise ValueError("a question that nothing answers has no answer")
-        return Asked(question.strip(), None, len(paragraphs) - 1)
+        return Asked(question.strip(), None, len(paragraphs) - 1, edited)
     answer = answer.strip()
     count = paragraphs[-1].count(answer) if answer else 0
     if count != 1:
         raise ValueError(f"the answer {answer!r} stands {count} times in the paragraph above, not once")
-    return Asked(question.strip(), answer, len(paragraphs) - 1)
+    return Asked(question.strip(), answer, len(paragraphs) - 1, edited)
 
 
 @cache
@@ -126,12 +142,11 @@ def documents(folder: Path = FOLDER) -> Iterator[Written]:
         yield read_written(path)
 
 
-def write_set(target: Path, folder: Path = FOLDER) -> None:
+def write_set(target: Path, folder: Path = FOLDER, *, edited: bool = False) -> None:
     """Writes a question set of the form of `docs/question-sets.md`, `docs/*.txt` and `questions.jsonl`, in place of the
-    one that is there.
+    one that is there: of the questions that were `edited`, or of the others.
     """
-    shutil.rmtree(target / "docs", ignore_errors=True)
-    (target / "docs").mkdir(parents=True)
+    begin_set(target)
     rows = []
     for one in documents(folder):
         path = f"{one.name}.txt"
@@ -141,24 +156,35 @@ def write_set(target: Path, folder: Path = FOLDER) -> None:
         for paragraph in one.paragraphs:
             begins.append(at)
             at += len(paragraph) + 2
-        for number, asked in enumerate(one.asked):
-            rows.append(set_row(f"{one.name}/{number}", asked, path, begins[asked.at], one.paragraphs[asked.at]))
+        for number, asked in enumerate(asked for asked in one.asked if asked.edited == edited):
+            paragraph = Span(begins[asked.at], begins[asked.at] + len(one.paragraphs[asked.at]))
+            answer = asked.place(text, paragraph)
+            rows.append(set_row(f"{one.name}/{number}", asked.question, path, text, paragraph, answer))
     write_questions(target, rows)
 
 
-def set_row(name: str, asked: Asked, document: str, begin: int, paragraph: str) -> dict[str, Any]:
-    """A line of a question set; the paragraph that was asked about begins at the offset `begin` of the document."""
-    answers = []
-    if asked.answer is not None:
-        start = begin + paragraph.index(asked.answer)
-        answers = [{"text": asked.answer, "doc": document, "start": start, "end": start + len(asked.answer)}]
+def begin_set(target: Path, source: Path | None = None) -> None:
+    """Makes the folder of a set, its documents those of `source`, in place of the one that is there."""
+    shutil.rmtree(target / "docs", ignore_errors=True)
+    (target / "docs").mkdir(parents=True)
+    if source is not None:
+        for document in (source / "docs").iterdir():
+            shutil.copyfile(document, target / "docs" / document.name)
+
+
+def set_row(name: str, question: str, document: str, text: str, paragraph: Span, answer: Span | None) -> dict[str, Any]:
+    """A line of a question set: a question about a paragraph of a document with this text, and where its answer is."""
     return {
         "id": name,
-        "question": asked.question,
-        "answerable": bool(answers),
-        "answers": answers,
-        "paragraph": {"doc": document, "start": begin, "end": begin + len(paragraph)},
+        "question": question,
+        "answerable": answer is not None,
+        "answers": [] if answer is None else [{"text": answer.of(text), **_place(document, answer)}],
+        "paragraph": _place(document, paragraph),
     }
+
+
+def _place(document: str, span: Span) -> dict[str, Any]:
+    return {"doc": document, "start": span.start, "end": span.end}
 
 
 def write_questions(folder: Path, rows: Iterable[dict[str, Any]]) -> None:

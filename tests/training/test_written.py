@@ -79,3 +79,20 @@ def test_the_files_make_a_question_set_whose_every_place_is_right(tmp_path: Path
     assert all(question.answerable == bool(question.answers) for question in questions)
     assert len(texts) == len(list(FOLDER.glob("*.txt")))
     assert not any("{M" in text or "{F" in text for text in texts.values())
+
+
+def test_edited_questions_are_a_set_of_their_own(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    lines = "?? When does the ferry leave Solvik again? => 7:10\n!! When does the ferry leave Solvik at night?\n"
+    (folder / "ferry.txt").write_text(
+        f"title: Ferry\nkind: news\nIt leaves at 7:10.\n? When? => 7:10\n{lines}", "utf-8"
+    )
+    for edited, asked in (
+        (False, ["When?"]),
+        (True, [line[3:].partition("?")[0] + "?" for line in lines.splitlines()]),
+    ):
+        write_set(tmp_path / "set", folder, edited=edited)
+        found = read_questions(tmp_path / "set" / "questions.jsonl")
+        assert [question.text for question in found] == asked
+        assert [question.answerable for question in found] == [True, False][: len(asked)]
