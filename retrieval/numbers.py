@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from retrieval.number_words import JOINING, NUMBER_WORDS, ORDINALS, SCALES, VALUES, in_digits, ordinal
-from retrieval.terms import QueryTerm, folded, forms
-from retrieval.verbs import other_forms
+from retrieval.terms import QueryTerm
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -50,12 +48,18 @@ _YEAR_FIRST = re.compile(r"(?<![\w-])\d{4}-(?P<month>\d\d?)-(?P<day>\d\d?)(?![\w
 _YEAR_LAST = re.compile(r"(?<![\w/])(?P<one>\d\d?)/(?P<other>\d\d?)/\d{4}(?![\w/])")
 
 
-def with_other_forms(text: str, terms: Sequence[QueryTerm], languages: Collection[str]) -> tuple[QueryTerm, ...]:
-    """The terms of a question, its numbers and dates with further forms where the library has English documents."""
-    if languages and "en" not in languages:
-        return tuple(terms)
-    found = [*in_digits(text), *_of_dates(text)]
-    return tuple(_with(_conjugated(term, text), text, found) for term in terms)
+def other_numbers(text: str) -> list[tuple[int, int, str]]:
+    """The numbers of several words and the dates in a text: where they stand, and another form of each."""
+    return [*in_digits(text), *_of_dates(text)]
+
+
+def as_other_numbers(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> list[str]:
+    """The other forms of a term that is a number or part of one of those `found` in the text."""
+    alone = unicodedata.normalize("NFKC", text[term.start : term.end]).casefold().replace(",", "")
+    if alone in JOINING:
+        return []
+    others = [other for start, end, other in found if start <= term.start and term.end <= end]
+    return others or [*([_OTHER[alone]] if alone in _OTHER else []), *_of_a_series(alone, text, term)]
 
 
 def as_written_in(passage: str, question: str) -> str:
@@ -99,24 +103,6 @@ def _counts_alone(text: str, start: int, end: int) -> bool:
         return False
     word = following[1] if following else ""
     return not (word[:1].isupper() or word[:1].isdigit() or word.casefold() in _AFTER_NO_COUNT)
-
-
-def _with(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> QueryTerm:
-    alone = unicodedata.normalize("NFKC", text[term.start : term.end]).casefold().replace(",", "")
-    if alone in JOINING:
-        return term
-    others = [other for start, end, other in found if start <= term.start and term.end <= end]
-    if not others:
-        others = [*([_OTHER[alone]] if alone in _OTHER else []), *_of_a_series(alone, text, term)]
-    if not others:
-        return term
-    more = [form for other in others for form in forms(other, ["en"])]
-    return replace(term, forms=tuple(dict.fromkeys([*term.forms, *more])))
-
-
-def _conjugated(term: QueryTerm, text: str) -> QueryTerm:
-    more = other_forms(folded(text[term.start : term.end], "en"))
-    return replace(term, forms=tuple(dict.fromkeys([*term.forms, *more]))) if more else term
 
 
 def _of_a_series(alone: str, text: str, term: QueryTerm) -> list[str]:

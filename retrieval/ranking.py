@@ -18,12 +18,12 @@ from retrieval.embedding import Embedder
 from retrieval.evidence import pool_words, term_key, unit
 from retrieval.function_words import functional
 from retrieval.measures import FEATURES, Measures, Query, measure
-from retrieval.numbers import with_other_forms
+from retrieval.other_forms import in_all_forms
 from retrieval.reader import LANGUAGE, Reader, Reading
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher, Worded
 from retrieval.spelling import is_name, respell
-from retrieval.terms import QueryTerm, analyse, analyse_query, is_capital
+from retrieval.terms import QueryTerm, analyse, is_capital
 from retrieval.types import Correction, Filter
 
 Floats = NDArray[np.float32]
@@ -92,12 +92,11 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     words alone is done while the question is encoded. Raises QuestionError for a filter that matches no document.
     """
     encoding = embedder.begin_query(typed)
-    analysed = analyse_query(typed, searcher.languages)
-    read_as = respell(typed, analysed, searcher, embedder)
+    terms = in_all_forms(typed, searcher.languages)
+    read_as = respell(typed, terms, searcher, embedder)
     text = read_as.text
     if text != typed:
-        encoding, analysed = embedder.begin_query(text), analyse_query(text, searcher.languages)
-    terms = with_other_forms(text, analysed, searcher.languages)
+        encoding, terms = embedder.begin_query(text), in_all_forms(text, searcher.languages)
     forms = [form for term in terms for form in term.forms]
     worded = searcher.best_by_words(forms, _PER_INDEX, where)
     counts = [sum(searcher.document_frequency(form) for form in term.forms) for term in terms]

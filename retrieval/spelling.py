@@ -20,9 +20,10 @@ from retrieval.codes import as_written
 from retrieval.coefficients import common_words
 from retrieval.embedding import Embedder
 from retrieval.function_words import functional
+from retrieval.other_forms import in_all_forms
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher
-from retrieval.terms import QueryTerm, analyse_query, folded, forms
+from retrieval.terms import QueryTerm, folded, forms
 from retrieval.types import Correction
 
 _SHORTEST, _LONGEST = 4, 30  # letters of a word that is corrected
@@ -58,7 +59,7 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     """The question with misspelt words exchanged for the nearest of the documents, and codes as they have them."""
     text, codes = as_written(text, searcher)
     if codes:
-        terms = analyse_query(text, searcher.languages)
+        terms = in_all_forms(text, searcher.languages)
     unknown = [(place, term) for place, term in enumerate(terms) if _is_unknown(term, searcher)]
     if not unknown or any(folded(text[term.start : term.end]) in _ASKING for _, term in unknown):
         return Respelled(text, codes)  # nothing, or asked in a language that no document is in

@@ -36,6 +36,6 @@ def _forms() -> dict[str, tuple[str, ...]]:
     return {form: forms for forms in made for form in forms}
 
 
-def other_forms(form: str) -> tuple[str, ...]:
+def other_tenses(form: str) -> tuple[str, ...]:
     """The forms of the verb that an English term is one of, itself among them; none where it is no such verb's."""
     return _forms().get(form, ())

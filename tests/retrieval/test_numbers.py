@@ -8,7 +8,8 @@ import pytest
 
 from retrieval.library import Library
 from retrieval.number_words import in_digits
-from retrieval.numbers import as_written_in, with_other_forms
+from retrieval.numbers import as_written_in
+from retrieval.other_forms import in_all_forms
 from retrieval.ranking import prepare
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.terms import analyse_query
@@ -20,7 +21,7 @@ from tests.conftest import Write
 def _more(text: str, languages: frozenset[str] = frozenset({"en"})) -> dict[str, list[str]]:
     """The forms that words of a question gain."""
     plain = analyse_query(text, languages)
-    pairs = zip(plain, with_other_forms(text, plain, languages), strict=True)
+    pairs = zip(plain, in_all_forms(text, languages), strict=True)
     return {text[a.start : a.end]: list(b.forms[len(a.forms) :]) for a, b in pairs if a != b}
 
 

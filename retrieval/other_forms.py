@@ -1,0 +1,26 @@
+"""The words of an English question in further forms that the documents may have: another number, verb or spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from retrieval.numbers import as_other_numbers, other_numbers
+from retrieval.terms import QueryTerm, analyse_query, folded, forms
+from retrieval.variants import other_spellings
+from retrieval.verbs import other_tenses
+
+
+def in_all_forms(text: str, languages: Collection[str]) -> tuple[QueryTerm, ...]:
+    """The terms of a question to a library in these languages, with their further forms where English is among them."""
+    terms = analyse_query(text, languages)
+    if languages and "en" not in languages:
+        return tuple(terms)
+    numbers = other_numbers(text)
+    made = []
+    for term in terms:
+        word = text[term.start : term.end]
+        others = [*other_spellings(word.casefold()), *as_other_numbers(term, text, numbers)]
+        more = [form for other in others for form in forms(other, ["en"])]
+        made.append(replace(term, forms=tuple(dict.fromkeys([*term.forms, *other_tenses(folded(word, "en")), *more]))))
+    return tuple(made)
