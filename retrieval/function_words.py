@@ -15,25 +15,26 @@ from retrieval.terms import QueryTerm, folded, is_capital
 
 _WORDS = {
     "de": """
-        aber alle allem allen aller alles als also am an ander andere anderem anderen anderer anderes anders auch auf
-        aus außer außerdem bald bei beide beiden beim bereits besonders bevor bin bis bist da dabei dadurch dafür
-        dagegen daher dahin damals damit danach daneben dann daran darauf daraus darf darin darüber darum darunter das
-        dass davon davor dazu dein deine deinem deinen deiner dem den denen denn dennoch der deren des deshalb dessen
-        dich die dies diese dieselbe diesem diesen dieser dieses dir doch dort du durch dürfen eben ebenso ein eine
-        einem einen einer eines einige einigen einiger einmal er erst es etwa etwas euch euer eure falls fast für gab
-        ganz gar geben gegen gegenüber genau genug gerade gern gewesen geworden gibt ging habe haben hast hat hatte
-        hatten hätte hätten heißen heißt her hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im immer
-        in indem ins irgend irgendein ist ja je jede jedem jeden jeder jedes jedoch jemand jene jenem jenen jener jenes
-        jetzt kann kannst kein keine keinem keinen keiner können konnte konnten könnte lange lassen machen machte man
-        manche manchen mancher manchmal mehr mehrere mein meine meinem meinen meiner meist meisten mich mir mit möchte
-        mögen muss müssen musste mussten nach nachdem nicht nichts nie niemand noch nun nur ob oben oder oft ohne schon
-        sehr sei seid sein seine seinem seinen seiner seines seit seitdem selbst sich sie sind so sobald sogar solche
-        solchem solchen solcher soll sollen sollte sollten somit sondern sonst soviel soweit sowie sowohl statt tun über
-        überhaupt um und uns unser unsere unserem unseren unserer unter viel viele vielem vielen vieler vielleicht vom
-        von vor vorher während wann war waren warst warum was weder weg wegen weil weiter weitere weiteren welche
-        welchem welchen welcher welches wem wen wenig wenige wenigen weniger wenn wer werde werden weshalb wessen wie
-        wieder wieso wieviel wieviele will wir wird wo wobei wodurch wofür wogegen woher wohin wohl wollen wollte womit
-        worauf woraus worin worüber worum wovon wozu wurde würde wurden würden zu zum zur zwar zwischen
+        aber alle allem allen aller alles als also alt am an ander andere anderem anderen anderer anderes anders auch
+        auf aus außer außerdem bald bei beide beiden beim bereits besonders bevor bin bis bist breit da dabei dadurch
+        dafür dagegen daher dahin damals damit danach daneben dann daran darauf daraus darf darin darüber darum darunter
+        das dass davon davor dazu dein deine deinem deinen deiner dem den denen denn dennoch der deren des deshalb
+        dessen dich die dies diese dieselbe diesem diesen dieser dieses dir doch dort du durch dürfen eben ebenso ein
+        eine einem einen einer eines einige einigen einiger einmal er erst es etwa etwas euch euer eure falls fast für
+        gab ganz gar geben gegen gegenüber genau genug gerade gern gewesen geworden gibt ging groß habe haben hast hat
+        hatte hatten hätte hätten heißen heißt her hier hin hinter hoch ich ihm ihn ihnen ihr ihre ihrem ihren ihrer
+        ihres im immer in indem ins irgend irgendein ist ja je jede jedem jeden jeder jedes jedoch jemand jene jenem
+        jenen jener jenes jetzt kann kannst kein keine keinem keinen keiner können konnte konnten könnte lang lange
+        lassen machen machte man manche manchen mancher manchmal mehr mehrere mein meine meinem meinen meiner meist
+        meisten mich mir mit möchte mögen muss müssen musste mussten nach nachdem nicht nichts nie niemand noch nun nur
+        ob oben oder oft ohne schon schwer sehr sei seid sein seine seinem seinen seiner seines seit seitdem selbst sich
+        sie sind so sobald sogar solche solchem solchen solcher soll sollen sollte sollten somit sondern sonst soviel
+        soweit sowie sowohl statt tief tun über überhaupt um und uns unser unsere unserem unseren unserer unter viel
+        viele vielem vielen vieler vielleicht vom von vor vorher während wann war waren warst warum was weder weg wegen
+        weil weit weiter weitere weiteren welche welchem welchen welcher welches wem wen wenig wenige wenigen weniger
+        wenn wer werde werden weshalb wessen wie wieder wieso wieviel wieviele will wir wird wo wobei wodurch wofür
+        wogegen woher wohin wohl wollen wollte womit worauf woraus worin worüber worum wovon wozu wurde würde wurden
+        würden zu zum zur zwar zwischen
     """,
     "fr": """
         afin ai aient ainsi ait alors an après as assez au aucun aucune aujourd auquel aura aurait aussi autour autre

@@ -179,12 +179,12 @@ def _offered(typed: str, searcher: Searcher) -> Iterator[tuple[int, Counter[str]
 
 
 def _one_away(typed: str, searcher: Searcher) -> Counter[str]:
-    """Those one edit away; 0 times such as stand there with another ending only."""
+    """Those one edit away; 0 times such as stand there with another ending only, or only in a title or heading."""
     made: dict[str, list[str]] = {}
     for one in sorted(one_edit_away(typed)):
         for language in searcher.languages or ("en",):
             made.setdefault(folded(one, language), []).append(one)
-    counted = {form: searcher.document_frequency(form) for form in searcher.known(made)}
+    counted = {form: searcher.document_frequency(form) or searcher.is_in_context(form) for form in searcher.known(made)}
     likely = sorted((form for form in counted if counted[form]), key=lambda form: (-counted[form], form))
     found: Counter[str] = Counter()
     for form in likely[:_MOST_FORMS]:

@@ -134,6 +134,12 @@ def test_a_word_of_a_title_is_no_misspelling(ask: Ask) -> None:
     assert ask("Was Amundsan right?", title="Amundsan").corrections == ()
 
 
+def test_a_word_that_stands_in_a_title_only_is_what_a_misspelling_is_read_as(ask: Ask) -> None:
+    read_as = (Correction("expidition", "expedition"),)
+    assert ask("Who led the expidition?", known=("expedition",), title="expedition").corrections == read_as
+    assert ask("Who led the expidition?", title="expedition").corrections == ()  # "expedit", its stem, is no word
+
+
 def test_of_two_words_as_near_the_commoner_is_meant_unless_letters_were_swapped(ask: Ask) -> None:
     tales = "".join(f"# {n}\n\nA planter planted. {'Filler goes here. ' * 9}\n\n" for n in range(4))
     assert ask("which plantter", tales + "# 5\n\nThe plantner.\n").corrections == (Correction("plantter", "planter"),)
