@@ -1,7 +1,7 @@
 """Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
 
-SETS is a folder with the question sets `wiki-train`, `tales-train` and `xquad-*`; besides these only the texts and
-questions in `training/written/`, `training/asked/` and `training/edited/` are looked at. What is fitted:
+SETS is a folder with the question sets `wiki-train`, `tales-train` and `xquad-*`; besides these only the texts in
+`training/written/` and the questions in `training/asked/` are looked at. What is fitted:
 
 - `ranking` and `sentence`, on the documents of the two sets that the reader learnt from too: the passage that holds the
   answer becomes the likeliest of a question's candidates, its sentence the likeliest of the passage;
@@ -51,7 +51,7 @@ from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
 from retrieval.windows import leading, pieces, windows
 from training.examples import folder_of, held_out
-from training.offered import ASKED, EDITED, WRITTEN
+from training.offered import ASKED, WRITTEN
 from training.perturb import as_typed
 
 _STEPS = ("ranking", "reading", "confidence", "read_confidence", "foreign_confidence")
@@ -60,7 +60,7 @@ _GENERAL = ("wiki-train", "tales-train")
 """Those that ranking is fitted to: with the written texts too it gained on these and lost as much on tales-dev. Their
 words are those of general text."""
 _FOREIGN = ("xquad-ar", "xquad-de", "xquad-es", "xquad-ru", "xquad-zh")
-_PER_SET, _PER_SET_READ, _PER_SET_JUDGED, _PER_SET_CHANGED = 3000, 1000, 1200, 800
+_PER_SET, _PER_SET_READ, _PER_SET_JUDGED = 3000, 1000, 1200
 _COMMON_SHARE = 0.005
 _CHARACTERS, _READ = 500, 4  # as the settings have them
 _UNJUDGED = ("held", "paragraph missing")
@@ -215,11 +215,10 @@ class _Fitter:
             names = {str(q.document) for q in one.questions}
             exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
             deceiving = sample([q for q in one.deceiving if q.document in one.held or not reads], _PER_SET_JUDGED)
-            changed = self._changed(one, reads=reads)
             with self.engine(one.name, reads=reads) as engine:
                 yield from _answered(engine, asked)
                 yield from _answered(engine, exchanged, "exchanged")
-                yield from _answered(engine, [*deceiving, *changed], "deceiving")
+                yield from _answered(engine, deceiving, "deceiving")
             present = names - one.held if reads else half(names)
             with self.engine(one.name, present, "learnt" if reads else "half", reads=reads) as engine:
                 yield from _answered(engine, asked)
@@ -231,14 +230,6 @@ class _Fitter:
                     yield from _answered(engine, own[: each // 3], "paragraph missing")
                     yield from _answered(engine, [q for q in deceiving if q.document == document], "deceiving")
                     yield from _answered(engine, _with_other_names(own, others, each // 3), "exchanged")
-
-    def _changed(self, of: _Set, *, reads: bool) -> list[EvalQuestion]:
-        """Questions of a set that were changed so that they deceive."""
-        for name in (edited for edited, source in EDITED.items() if source == of.name):
-            for one in self.sets((name,)):
-                asked = [q for q in one.deceiving if q.document in of.held or not reads]
-                return sample(asked, _PER_SET_CHANGED)
-        return []
 
     def _foreign_answers(self) -> Iterator[_Answer]:
         """Answers of libraries in other languages that hold the document, or not, or not the paragraph."""

@@ -43,7 +43,7 @@ from training.shipped import shipped_weights
 
 _GROUP_UNANSWERED = 2  # passages of a question that nothing answers
 _GROUP_EDITED, _GROUP_EDITED_UNANSWERED = 2, 1  # these are about the paragraph that they were written about
-_TIMES = {"wiki-train": 0.5, "tales-train": 0.15, "policy-dev": 0.3, WRITTEN: 0.08, ASKED: 0.2}
+_TIMES = {"wiki-train": 1.5, "tales-train": 0.5, "policy-dev": 0.8, WRITTEN: 0.9, ASKED: 2.0}
 _TIMES |= dict.fromkeys(EDITED, 1.0)
 """How often an epoch shows each example."""
 _DROPOUT = 0.1  # of what a layer adds
