@@ -56,6 +56,17 @@ def pending(found: Pending, seeds: Path, remedy: str = "run `seedbot build`") ->
     return f"{seeds} has changed since it was indexed ({told}): {remedy}."
 
 
+def only_searched(where: str, number: int) -> str:
+    """That a filter kept other documents out, where nothing was found."""
+    searched = f"{count(number, 'document')} ({where}) {'was' if number == 1 else 'were'} searched"
+    return f"Only {searched}; /filter off searches all."
+
+
+def left_out(number: int) -> str:
+    """That a screen is too low for further excerpts."""
+    return f"{count(number, 'more excerpt')} on a taller screen."
+
+
 def unanswered(answer: Answer) -> str:
     """Which of several questions got no answer; empty where all did, or none."""
     if not answer.unanswered:

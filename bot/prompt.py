@@ -68,7 +68,7 @@ def _prompt(repl: Repl) -> FormattedText:
 
 def _toolbar(repl: Repl, documents: int) -> str:
     """The last verdict, which long excerpts may have pushed off the screen, and what one can do here."""
-    held = messages.count(documents, "document")
+    held = messages.count(documents, "document") + (" in all" if repl.where else "")
     if repl.answer is None:
         return f"{held} · Tab completes · /help · Ctrl-D leaves"
     return f"{messages.verdict(repl.answer)} · {held} · /help"

@@ -24,6 +24,7 @@ _SHOWN = 0.0005  # a measure that adds less to every excerpt has no row
 _NUMBER = len("+0.123")
 _SHORTEST_BAR, _LONGEST_BAR = 3, 10
 _SHOWN_PATHS = 12
+_LINES_LEFT_OUT = 2
 _BESIDE = 4  # lines of a screen that hold no answer: the question, a blank one, the prompt, its bar
 
 
@@ -84,11 +85,32 @@ def show_excerpts(
         return
     shown: list[RenderableType] = [_panel(excerpt, part, seeds, found=found) for excerpt, part in named]
     if room is not None and _height(screen, shown) > room:
-        for at, (excerpt, part) in enumerate(named):
-            if at and part == named[at - 1][1] and excerpt.highlights:
-                shown[at] = _in_short(excerpt, seeds)
+        shown = _in_room(screen, named, shown, seeds, room)
     for one in shown:
         screen.print(one)
+
+
+def _in_room(
+    screen: Console,
+    named: Sequence[tuple[Excerpt, str]],
+    whole: Sequence[RenderableType],
+    seeds: Path,
+    room: int,
+) -> list[RenderableType]:
+    """The first excerpt of each question whole, of the others their sentence, as many as there is room for."""
+    seen: set[str] = set()
+    shown: list[tuple[RenderableType, bool]] = []
+    for (excerpt, part), panel in zip(named, whole, strict=True):
+        first = part not in seen
+        seen.add(part)
+        short = _in_short(excerpt, part, seeds) if excerpt.highlights and not first else panel
+        shown.append((short, first))
+    left_out = 0
+    while not shown[-1][1] and _height(screen, [one for one, _ in shown]) > room - bool(left_out) * _LINES_LEFT_OUT:
+        shown.pop()
+        left_out += 1
+    told = [Text(f"\n{messages.left_out(left_out)}", "dim")] if left_out else []
+    return [*(one for one, _ in shown), *told]
 
 
 def _part(excerpt: Excerpt, unanswered: Collection[str]) -> str:
@@ -209,7 +231,10 @@ VERDICTS = {Verdict.EXACT: "green", Verdict.MOVED: "yellow", Verdict.CHANGED: "r
 def _panel(excerpt: Excerpt, part: str, seeds: Path, *, found: bool) -> Panel:
     first = found and excerpt.rank == 1
     parts: list[RenderableType] = [Text(part, "italic")] if part else []
-    parts += [marked(excerpt.text, excerpt.highlights, excerpt.answer), Text(), _cited(excerpt.citation, seeds)]
+    parts += [marked(excerpt.text, excerpt.highlights, excerpt.answer), Text()]
+    parts.append(
+        Text.assemble(link(excerpt.citation, seeds), ("  " + in_line(messages.place(excerpt.citation)), "dim"))
+    )
     also = messages.also_in(excerpt.also_in)
     if also:
         parts.append(Text(in_line(also), "dim"))
@@ -223,19 +248,26 @@ def _panel(excerpt: Excerpt, part: str, seeds: Path, *, found: bool) -> Panel:
     )
 
 
-def _cited(citation: Citation, seeds: Path) -> Text:
-    return Text.assemble(link(citation, seeds), ("  " + in_line(messages.place(citation)), "dim"))
-
-
-def _in_short(excerpt: Excerpt, seeds: Path) -> Group:
-    """The sentence that answers, cited as what it is: a shorter excerpt."""
+def _in_short(excerpt: Excerpt, part: str, seeds: Path) -> Group:
+    """The sentence that answers, cited as what it is: a shorter excerpt, by its offsets alone, in few lines."""
     span, place = excerpt.highlights[0], excerpt.citation
     line = place.line + excerpt.text.count("\n", 0, span.start)
     place = replace(place, start=place.start + span.start, end=place.start + span.end, line=line)
+    answer = excerpt.answer
+    if answer is not None:
+        inside = span.start <= answer.start and answer.end <= span.end
+        answer = Span(answer.start - span.start, answer.end - span.start) if inside else None
+    also = messages.also_in(excerpt.also_in)
+    cited = Text.assemble(link(place, seeds), (f"  {place.start}–{place.end}", "dim"))
+    if also:
+        cited.append(f" · {in_line(also)}", "dim")
     short = Table.grid(padding=(0, 2, 0, 0))
     short.add_column(width=len(" 50"), justify="right", style="bold")
     short.add_column()
-    short.add_row(str(excerpt.rank), Group(Text(visible(span.of(excerpt.text))), _cited(place, seeds)))
+    short.add_row(
+        str(excerpt.rank),
+        Group(*[Text(part, "italic")] * bool(part), marked(span.of(excerpt.text), (), answer), cited),
+    )
     return Group(Text(), short)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -21,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import logs, messages
-from bot.filters import parse_filter
+from bot.filters import describe, parse_filter
 from bot.messages import in_line, visible, visible_parts
 from bot.render import (
     VERDICTS,
@@ -42,6 +43,7 @@ from retrieval.types import Answer, Citation, Excerpt, Filter, Pending, Span
 
 _CONTEXT = 400  # characters that /more adds on either side
 _MOST = 50  # excerpts of one question
+_PAGER_READS_ONLY = {"LESSSECURE": "1"}  # a question typed into it would write files and run commands
 _PAGER_PROMPT = "-Psq goes back to your questions, h helps"  # of less
 
 
@@ -139,6 +141,8 @@ class Repl:
         self.answer = self._library.ask(question, where=self.where)
         self._asked_where, self._shown, self._context = self.where, list(self.answer.excerpts), {}
         show_answer(self._screen, self.answer, self._settings.seeds)
+        if self.where and not self.answer.found:
+            self._say(messages.only_searched(describe(self.where), self._library.count(self.where)), "yellow")
         self._tell_pending()
 
     def _tell_pending(self) -> None:
@@ -179,7 +183,9 @@ class Repl:
             hint = [_PAGER_PROMPT] * (Path(pager).name == "less")
             with (
                 suppress(BrokenPipeError),
-                subprocess.Popen([pager, f"+{place.line}", *hint], stdin=subprocess.PIPE) as shown,
+                subprocess.Popen(
+                    [pager, f"+{place.line}", *hint], stdin=subprocess.PIPE, env={**os.environ, **_PAGER_READS_ONLY}
+                ) as shown,
             ):
                 for part in visible_parts(self._library.blocks(place.document)):
                     cast(IO[bytes], shown.stdin).write(part.encode())

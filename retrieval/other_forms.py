@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from retrieval.numbers import as_other_numbers, other_numbers
-from retrieval.terms import QueryTerm, analyse_query, folded, forms
+from retrieval.terms import QueryTerm, analyse_query, folded, forms, is_capital
 from retrieval.variants import other_spellings
 from retrieval.verbs import other_tenses
 
@@ -20,7 +20,14 @@ def in_all_forms(text: str, languages: Collection[str]) -> tuple[QueryTerm, ...]
     made = []
     for term in terms:
         word = text[term.start : term.end]
-        others = [*other_spellings(word.casefold()), *as_other_numbers(term, text, numbers)]
+        others = [*_spelt_otherwise(term, text), *as_other_numbers(term, text, numbers)]
         more = [form for other in others for form in forms(other, ["en"])]
         made.append(replace(term, forms=tuple(dict.fromkeys([*term.forms, *other_tenses(folded(word, "en")), *more]))))
     return tuple(made)
+
+
+def _spelt_otherwise(term: QueryTerm, text: str) -> Iterator[str]:
+    """A word's spelling on the other side of the Atlantic; a name, as Gray, has one."""
+    if text.isupper() or not is_capital(text, term.start, term.end):
+        word = text[term.start : term.end].casefold().replace("’", "'")
+        yield from other_spellings(word.removesuffix("'s"))

@@ -1,7 +1,7 @@
 """British and American spellings of a word: "colour" and "color", "kilometres" and "kilometers".
 
-By endings, where hardly another word can come out, and by a list. A spelling that nobody uses does no harm, since no
-document has it.
+By endings where no other word can come out, else by lists: "scoured" is not "scored", and a chamber no "chambre". A
+spelling that nobody uses does no harm, since no document has it.
 """
 
 from __future__ import annotations
@@ -13,27 +13,29 @@ from functools import cache
 _PAIRS = """
 aeroplane airplane | ageing aging | aluminium aluminum | anaemia anemia | anaesthesia anesthesia
 anaesthetic anesthetic | artefact artifact | cosy cozy | defence defense | diarrhoea diarrhea | doughnut donut
-draught draft | encyclopaedia encyclopedia | enrol enroll | foetal fetal | foetus fetus | fulfil fulfill
-grey gray | haemoglobin hemoglobin | haemorrhage hemorrhage | jewellery jewelry | judgement judgment | kerb curb
-leukaemia leukemia | licence license | manoeuvre maneuver | mediaeval medieval | mould mold | moustache mustache
-mum mom | oesophagus esophagus | oestrogen estrogen | offence offense | omelette omelet | orthopaedic orthopedic
-paediatric pediatric | plough plow | practise practice | pretence pretense | programme program | pyjamas pajamas
-sceptic skeptic | sceptical skeptical | skilful skillful | sulphur sulfur | whisky whiskey | yoghurt yogurt
+encyclopaedia encyclopedia | enrol enroll | foetal fetal | foetus fetus | fulfil fulfill | grey gray
+haemoglobin hemoglobin | haemorrhage hemorrhage | jewellery jewelry | judgement judgment | leukaemia leukemia
+licence license | manoeuvre maneuver | mediaeval medieval | mould mold | moustache mustache | oesophagus esophagus
+oestrogen estrogen | offence offense | omelette omelet | orthopaedic orthopedic | paediatric pediatric | plough plow
+practise practice | pretence pretense | programme program | pyjamas pajamas | sceptic skeptic | sceptical skeptical
+skilful skillful | sulphur sulfur | whisky whiskey | yoghurt yogurt
+calibre caliber | centre center | fibre fiber | lustre luster | meagre meager | sabre saber | sombre somber
+spectre specter | theatre theater | litre liter | metre meter | centred centered | metred metered
 """
-_FEWEST_LETTERS = 5  # "hour", "four" and "fire" are spelt in one way
-_ENDINGS = (  # behind at least two letters, before an ending of its own
-    ("our", "or", "ed|ing|ful|less|able|ite|hood|al|er"),
-    ("tre", "ter", ""),
-    ("tred", "tered", ""),
-    ("bre", "ber", ""),
-    ("is", "iz", "e|ed|er|ing|able|ation|ational"),
-    ("ys", "yz", "e|ed|er|ing"),
-    ("logue", "log", ""),
-    ("ell", "el", "ed|ing|er"),
-    ("all", "al", "ed|ing"),
+_OUR = (
+    "arm|behavi|cand|clam|col|demean|endeav|fav|ferv|flav|glam|harb|hon|hum|lab|misdemean|neighb|od|parl|ranc|rig|rum|"
+    "sav|splend|succ|tum|val|vap|vig"
 )
-_NEEDED = {"is", "iz", "ys", "yz", "ell", "el", "all", "al"}
-"""Beginnings of endings that are none without what follows."""
+_AL = "dial|equal|initial|marshal|medal|pedal|rival|signal|total"
+_ENDINGS = (  # what stands before, both spellings of what follows, and endings behind it
+    (rf"(?:discol|dishon|disfav|{_OUR})", "our", "or", "|ed|ing|ful|less|able|ite|hood|al|er"),
+    (r"(?:kilo|centi|milli|micro|nano|deci|hecto|deca)(?:me|li)", "tre", "ter", ""),
+    (r"\w\w\w+", "is", "iz", "e|ed|er|ing|able|ation|ational"),
+    (r"\w\w+", "ys", "yz", "e|ed|er|ing"),
+    (r"\w\w+", "logue", "log", ""),
+    (r"\w\w+e", "ll", "l", "ed|ing|er"),
+    (rf"(?:{_AL})", "l", "", "ed|ing"),
+)
 
 
 @cache
@@ -45,10 +47,9 @@ def _listed() -> dict[str, str]:
 @cache
 def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
     made = []
-    for british, american, endings in _ENDINGS:
+    for before, british, american, endings in _ENDINGS:
         for one, other in ((british, american), (american, british)):
-            needed = "" if one in _NEEDED else "?"
-            made.append((re.compile(rf"(?P<stem>\w\w+){one}(?P<ending>(?:{endings}){needed}s?)"), other))
+            made.append((re.compile(rf"(?P<before>{before}){one}(?P<ending>(?:{endings})s?)"), other))
     return tuple(made)
 
 
@@ -59,8 +60,7 @@ def other_spellings(word: str) -> Iterator[str]:
     if listed is not None:
         yield listed + "s" * plural
         return
-    if len(word) >= _FEWEST_LETTERS:
-        for rule, other in _rules():
-            found = rule.fullmatch(word)
-            if found is not None:
-                yield found["stem"] + other + found["ending"]
+    for rule, other in _rules():
+        found = rule.fullmatch(word)
+        if found is not None:
+            yield found["before"] + other + found["ending"]

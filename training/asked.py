@@ -30,6 +30,8 @@ def read_asked(path: Path, document: str) -> Iterator[tuple[int, str, Asked]]:
                 above = [document[begin:end]]
             elif line:
                 asked = question_in(line, above)
+                if asked.edited:
+                    raise ValueError("a changed question has no place here")
                 yield begin, above[0], asked
         except ValueError as error:
             raise ValueError(f"{path.name}, line {number}: {error}") from error

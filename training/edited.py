@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from retrieval.question_sets import read_questions
+from retrieval.question_sets import EvalQuestion, read_questions
 from retrieval.types import Span
 from training.written import begin_set, set_row, write_questions
 
@@ -30,7 +31,7 @@ class Edited:
 
 def read_edited(path: Path) -> Iterator[Edited]:
     """The changes in a file. Raises ValueError that names the line where something is wrong."""
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8").rstrip("\n").split("\n"), 1):
         try:
             row = json.loads(line)
             answer = None if row["answer"] is None else Span(*row["answer"])
@@ -52,7 +53,7 @@ def changed(question: str, changes: Sequence[tuple[int, int, str]]) -> str:
 
 def write_set(source: Path, target: Path, folder: Path = FOLDER) -> None:
     """Writes a set with the documents of `source` and its questions as the files in `folder` with its name change them,
-    in place of the one that is there. Raises ValueError where a changed question is none of `source`.
+    in place of the one that is there. Raises ValueError that names the line of a change that does not fit.
     """
     begin_set(target, source)
     questions = {question.id: question for question in read_questions(source / "questions.jsonl")}
@@ -61,9 +62,20 @@ def write_set(source: Path, target: Path, folder: Path = FOLDER) -> None:
         name = f"{path.stem}.txt"
         text = (source / "docs" / name).read_bytes().decode("utf-8")
         for number, one in enumerate(read_edited(path)):
-            of = questions.get(one.of)
-            if of is None or of.paragraph is None:
-                raise ValueError(f"{path.name}, line {number + 1}: no question {one.of!r} in {source}")
-            question = changed(of.text, one.changes)
-            rows.append(set_row(f"{path.stem}/{number}", question, name, text, of.paragraph.span, one.answer))
+            try:
+                rows.append(_row(f"{path.stem}/{number}", one, questions.get(one.of), name, text))
+            except ValueError as error:
+                raise ValueError(f"{path.name}, line {number + 1}: {error}") from error
     write_questions(target, rows)
+
+
+def _row(name: str, one: Edited, of: EvalQuestion | None, document: str, text: str) -> dict[str, Any]:
+    """The line of a set. Raises ValueError where the change does not fit the question or the document."""
+    if of is None or of.paragraph is None or of.paragraph.doc != document:
+        raise ValueError(f"no question {one.of!r} about {document}")
+    around, answer, question = of.paragraph.span, one.answer, changed(of.text, one.changes)
+    if question == of.text:
+        raise ValueError(f"nothing is changed in {question!r}")
+    if answer is not None and not around.start <= answer.start < answer.end <= around.end:
+        raise ValueError("the answer does not lie in the paragraph that was asked about")
+    return set_row(name, question, document, text, around, answer)

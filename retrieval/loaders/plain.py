@@ -15,6 +15,8 @@ _TITLE_HEADER = re.compile(r"\s*title[ \t]*:[ \t]*([^\s][^\r\n]{0,199})\r?\n", r
 _LONGEST_TITLE, _LONGEST_HEADING = 120, 80
 _ENDS_SENTENCE = tuple('.!?…:;,。！？：；，、»”")]}')
 _ITEM = re.compile(r"(?:[-*•‣–—+>|]|\(?\w{1,3}[.)])\s")
+_NAME = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
+_BYLINE = re.compile(rf"[Bb][Yy]:?\s+{_NAME}(?:\s+(?:and\s+)?{_NAME})+(?:\s*[,.|/(–—-].*)?")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")  # without the white space around it
 
 
@@ -42,7 +44,7 @@ def _header(text: str) -> tuple[int, str, str | None]:
 
 
 def _headings(text: str, start: int) -> Iterator[Heading]:
-    """Short lines alone between blank lines, with text below, that end no sentence and are no list item."""
+    """Short lines alone between blank lines, with text below, that end no sentence and are no list item or byline."""
     first = True
     for match in _LINE.finditer(text, start):
         begin, end = match.span()
@@ -59,7 +61,7 @@ def _reads_as_heading(line: str, *, first: bool) -> bool:
     if first:
         return True
     begins = line[0].isdigit() or line[0].isupper() or (line[0].isalpha() and line[0].lower() == line[0].upper())
-    return begins and not _ITEM.match(line) and len(line.split()) <= 10
+    return begins and not _ITEM.match(line) and not _BYLINE.fullmatch(line) and len(line.split()) <= 10
 
 
 def _blank_before(text: str, begin: int, start: int) -> bool:

@@ -239,5 +239,16 @@ def test_where_the_screen_is_low_further_excerpts_are_their_sentence_cited_as_wh
 
 
 def test_the_first_excerpt_of_every_question_is_whole_on_a_low_screen() -> None:
-    shown = _on_a_screen((_excerpt(1, "When?"), _excerpt(2, "When?"), _excerpt(3, "Who?")), 20)
-    assert [f"Line {number} says" in shown for number in (15, 30, 45)] == [True, False, True]
+    excerpts = (_excerpt(1, "When?"), _excerpt(2, "Who?"), replace(_excerpt(3, "When?"), also_in=(PLACE,)))
+    shown = _on_a_screen(excerpts, 50)
+    assert [f"Line {number} says" in shown for number in (15, 30, 45)] == [True, True, False]
+    assert re.search(
+        r"  3  When\?\s+Here 46 answers, it does\.\s+notes/sea.md:47  \d+–\d+ · also in notes/sea.md:4\n", shown
+    )
+
+
+def test_what_a_low_screen_has_no_room_for_is_counted() -> None:
+    shown = _on_a_screen((_excerpt(1), _excerpt(2), _excerpt(3)), 24)
+    assert "Line 15 says" in shown
+    assert "Here 31 answers" not in shown
+    assert shown.rstrip().endswith("2 more excerpts on a taller screen.")

@@ -187,7 +187,10 @@ def test_a_filter_holds_until_it_is_taken_off(talk: Talk) -> None:
     assert "nature" not in talk("How long does it last?")
     assert talk("/filter nothing/*").startswith("No document matches 'nothing/*'")
     assert talk.repl.where.since == "2023"
+    talk("/filter nature/*")
+    assert "Only 1 document (nature/*) was searched; /filter off searches all.\n" in talk("Who is the mayor of Lisbon?")
     assert talk("/filter off") == "Every document is searched.\n"
+    assert "/filter off" not in talk("Who is the mayor of Lisbon?")
     assert talk("/filter from").startswith("Write /filter GLOB")
 
 
@@ -209,7 +212,7 @@ def test_open_hands_a_long_document_to_a_pager_which_may_be_left_early(
     write("rhine.txt", text)
     kept, program = tmp_path / "kept", tmp_path / "bin" / "less"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\necho "$@" > {kept}.given\n{pager.format(kept=kept)}\n')
+    program.write_text(f'#!/bin/sh\necho "$@ $LESSSECURE" > {kept}.given\n{pager.format(kept=kept)}\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
     with Library.open(settings, embedder=embedder) as library:
@@ -223,7 +226,7 @@ def test_open_hands_a_long_document_to_a_pager_which_may_be_left_early(
     assert "did not work" not in out.getvalue()
     shown = text.replace("\r\n", "\n")
     assert kept.read_text() == (shown if pager.startswith("cat") else shown[:10])
-    assert Path(f"{kept}.given").read_text() == "+1 -Psq goes back to your questions, h helps\n"
+    assert Path(f"{kept}.given").read_text() == "+1 -Psq goes back to your questions, h helps 1\n"
 
 
 def test_sources_status_and_help(talk: Talk) -> None:

@@ -74,6 +74,14 @@ def test_a_lone_first_line_is_the_title_and_lone_short_lines_are_headings() -> N
     assert _headings(document) == [(1, "The Dam of 1953"), (2, "What came after")]
 
 
+@pytest.mark.parametrize(
+    "byline", ["By Maud Terrence. 14 March 2024", "By Ada Brook and Tom Hill", "By: J. R. O’Hara, Leeds"]
+)
+def test_a_byline_is_text(byline: str) -> None:
+    document = _load("fire.txt", f"A fire\n\n{byline}\n\nIt burnt.\n\nBy the river\n\nIt was seen.\n")
+    assert _headings(document) == [(1, "A fire"), (2, "By the river")]
+
+
 def test_a_document_without_a_title_is_called_after_its_file() -> None:
     document = _load("reports/the_dam-of-1953.txt", "It held for one night.\n")
     assert (document.title, document.titled) == ("the dam of 1953", False)

@@ -42,6 +42,7 @@ def test_questions_belong_to_the_paragraph_named_above_them(tmp_path: Path) -> N
         ("? When? => 7:10", "line 1: a question before the first paragraph"),
         ("@ 0\n", "line 1: not enough values"),
         ("@ 0 35\n?When? => 7:10", "line 2: a question begins with"),
+        ("@ 0 35\n?? When? => 7:10", "line 2: a changed question has no place here"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, reason: str) -> None:

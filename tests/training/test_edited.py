@@ -67,9 +67,19 @@ def test_a_line_that_is_no_change_is_named(tmp_path: Path, line: str) -> None:
         list(read_edited(edited(tmp_path, good, line)))
 
 
-def test_a_question_that_the_set_does_not_have_is_named(tmp_path: Path) -> None:
-    edited(tmp_path, {"id": "b", "changes": [], "answer": None})
-    with pytest.raises(ValueError, match=r"ferry\.jsonl, line 1: no question 'b'"):
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"id": "b", "changes": [], "answer": None}, "no question 'b' about ferry.txt"),
+        ({"id": "a", "changes": [], "answer": None}, "nothing is changed"),
+        ({"id": "a", "changes": [[0, 4, "Where"]], "answer": [37, 40]}, "the answer does not lie in the paragraph"),
+        ({"id": "a", "changes": [[0, 4, "Where"]], "answer": [3, 3]}, "the answer does not lie in the paragraph"),
+        ({"id": "a", "changes": [[0, 99, "Where"]], "answer": None}, "no such place"),
+    ],
+)
+def test_a_change_that_does_not_fit_is_named(tmp_path: Path, change: dict[str, object], reason: str) -> None:
+    edited(tmp_path, change)
+    with pytest.raises(ValueError, match=rf"ferry\.jsonl, line 1: {reason}"):
         write_set(set_of(tmp_path), tmp_path / "target", tmp_path / "edited")
 
 
