@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import cache
 
 _ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -76,7 +77,12 @@ def _several(ends: str, hundred_ends: str, scale_ends: str) -> str:
 
 _BEFORE_AND = rf"(?<=between\s){_several('', '', '')}(?=\sand\s)"
 _ELSEWHERE = _several(_ENDS, _SCALE_ENDS, f"(?:{_SCALE_ENDS}|{_ANOTHER_FOLLOWS})")
-_SEVERAL_WORDS = re.compile(rf"(?<![\w.,-])(?ai:(?={_FIRST}[-\s])(?:{_BEFORE_AND}|{_ELSEWHERE}))")
+
+
+@cache
+def _several_words() -> re.Pattern[str]:
+    """Made when it is first needed: that takes 50 ms, and few questions have such a number."""
+    return re.compile(rf"(?<![\w.,-])(?ai:(?={_FIRST}[-\s])(?:{_BEFORE_AND}|{_ELSEWHERE}))")
 
 
 def in_digits(text: str) -> Iterator[tuple[int, int, str]]:
@@ -84,7 +90,7 @@ def in_digits(text: str) -> Iterator[tuple[int, int, str]]:
     lowered = text.lower()
     if not any(word in lowered for word in _PARTS):
         return  # as in most passages, in a tenth of the time
-    for match in _SEVERAL_WORDS.finditer(text):
+    for match in _several_words().finditer(text):
         words = match[0].casefold().replace("-", " ").split()
         value = _value(words)
         if value.denominator == 1:
