@@ -24,7 +24,7 @@ _SHOWN = 0.0005  # a measure that adds less to every excerpt has no row
 _NUMBER = len("+0.123")
 _SHORTEST_BAR, _LONGEST_BAR = 3, 10
 _SHOWN_PATHS = 12
-_LINES_LEFT_OUT = 2
+_LINES_LEFT_OUT = 2  # that say how many excerpts were left out
 _BESIDE = 4  # lines of a screen that hold no answer: the question, a blank one, the prompt, its bar
 
 
@@ -75,8 +75,7 @@ def show_excerpts(
 ) -> None:
     """Excerpts one under the other; those of a part that is `unanswered` say so.
 
-    Where they take more than `room` lines of a terminal, those after the first, or the first of their part, are cut to
-    a sentence each.
+    Where they take more than `room` lines of a terminal, only the first of each part is sure to be shown whole.
     """
     named = [(excerpt, _part(excerpt, unanswered)) for excerpt in excerpts]
     if not screen.is_terminal:
@@ -106,7 +105,11 @@ def _in_room(
         short = _in_short(excerpt, part, seeds) if excerpt.highlights and not first else panel
         shown.append((short, first))
     left_out = 0
-    while not shown[-1][1] and _height(screen, [one for one, _ in shown]) > room - bool(left_out) * _LINES_LEFT_OUT:
+    while (
+        shown
+        and not shown[-1][1]
+        and _height(screen, [one for one, _ in shown]) > room - bool(left_out) * _LINES_LEFT_OUT
+    ):
         shown.pop()
         left_out += 1
     told = [Text(f"\n{messages.left_out(left_out)}", "dim")] if left_out else []

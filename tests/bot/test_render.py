@@ -247,6 +247,10 @@ def test_the_first_excerpt_of_every_question_is_whole_on_a_low_screen() -> None:
     )
 
 
+def test_an_answer_without_excerpts_is_shown_on_the_lowest_screen() -> None:
+    assert _on_a_screen((), 1).startswith("Answered: almost certainly (95%)")
+
+
 def test_what_a_low_screen_has_no_room_for_is_counted() -> None:
     shown = _on_a_screen((_excerpt(1), _excerpt(2), _excerpt(3)), 24)
     assert "Line 15 says" in shown
