@@ -62,9 +62,9 @@ def only_searched(where: str, number: int) -> str:
     return f"Only {searched}; /filter off searches all."
 
 
-def left_out(number: int) -> str:
-    """That a screen is too low for further excerpts."""
-    return f"{count(number, 'more excerpt')} on a taller screen."
+def left_out(number: int, *, next_shows: bool) -> str:
+    """That a screen is too low for further excerpts, and how to see them."""
+    return f"{count(number, 'more excerpt')} {'with /next' if next_shows else 'on a taller screen'}."
 
 
 def unanswered(answer: Answer) -> str:

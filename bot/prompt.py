@@ -14,6 +14,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
 from bot import messages
@@ -48,6 +49,7 @@ def lines(repl: Repl, library: Library, settings: Settings) -> Iterator[str]:
         history=_history(settings),
         completer=completer,
         complete_while_typing=False,
+        complete_style=CompleteStyle.READLINE_LIKE,
         auto_suggest=AutoSuggestFromHistory(),
         style=_STYLE,
     )

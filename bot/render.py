@@ -36,8 +36,13 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
-def show_answer(screen: Console, answer: Answer, seeds: Path) -> None:
-    """The whole answer: verdict, corrected and missing words, excerpts; the first of these stays on the screen."""
+def show_answer(
+    screen: Console, answer: Answer, seeds: Path, notes: Sequence[str] = (), *, next_shows: bool = False
+) -> int:
+    """The whole answer: verdict, corrected and missing words, excerpts, `notes`; the first excerpt stays on the screen.
+
+    Returns how many excerpts there was room for; `next_shows` says that there is a command for the rest.
+    """
     above = [verdict(answer)]
     if answer.corrections:
         above.append(Text(visible(messages.corrected(answer.corrections)), "dim"))
@@ -49,8 +54,14 @@ def show_answer(screen: Console, answer: Answer, seeds: Path) -> None:
         above.append(Text(visible(messages.unanswered(answer)), "yellow"))
     for line in above:
         write_line(screen, line)
-    room = screen.height - _height(screen, above) - _BESIDE
-    show_excerpts(screen, answer.excerpts, seeds, found=answer.found, unanswered=answer.unanswered, room=room)
+    below = [Text(visible(note), "yellow") for note in notes]
+    unanswered, taken = answer.unanswered, _height(screen, [*above, *below])
+    shown = show_excerpts(
+        screen, answer.excerpts, seeds, found=answer.found, unanswered=unanswered, taken=taken, next_shows=next_shows
+    )
+    for line in below:
+        write_line(screen, line)
+    return shown
 
 
 def show_question(screen: Console, question: str) -> None:
@@ -71,22 +82,28 @@ def show_excerpts(
     *,
     found: bool = True,
     unanswered: Collection[str] = (),
-    room: int | None = None,
-) -> None:
-    """Excerpts one under the other; those of a part that is `unanswered` say so.
+    taken: int = 0,
+    next_shows: bool = False,
+) -> int:
+    """Excerpts one under the other; those of a part that is `unanswered` say so. Returns how many were shown.
 
-    Where they take more than `room` lines of a terminal, only the first of each part is sure to be shown whole.
+    Where a terminal has no room for them beside `taken` lines, only the first of each part is sure to be shown whole.
     """
     named = [(excerpt, _part(excerpt, unanswered)) for excerpt in excerpts]
     if not screen.is_terminal:
         for excerpt, part in named:
             write_line(screen, _plain(excerpt, part))
-        return
+        return len(named)
     shown: list[RenderableType] = [_panel(excerpt, part, seeds, found=found) for excerpt, part in named]
-    if room is not None and _height(screen, shown) > room:
+    room = screen.height - taken - _BESIDE
+    if _height(screen, shown) > room:
         shown = _in_room(screen, named, shown, seeds, room)
     for one in shown:
         screen.print(one)
+    left_out = len(named) - len(shown)
+    if left_out:
+        screen.print(Text(f"\n{messages.left_out(left_out, next_shows=next_shows)}", "dim"))
+    return len(shown)
 
 
 def _in_room(
@@ -96,7 +113,9 @@ def _in_room(
     seeds: Path,
     room: int,
 ) -> list[RenderableType]:
-    """The first excerpt of each question whole, of the others their sentence, as many as there is room for."""
+    """The first excerpt of each question whole, of the others their sentence, as many as there is room for beside the
+    line that counts the rest.
+    """
     seen: set[str] = set()
     shown: list[tuple[RenderableType, bool]] = []
     for (excerpt, part), panel in zip(named, whole, strict=True):
@@ -104,16 +123,11 @@ def _in_room(
         seen.add(part)
         short = _in_short(excerpt, part, seeds) if excerpt.highlights and not first else panel
         shown.append((short, first))
-    left_out = 0
-    while (
-        shown
-        and not shown[-1][1]
-        and _height(screen, [one for one, _ in shown]) > room - bool(left_out) * _LINES_LEFT_OUT
-    ):
+    told = 0
+    while shown and not shown[-1][1] and _height(screen, [one for one, _ in shown]) > room - told:
         shown.pop()
-        left_out += 1
-    told = [Text(f"\n{messages.left_out(left_out)}", "dim")] if left_out else []
-    return [*(one for one, _ in shown), *told]
+        told = _LINES_LEFT_OUT
+    return [one for one, _ in shown]
 
 
 def _part(excerpt: Excerpt, unanswered: Collection[str]) -> str:

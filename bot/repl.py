@@ -139,18 +139,19 @@ class Repl:
     def _ask(self, question: str) -> None:
         self._library.refresh()
         self.answer = self._library.ask(question, where=self.where)
-        self._asked_where, self._shown, self._context = self.where, list(self.answer.excerpts), {}
-        show_answer(self._screen, self.answer, self._settings.seeds)
+        self._asked_where, self._context = self.where, {}
+        notes = []
         if self.where and not self.answer.found:
-            self._say(messages.only_searched(describe(self.where), self._library.count(self.where)), "yellow")
-        self._tell_pending()
+            notes.append(messages.only_searched(describe(self.where), self._library.count(self.where)))
+        notes += self._pending()
+        shown = show_answer(self._screen, self.answer, self._settings.seeds, notes, next_shows=True)
+        self._shown = list(self.answer.excerpts[:shown])
 
-    def _tell_pending(self) -> None:
+    def _pending(self) -> list[str]:
         """Says once that the folder has changed, and again when it has changed further."""
-        found = self._library.pending()
-        if found and found != self._told:
-            self._say(messages.pending(found, self._settings.seeds, "/build reads it"), "yellow")
+        found, told = self._library.pending(), self._told
         self._told = found
+        return [messages.pending(found, self._settings.seeds, "/build reads it")] if found and found != told else []
 
     def _more(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)
@@ -171,8 +172,15 @@ class Repl:
         excerpts = again.excerpts[len(self._shown) :]
         if not excerpts:
             self._say("There are no further excerpts.", "yellow")
-        self._shown += excerpts
-        show_excerpts(self._screen, excerpts, self._settings.seeds, found=False, unanswered=answer.unanswered)
+        shown = show_excerpts(
+            self._screen,
+            excerpts,
+            self._settings.seeds,
+            found=False,
+            unanswered=answer.unanswered,
+            next_shows=True,
+        )
+        self._shown += excerpts[:shown]
 
     def _open(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from bot import messages
-from bot.render import marked, show_answer, show_ranking, show_report, show_sources
+from bot.render import marked, show_answer, show_excerpts, show_ranking, show_report, show_sources
 from retrieval.types import Answer, Citation, Correction, Excerpt, Skipped, Source, Span, SyncReport
 
 PLACE = Citation("notes/sea.md", "The Sea", "2021-10-22", 311, 562, 4, 3, ("Tides", "Spring tides"), "ab")
@@ -218,9 +218,13 @@ def _excerpt(rank: int, part: str | None = None) -> Excerpt:
     return Excerpt(rank, _DOCUMENT[start:end], (span,), 0.5, place, part=part)
 
 
-def _on_a_screen(excerpts: tuple[Excerpt, ...], height: int) -> str:
+def _screen(height: int) -> tuple[Console, io.StringIO]:
     out = io.StringIO()
-    screen = Console(file=out, force_terminal=True, width=80, height=height, color_system=None)
+    return Console(file=out, force_terminal=True, width=80, height=height, color_system=None), out
+
+
+def _on_a_screen(excerpts: tuple[Excerpt, ...], height: int) -> str:
+    screen, out = _screen(height)
     show_answer(screen, Answer("q", True, 0.95, excerpts, 1, 1.0), Path("/seeds"))
     return out.getvalue()
 
@@ -256,3 +260,21 @@ def test_what_a_low_screen_has_no_room_for_is_counted() -> None:
     assert "Line 15 says" in shown
     assert "Here 31 answers" not in shown
     assert shown.rstrip().endswith("2 more excerpts on a taller screen.")
+
+
+def test_what_is_said_below_an_answer_has_its_room_too() -> None:
+    excerpts = (_excerpt(1), _excerpt(2), _excerpt(3))
+    answer = Answer("q", True, 0.95, excerpts, 1, 1.0)
+    for height in range(20, 40):
+        screen, out = _screen(height)
+        shown = show_answer(screen, answer, Path("/seeds"), ["one note", "another"], next_shows=True)
+        lines = out.getvalue().rstrip("\n").split("\n")
+        assert lines[-2:] == ["one note", "another"]
+        assert shown == 1 or len(lines) <= height - 4  # the question, a blank line, the prompt and its bar
+        assert (shown < 3) == any(line.endswith("with /next.") for line in lines)
+
+
+def test_further_excerpts_keep_to_the_screen_too() -> None:
+    screen, out = _screen(31)
+    assert show_excerpts(screen, (_excerpt(1), _excerpt(2), _excerpt(3)), Path("/seeds"), found=False) == 3
+    assert (out.getvalue().count("╭─"), out.getvalue().count("\n") <= 27) == (1, True)

@@ -126,6 +126,17 @@ def test_next_keeps_to_the_filter_of_its_question(own: Talk) -> None:
     assert own("/next").strip().startswith("2. a/rhine.txt")
 
 
+def test_next_begins_with_what_a_low_screen_had_no_room_for(built: Path) -> None:
+    out = io.StringIO()
+    with Library.open(Settings(seeds=SEEDS, library=built)) as library:
+        repl = Repl(library, Settings(seeds=SEEDS, library=built), Console(file=out, force_terminal=True, height=14))
+        repl.handle("How old can a tern get?")
+        assert out.getvalue().endswith("2 more excerpts with /next.\x1b[0m\n")
+        out.truncate(0)
+        repl.handle("/next")
+        assert re.search(r"╭─.*\b2\b.*─╮", out.getvalue())
+
+
 def test_why_explains_the_excerpt_that_is_named_also_after_next(own: Talk) -> None:
     own("Where does the Rhine flow?")
     own("/next")
