@@ -51,7 +51,7 @@ from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
 from retrieval.windows import leading, pieces, windows
 from training.examples import folder_of, held_out
-from training.offered import ASKED, WRITTEN
+from training.offered import ASKED, EDITED, WRITTEN
 from training.perturb import as_typed
 
 _STEPS = ("ranking", "reading", "confidence", "read_confidence", "foreign_confidence")
@@ -99,8 +99,8 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """A question set: its questions with a verbatim answer, those that only seem to have one, and the documents that
-    the reader has not seen.
+    """A question set: its questions with a verbatim answer, those that only seem to have one, among them changed ones,
+    and the documents that the reader has not seen.
     """
 
     name: str
@@ -109,10 +109,12 @@ class _Set:
     held: frozenset[str]
 
     @classmethod
-    def read(cls, folder: Path) -> _Set:
+    def read(cls, folder: Path, changed: Sequence[Path]) -> _Set:
+        """Reads a set, and the sets that have `changed` its questions."""
         questions = read_questions(folder / "questions.jsonl")
         documents = [path.name for path in (folder / "docs").iterdir()]
-        deceiving = [q for q in questions if not q.answerable]
+        others = [question for one in changed for question in read_questions(one / "questions.jsonl")]
+        deceiving = [q for q in (*questions, *others) if not q.answerable]
         return cls(folder.name, [q for q in questions if q.answers], deceiving, held_out(folder.name, documents))
 
     def learnt(self) -> list[EvalQuestion]:
@@ -130,7 +132,8 @@ class _Fitter:
 
     def sets(self, names: Sequence[str] = _SETS) -> Iterator[_Set]:
         for name in names:
-            yield _Set.read(folder_of(name, self.folder, self.work))
+            changed = [folder_of(one, self.folder, self.work) for one, of in EDITED.items() if of == name]
+            yield _Set.read(folder_of(name, self.folder, self.work), changed)
 
     @contextmanager
     def engine(

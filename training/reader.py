@@ -41,10 +41,10 @@ from training.offered import ASKED, EDITED, FILE, WRITTEN, Example, Offered, rea
 from training.perturb import as_typed, unanswerable
 from training.shipped import shipped_weights
 
-_GROUP_UNANSWERED = 2  # passages of a question that nothing answers
-_GROUP_EDITED, _GROUP_EDITED_UNANSWERED = 2, 1  # these are about the paragraph that they were written about
-_TIMES = {"wiki-train": 1.5, "tales-train": 0.5, "policy-dev": 0.8, WRITTEN: 0.9, ASKED: 2.0}
-_TIMES |= dict.fromkeys(EDITED, 1.0)
+_GROUP_UNANSWERED, _GROUP_DECEIVING = 2, 1  # passages of a question that nothing answers; of one that deceives
+_GROUP_EDITED = 2  # passages of a changed question that is answered
+_TIMES = {"wiki-train": 1.0, "tales-train": 0.35, "policy-dev": 0.8, WRITTEN: 0.15, ASKED: 0.5}
+_TIMES |= {"edited-wiki": 1.3, "edited-tales": 1.0, "edited-written": 1.0}
 """How often an epoch shows each example."""
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
@@ -55,6 +55,7 @@ _WIDTHS = 1 if torch.cuda.is_available() else 3
 """A step's rows go through the model in so many parts of like length, so that little is padded; a GPU would wait."""
 
 _FIRST_COUNTS = 3.0  # the passage that answers, or that the question was written about, in whether it answers
+_TWIN_COUNTS = 0.5  # what a question that deceives, beside its twin, counts, where choosing the passage counts 1
 _ORDER_ANSWERS = 0.5  # what whether a passage answers counts for the score that orders
 _JUDGING_WIDTH = 384  # within the layer over the encoder
 _JUDGES = ("judging.", "answers.")  # the weights of the second score
@@ -62,12 +63,13 @@ _FIRST = 5  # passages of a held-out question that are read
 _READ_AT_ONCE = 16 if torch.cuda.is_available() else 2  # such questions
 _EVALUATED = 400  # held-out questions of either kind
 _KEPT, _LOOKED_AT = 500, 1000  # after so many steps weights are kept, and held-out questions asked
-_OF_A_TRAINING = ("steps", "questions", "passages", "rate", "reach", "only_answers")
+_OF_A_TRAINING = ("steps", "questions", "passages", "rate", "reach", "frozen", "only_answers")
 """The options that a checkpoint must have been begun with."""
 _DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 _UNSURE = 0.1  # a changed question is answered after all about so often
 
 Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the answer is in it
+Learnt = tuple[Example, str | None]  # the twin of a question that deceives, see `_with_twins`
 
 
 class Reader(nn.Module):
@@ -125,13 +127,15 @@ class _Weights:
     The vectors of words are not among them, since they are not learnt.
     """
 
-    def __init__(self, model: Reader, only: tuple[str, ...]) -> None:
-        """Learnt are the weights whose names begin with one of `only`."""
+    def __init__(self, model: Reader, only: tuple[str, ...], frozen: int) -> None:
+        """Learnt are the weights whose names begin with one of `only`, but not those of the first `frozen` layers."""
         self.model = model.to(_DEVICE)
+        below = tuple(f"bert.encoder.layer.{number}." for number in range(frozen))
+        below += ("bert.embeddings.",) if frozen else ()
         self.precise = {}
         for name, parameter in model.named_parameters():
             if parameter.requires_grad:
-                parameter.requires_grad = name.startswith(only)
+                parameter.requires_grad = name.startswith(only) and not name.startswith(below)
                 self.precise[name] = parameter.detach().clone().requires_grad_(parameter.requires_grad)
         model.bert.to(torch.bfloat16)
         model.judging.to(torch.bfloat16)
@@ -173,6 +177,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.2e-4)
     parser.add_argument("--begin", type=Path, help="folder of an exported reader to go on from")
     parser.add_argument("--reach", type=float, default=0.0, help="share of the second score's say on the encoder")
+    parser.add_argument("--frozen", type=int, default=0, help="first layers left as they are; six take a third less")
     parser.add_argument(
         "--only-answers", action="store_true", help="leave all but the second score as it is; in a FOLDER of its own"
     )
@@ -184,16 +189,38 @@ def main() -> None:
     deceiving = [e for e in examples if e.held_out and not e.answered and e.about]
     print(f"{len(learn)} to learn from, {len(held) + len(deceiving)} held out", flush=True)
     chosen = [e for some in (held, deceiving) for e in random.Random(2).sample(some, min(_EVALUATED, len(some)))]
-    train(learn, chosen, tokenizer, arguments)
+    train(_with_twins(learn), chosen, tokenizer, arguments)
 
 
-def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
+def _with_twins(learn: Sequence[Example]) -> list[Learnt]:
+    """Each example; one that deceives with its twin, the question that its passage does answer and that has most of
+    its words: what tells the two apart is learnt best side by side.
+    """
+    answering: dict[str, dict[str, frozenset[str]]] = {}
+    for example in learn:
+        for passage in example.passages:
+            if passage.right:
+                questions = answering.setdefault(passage.text, {})
+                questions[example.question] = frozenset(example.question.lower().split())
+    return [(one, _twin(one, answering)) for one in learn]
+
+
+def _twin(example: Example, answering: dict[str, dict[str, frozenset[str]]]) -> str | None:
+    if example.answered or not example.about:
+        return None
+    words = frozenset(example.question.lower().split())
+    others = answering.get(_deceiving(example.passages)[0].text, {})
+    alike = {other: len(words & own) / len(words | own) for other, own in others.items()}
+    return max(alike, key=alike.__getitem__, default=None)
+
+
+def train(learn: list[Learnt], held: list[Example], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
     """Trains on `learn`, printing how well `held` are answered and refused on the way."""
     torch.manual_seed(1)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     alone = arguments.only_answers
     reader = Reader(arguments.work / "start", 0.0 if alone else _DROPOUT, arguments.reach)
-    weights = _Weights(reader, _JUDGES if alone else ("",))
+    weights = _Weights(reader, _JUDGES if alone else ("",), arguments.frozen)
     model, learnt = weights.model, weights.learnt()
     if arguments.begin is not None:
         weights.load(shipped_weights(arguments.begin))
@@ -241,12 +268,14 @@ def train(learn: list[Example], held: list[Example], tokenizer: Tokenizer, argum
             torch.save({"model": weights.state(), "options": options} | kept, f"{path}.part")
             Path(f"{path}.part").replace(path)
     record = {
-        "examples": dict(Counter(e.source for e in learn)),
+        "examples": dict(Counter(e.source for e, _ in learn)),
+        "with_a_twin": sum(twin is not None for _, twin in learn),
         "steps": steps,
         "questions_a_step": arguments.questions,
         "passages_a_question": arguments.passages,
         "only_answers": alone,
         "reach": arguments.reach,
+        "frozen_layers": arguments.frozen,
         "rate": arguments.rate,
         "dropout": {"encoder": 0.0 if alone else _DROPOUT, "judging": _DROPOUT},
         "shown_an_epoch": _TIMES,
@@ -262,13 +291,13 @@ def _before(reader: Path) -> dict[str, Any]:
     return {"sha256": file_sha256(reader / "model.onnx"), "training": card["training"]}
 
 
-def _steps(learn: Sequence[Example], steps: int, count: int, size: int) -> Iterator[list[int]]:
+def _steps(learn: Sequence[Learnt], steps: int, count: int, size: int) -> Iterator[list[int]]:
     """The numbers of `count` questions with passages of like length, in an order that is the same at every run."""
     epoch = given = 0
-    lengths = [sum(len(p.text) for p in e.passages[:size]) / len(e.passages[:size]) for e in learn]
+    lengths = [sum(len(p.text) for p in e.passages[:size]) / len(e.passages[:size]) for e, _ in learn]
     while given < steps:
         chance = random.Random(epoch)
-        order = [i for i, e in enumerate(learn) for _ in range(_often(_TIMES[e.source], chance))]
+        order = [i for i, (e, _) in enumerate(learn) for _ in range(_often(_TIMES[e.source], chance))]
         chance.shuffle(order)
         batches = []
         for at in range(0, len(order), count * 40):
@@ -286,9 +315,9 @@ def _often(times: float, chance: random.Random) -> int:
 
 def _size(example: Example, size: int) -> int:
     """How many passages of an example are read, `size` where nothing speaks against it."""
-    if example.source in EDITED:
-        return min(size, _GROUP_EDITED) if example.answered else _GROUP_EDITED_UNANSWERED
-    return size if example.answered else _GROUP_UNANSWERED
+    if example.answered:
+        return min(size, _GROUP_EDITED) if example.source in EDITED else size
+    return _GROUP_DECEIVING if example.about else _GROUP_UNANSWERED
 
 
 def _group(example: Example, chance: random.Random, size: int) -> tuple[list[Row], str | None]:
@@ -321,7 +350,7 @@ class _Batch:
     `groups` `[g, size]` are the rows of each question that has an answer, the right one first, -1 where there are
     fewer; `spans` `[n, 2]` the tokens where each row's answer begins and ends, -1 where there is none. `wanted` `[n]`
     says how likely each row answers, `weights` `[n]` how much that counts, and `orders` `[n]` whether the score that
-    orders passages learns it too.
+    orders passages learns it too. `twins` `[p, 2]` are rows of which the first answers and the second deceives.
     """
 
     inputs: tuple[Tensor, Tensor, Tensor]
@@ -331,20 +360,22 @@ class _Batch:
     wanted: Tensor
     weights: Tensor
     orders: Tensor
+    twins: Tensor
 
     def to(self, device: str) -> _Batch:
         ids, mask, kinds = (one.to(device) for one in self.inputs)
-        told = (one.to(device) for one in (self.groups, self.spans, self.wanted, self.weights, self.orders))
+        told = (one.to(device) for one in (self.groups, self.spans, self.wanted, self.weights, self.orders, self.twins))
         return _Batch((ids, mask, kinds), [(rows.to(device), width) for rows, width in self.parts], *told)
 
 
-def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Random, size: int) -> _Batch:
+def _batch(examples: Sequence[Learnt], tokenizer: Tokenizer, chance: random.Random, size: int) -> _Batch:
     rows: list[Row] = []
     groups: list[list[int]] = []
     wanted: list[float] = []
     weights: list[float] = []
     orders: list[float] = []
-    for example in examples:
+    twins: list[tuple[int, int]] = []
+    for example, twin in examples:
         picked, changed = _group(example, chance, size)
         deceives = not example.answered and example.about
         if example.answered:
@@ -358,16 +389,22 @@ def _batch(examples: Sequence[Example], tokenizer: Tokenizer, chance: random.Ran
             wanted.append(_UNSURE)
             weights.append(1.0)
             orders.append(1.0)
+        if twin is not None:
+            twins.append((len(rows), len(rows) - len(picked)))
+            rows.append((twin, picked[0][1], None))
+            wanted.append(1.0)
+            weights.append(_FIRST_COUNTS)
+            orders.append(1.0)
     *inputs, spans = encode(tokenizer, rows)
     ids, mask, kinds = inputs
-    told = (torch.tensor(one) for one in (groups, spans, wanted, weights, orders))
+    told = (torch.tensor(one) for one in (groups, spans, wanted, weights, orders, twins))
     return _Batch((ids, mask, kinds), _parts(mask.sum(1)), *told)
 
 
 class _Prepared(Dataset[_Batch]):
     """The batch of each step, the same at every run."""
 
-    def __init__(self, learn: Sequence[Example], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
+    def __init__(self, learn: Sequence[Learnt], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
         self._learn, self._tokenizer, self._size = learn, tokenizer, arguments.passages
         self._steps = list(_steps(learn, arguments.steps, arguments.questions, arguments.passages))
 
@@ -380,7 +417,7 @@ class _Prepared(Dataset[_Batch]):
 
 
 def _batches(
-    learn: Sequence[Example], tokenizer: Tokenizer, first: int, arguments: argparse.Namespace
+    learn: Sequence[Learnt], tokenizer: Tokenizer, first: int, arguments: argparse.Namespace
 ) -> DataLoader[_Batch]:
     """The batches from step `first` on, prepared by other processes while those before them are learnt from."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # each process has a core
@@ -399,6 +436,9 @@ def _loss(model: Reader, batch: _Batch) -> Tensor:
     )
     wanted = batch.wanted[:, None].expand_as(scores)
     loss = functional.binary_cross_entropy_with_logits(scores, wanted, counts, reduction="sum")
+    if len(batch.twins):
+        answering, deceiving = scores[:, 1][batch.twins].unbind(1)
+        loss = loss + _TWIN_COUNTS * functional.softplus(deceiving - answering).mean()
     if not len(batch.groups):
         return loss
     right = batch.groups[:, 0]
