@@ -36,7 +36,11 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="seedbot", message="seedbot %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -45,6 +49,8 @@ def cli(context: click.Context) -> None:
     Put documents into the folder `seeds` and ask: seedbot ask "What did the report say about floods?"
     """
     context.color = _colour()
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def _colour() -> bool | None:
@@ -77,7 +83,7 @@ def _run() -> int:
         return _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
         return 130
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except (BrokenPipeError, SystemExit):  # whoever read the output has seen enough; click and rich exit for it
         _write_no_more()
         return 0
     except OSError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import sys
 from typing import Any
 
 from bot.logs import readable
@@ -11,8 +13,9 @@ from retrieval.types import Answer, Citation, Excerpt, Source, Status, SyncRepor
 
 
 def line(record: Any) -> str:
-    """One line of JSON, readable in any language."""
-    return json.dumps(record, ensure_ascii=False)
+    """One line of JSON, readable in any language where standard output takes every character."""
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return json.dumps(record, ensure_ascii=codecs.lookup(encoding).name != "utf-8")
 
 
 def answer(value: Answer) -> dict[str, Any]:

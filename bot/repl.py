@@ -9,10 +9,11 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
@@ -189,12 +190,9 @@ class Repl:
         pager = shutil.which("less") or shutil.which("more")
         if self._screen.is_terminal and pager is not None:
             hint = [_PAGER_PROMPT] * (Path(pager).name == "less")
-            with (
-                suppress(BrokenPipeError),
-                subprocess.Popen(
-                    [pager, f"+{place.line}", *hint], stdin=subprocess.PIPE, env={**os.environ, **_PAGER_READS_ONLY}
-                ) as shown,
-            ):
+            environment = {**os.environ, **_PAGER_READS_ONLY}
+            started = subprocess.Popen([pager, f"+{place.line}", *hint], stdin=subprocess.PIPE, env=environment)
+            with _interrupts_left_to_others(), suppress(BrokenPipeError), started as shown:
                 for part in visible_parts(self._library.blocks(place.document)):
                     cast(IO[bytes], shown.stdin).write(part.encode())
             return
@@ -277,6 +275,16 @@ class Repl:
 
     def _say(self, text: str, style: str) -> None:
         write_line(self._screen, Text(visible(text), style))
+
+
+@contextmanager
+def _interrupts_left_to_others() -> Iterator[None]:
+    """Ctrl-C reaches whoever has the terminal, and not this process."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def leaves(line: str) -> bool:

@@ -148,15 +148,19 @@ def _explain(
         source = f"{'.'.join(where)} in {path}"
     if first["type"] == "extra_forbidden":
         return SettingsError(f"There is no such setting: {source}; config/seedbot.toml lists them all.")
-    return SettingsError(f"{source} cannot be {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}.")
+    value = "what it is set to" if where in (["telegram"], ["telegram", "webhook_secret"]) else repr(first["input"])
+    return SettingsError(f"{source} cannot be {value}: {first['msg'][0].lower()}{first['msg'][1:]}.")
 
 
 def _explain_variable(error: SourceError) -> SettingsError:
-    """For a variable that is named after a whole table, such as SEEDBOT_ANSWER, and holds no JSON object."""
+    """For a variable that is named after a whole table, such as SEEDBOT_ANSWER, and holds no JSON object.
+
+    What it holds is not shown: it may be the token of a bot.
+    """
     name = next((one for one in Settings.model_fields if f'"{one}"' in str(error)), "")
     variable = f"SEEDBOT_{name}".upper()
     return SettingsError(
-        f"{variable} cannot be {os.environ.get(variable, '')!r}: it is a table, "
+        f"{variable} cannot be what it is set to: it is a table, "
         f"whose keys are set one by one as {variable}__KEY; config/seedbot.toml lists them all."
     )
 

@@ -35,13 +35,15 @@ class Plan:
         self.skipped.append((printable(relative), reason, state))
 
     def leave_unseen(self, relative: str, reason: str) -> None:
-        """Keeps what the store holds of a file or folder that cannot be looked at; says that it does."""
-        rows = [row for path, row in self.known.items() if path == relative or path.startswith(f"{relative}/")]
+        """Keeps what the store holds of a file or folder that cannot be looked at, where that can stay, and says so."""
+        rows = {path: row for path, row in self.known.items() if path == relative or path.startswith(f"{relative}/")}
         if rows and self.keep_unseen:
             reason = f"{reason}; what was read of it before is kept"
-            self.unchanged += rows
-            for row in rows:
-                self.missing.pop(row.path, None)
+            self.unchanged += rows.values()
+            for path in rows:
+                self.missing.pop(path, None)
+        else:
+            self.missing |= rows
         self.skip(relative, reason, _UNSEEN)
 
 
@@ -82,7 +84,10 @@ def pending(store: Store, settings: EngineSettings) -> Pending | None:
     there = {one.relative for one in seen.files}
     skipped = {path: state for path, (_, state) in store.skipped().items()}
     states = [(known.get(one.relative) or skipped.get(printable(one.relative)), one.state) for one in seen.files]
-    changed = sum(old is not None and (old.size, old.mtime_ns) != (now.size, now.mtime_ns) for old, now in states)
+    changed = sum(
+        old is not None and (old.size, old.mtime_ns) not in ((now.size, now.mtime_ns), (_UNSEEN.size, _UNSEEN.mtime_ns))
+        for old, now in states
+    )
     hidden = tuple(f"{path}/" for path in seen.unseen)
     gone = [path for path in known if path not in there | seen.unseen.keys() and not path.startswith(hidden)]
     return Pending(sum(old is None for old, _ in states), changed, len(gone))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from retrieval.errors import DocumentError, LibraryError, NoDocuments, OutOfReach
 from retrieval.rows import FileState
+from retrieval.texts import is_text
 
 _NO_TARGET = "it is a link to something that is not there: mend the link or remove it"
 _LOOP = "it is a link that leads back to itself: mend the link or remove it"
@@ -35,11 +36,15 @@ class Scan:
 
 
 def refuse_unusable(seeds: Path, library: Path) -> None:
-    """Raises NoDocuments where there is no folder to read, LibraryError where it is that of the library."""
+    """Raises NoDocuments where there is no folder to read or its name is no text, LibraryError where it is that of the
+    library.
+    """
     if not seeds.is_dir():
         raise NoDocuments(
             f"There is no folder {str(seeds)!r} with documents: create it and put files in, or name one with --seeds."
         )
+    if not is_text(str(seeds.resolve())):
+        raise NoDocuments(f"The name of the folder {str(seeds)!r}, or of one around it, is not UTF-8: rename it.")
     if library.is_dir() and library.samefile(seeds):
         raise LibraryError(f"The library cannot be in {library}, where the documents are: name another with --library.")
 

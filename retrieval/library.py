@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -143,9 +143,10 @@ class Library:
         refuse_unusable(self._settings.seeds, self._settings.library)
         report = progress or (lambda _: None)
         with self.building(wait_seconds, lambda: report(Progress("waiting", 0, 1))):
-            store = self._store_to_build(full=full)
+            self._prepare_store(full=full)
             embedder = self._open_embedder(lambda: report(Progress("model", 0, 1)))
-            done = sync(store, self._settings, embedder, full=full, report=report)
+            with closing(Store(self._settings.library / "library.sqlite")) as store:  # questions go on upon the other
+                done = sync(store, self._settings, embedder, full=full, report=report)
         self.refresh()
         return done
 
@@ -326,8 +327,8 @@ class Library:
             found = None
         return found or memory_indexes(store)
 
-    def _store_to_build(self, *, full: bool) -> Store:
-        """The store, created where there is none; with `full`, a damaged or foreign file is set aside."""
+    def _prepare_store(self, *, full: bool) -> None:
+        """Creates the store where there is none; with `full`, a damaged or foreign file is set aside."""
         path = self._settings.library / "library.sqlite"
         with self._lock:
             try:
@@ -340,7 +341,6 @@ class Library:
                     raise
                 self._set_aside(path)
                 self._store = Store(path)
-            return self._store
 
     def _set_aside(self, path: Path) -> None:
         if self._store is not None:

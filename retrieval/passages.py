@@ -116,18 +116,29 @@ class Tokens:
 
 
 def _sections(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
-    """The text between headings, each with the trail of headings above it; headings alone are kept as text."""
-    first: tuple[int, tuple[str, ...]] = (0, ())
-    starts = chain([first], ((heading.span.end, trail) for heading, trail in _trails(document)))
-    ends = chain((heading.span.start for heading in document.headings), [len(document.text)])
-    empty = True
-    for (start, trail), end in zip(starts, ends, strict=True):
-        start = max(start, document.body_start)
-        if _VISIBLE.search(document.text, start, end):
-            empty = False
-            yield Span(start, end), trail
-    if empty and _VISIBLE.search(document.text, document.body_start):
-        yield Span(document.body_start, len(document.text)), ()
+    """The text between headings, each with the trail of headings above it.
+
+    A heading above nothing, neither text nor a deeper heading, is text itself; so are headings alone.
+    """
+    text, body = document.text, Span(document.body_start, len(document.text))
+    if not any(_VISIBLE.search(text, between.start, between.end) for *_, between in _between(document)):
+        if _VISIBLE.search(text, body.start):
+            yield body, ()
+        return
+    for heading, trail, below, between in _between(document):
+        if _VISIBLE.search(text, between.start, between.end):
+            yield between, trail
+        elif heading is not None and heading.span.start >= body.start and (not below or below.level <= heading.level):
+            yield heading.span, trail if heading.text == document.title else trail[:-1]
+
+
+def _between(document: Document) -> Iterator[tuple[Heading | None, tuple[str, ...], Heading | None, Span]]:
+    """What stands behind each heading and before the first: that heading, its trail, the next one, and where."""
+    marks = chain([(None, ())], _trails(document), [(None, ())])
+    for (heading, trail), (below, _) in pairwise(marks):
+        start = max(heading.span.end if heading else 0, document.body_start)
+        end = below.span.start if below else len(document.text)
+        yield heading, trail, below, Span(start, max(start, end))
 
 
 def _blocks(document: Document, section: Span, language: str) -> Iterator[Iterable[Span]]:

@@ -162,6 +162,8 @@ class Store:
         return text[span.start - offset : span.end - offset], line
 
     def _outline(self, path: str) -> tuple[int, Outline] | None:
+        if not texts.is_text(path):
+            return None
         rows = self._read(
             "SELECT id, path, sha256, title, characters, date, body_start, headings, pages, layout, titled "
             "FROM documents WHERE path = ?",

@@ -127,6 +127,7 @@ class _Work:
         """`moved` holds the documents that are gone from their place, by content and suffix, which names the loader."""
         if printable(found.relative) != found.relative:
             raise DocumentError("its name is not valid text: rename it")
+        loaders.refuse_unread(found.path)
         data = read(found, self._settings.documents.largest_megabytes * 1_000_000)
         known = self._plan.known.get(found.relative)
         digest = hashlib.sha256(data).hexdigest()

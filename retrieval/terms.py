@@ -19,7 +19,7 @@ from retrieval.number_words import in_digits
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-VERSION = 5
+VERSION = 6
 """Raised when the same text would give other terms, so that libraries are analysed again."""
 
 _UNSPACED = (
@@ -27,10 +27,18 @@ _UNSPACED = (
     "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Kana
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
+_MARKS = (  # which `\\w` lacks
+    "\u0300-\u036f"  # accents that are characters of their own
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"  # Hebrew
+    "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"  # Arabic
+    "\u0711\u0730-\u074a\u07a6-\u07b0"  # Syriac, Thaana
+    "\u0900-\u0963\u0966-\u0df3"  # the scripts of India and Sri Lanka, but for their full stops
+)
+_PART = rf"[^\W{_UNSPACED}]+(?:[{_MARKS}]+[^\W{_UNSPACED}]*)*"
 _WORD = re.compile(
     rf"(?P<unspaced>[{_UNSPACED}]+)"
-    r"|(?P<number>\d+(?:[.,]\d+)*(?!\w))"
-    rf"|(?P<word>[^\W{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*)"
+    rf"|(?P<number>\d+(?:[.,]\d+)*(?![^\W{_UNSPACED}]))"
+    rf"|(?P<word>{_PART}(?:['’](?!\d|_){_PART})*)"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
@@ -131,7 +139,7 @@ def _words(text: str) -> Iterator[tuple[str, str, int, int]]:
 def _fold(word: str, language: str) -> str:
     """Lower case, stem, then drop accents: stemmers expect the accents of their language."""
     if word[0].isdigit():
-        return "".join(map(_in_ascii, word)).replace(",", "")[:_LONGEST_TERM]
+        return "".join(map(_in_ascii, word)).replace(",", "").casefold()[:_LONGEST_TERM]
     lowered = unicodedata.normalize("NFKC", word).casefold().replace("’", "'")[:_LONGEST_TERM]
     lowered = lowered.removesuffix("'s")
     stemmer = _stemmer(language)
@@ -148,9 +156,11 @@ def _in_ascii(character: str) -> str:
 
 
 def _is_accent(character: str) -> bool:
-    """Accents above and below (classes 200 and up) and Arabic vowel signs (27-35), but no Indic vowel or virama."""
+    """Accents above and below (classes 200 and up), Hebrew points and Arabic vowel signs (10-35), but no Indic vowel or
+    virama.
+    """
     combining = unicodedata.combining(character)
-    return combining >= 200 or 27 <= combining <= 35
+    return combining >= 200 or 10 <= combining <= 35
 
 
 @cache

@@ -24,6 +24,15 @@ CREATE TABLE blocks (
 _READ_BYTES = 1 << 16
 
 
+def is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8: the name of a file may hold bytes that cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def blocks_of(text: str) -> Iterator[str]:
     """A text, cut into blocks."""
     return (text[start : start + BLOCK] for start in range(0, len(text), BLOCK))

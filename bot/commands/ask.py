@@ -139,7 +139,9 @@ class _Asking:
     def _explain(self, number: int, line: str, error: SeedbotError) -> None:
         hint(f"line {number}: {error}")
         if self.as_json:
-            click.echo(json.dumps({"question": line, "error": readable(str(error))}, ensure_ascii=False))
+            from bot import records
+
+            click.echo(records.line({"question": line, "error": readable(str(error))}))
             sys.stdout.flush()
 
 

@@ -71,7 +71,7 @@ def _python(settings: Settings) -> Iterator[_Finding]:
         try:
             import_module(name)
         except ImportError as error:
-            remedy = "run `pip install --force-reinstall seedbot`"
+            remedy = "install Seedbot again as its README says, with `pip install --force-reinstall`"
             yield _Finding(_Health.BAD, "packages", f"{name} cannot be imported ({error}): {remedy}")
 
 
@@ -190,6 +190,8 @@ def _lock(settings: Settings) -> Iterator[_Finding]:
             yield _Finding(_Health.GOOD, "lock", "no build is running")
     except LibraryLocked as error:
         yield _Finding(_Health.POOR, "lock", str(error))
+    except SeedbotError as error:
+        yield _Finding(_Health.BAD, "lock", str(error))
 
 
 def _attempt(about: str, look: Callable[[], str]) -> _Finding:

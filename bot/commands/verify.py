@@ -17,6 +17,7 @@ from bot.options import hint, open_library, with_settings
 from bot.settings import Settings
 from retrieval.errors import SourceNotFound
 from retrieval.library import Library
+from retrieval.texts import is_text
 from retrieval.types import Citation, Span, Verdict
 
 _SHOWN = 5  # lines that are no answer
@@ -117,7 +118,7 @@ def _quoted(line: str) -> list[tuple[Citation, str]]:
 
 def _citation(row: dict[str, Any]) -> Citation:
     document, place = str(row["document"]), Span(int(row["start"]), int(row["end"]))
-    if "\0" in document:
+    if "\0" in document or not is_text(document):
         raise ValueError("no file has such a name")
     return Citation(
         document=document,

@@ -17,9 +17,6 @@ from bot.telegram.sending import edit
 from retrieval.errors import SeedbotError
 from retrieval.types import Progress, SyncReport
 
-LOCK_SECONDS = 30.0
-"""How long to wait for another program that is building."""
-
 _EDIT_SECONDS = 2.0
 
 
@@ -39,11 +36,7 @@ async def build(request: Request) -> None:
     """/build [full]: one message that shows how far it is, and in the end what was done."""
     sent = await request.reply("Looking for changes …")
     latest: list[Progress] = []
-    work = request.service.in_turn(
-        lambda: request.service.library.sync(
-            full="full" in request.words, progress=latest.append, wait_seconds=LOCK_SECONDS
-        )
-    )
+    work = request.service.in_turn(lambda: request.service.sync(full="full" in request.words, progress=latest.append))
     running = asyncio.ensure_future(work)
     shown = ""
     while not (await asyncio.wait([running], timeout=_EDIT_SECONDS))[0]:

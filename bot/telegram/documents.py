@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -16,7 +17,6 @@ from bot import messages
 from bot.logs import readable
 from bot.messages import in_line, visible
 from bot.telegram import asking
-from bot.telegram.admin import LOCK_SECONDS
 from bot.telegram.browsing import example_of, named
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, in_chat
@@ -120,21 +120,33 @@ async def _fetched(bot: Bot, identity: str) -> bytes:
 
 
 def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]:
-    """Looks whether the file can be read, puts it into the folder whole or not at all, and builds."""
-    seeds = service.settings.seeds
+    """Looks whether the file can be read, puts it into the folder whole or not at all, and builds.
+
+    Raises DocumentError where it cannot be used, and leaves no trace of it.
+    """
+    seeds, most = service.settings.seeds, service.settings.documents.largest_megabytes
+    if len(data) > most * 1_000_000:
+        raise DocumentError(f"it is larger than documents.largest_megabytes = {most} allows")
     confined.check(name, data)
     path = seeds / name
     number = 2
     while path.exists() and path.read_bytes() != data:
         path = seeds / f"{Path(name).stem}-{number}{Path(name).suffix}"
         number += 1
-    partial = seeds / f".{path.name}.partial"
+    partial, is_new = seeds / f".{path.name}.partial", not path.exists()
     try:
         partial.write_bytes(data)
         partial.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise SeedbotError(f"The folder of documents cannot be written ({error.strerror}).") from error
-    report = service.library.sync(wait_seconds=LOCK_SECONDS)
+    report = service.sync()
+    refused = next((one.reason for one in report.skipped if one.path == path.name), None)
+    if refused is not None:
+        if is_new:
+            path.unlink(missing_ok=True)
+        raise DocumentError(refused)
     return service.library.outline(path.name), report
 
 
@@ -148,7 +160,7 @@ def _remove(service: Service, path: str) -> None:
     except OSError as error:
         raise SeedbotError(f"The file cannot be moved ({error.strerror or error}).") from error
     try:
-        service.library.sync(wait_seconds=LOCK_SECONDS)
+        service.sync()
     except SeedbotError:
         shutil.move(target, source)  # a library is never left without a document
         raise

@@ -31,7 +31,7 @@ from bot.telegram.sending import persist
 from bot.telegram.state import State
 from retrieval.errors import SeedbotError, SettingsError
 from retrieval.library import Library
-from retrieval.types import Answer, Filter
+from retrieval.types import Answer, Filter, Progress, SyncReport
 
 T = TypeVar("T")
 Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram-bot's application
@@ -39,6 +39,7 @@ Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram
 _STOP_SECONDS = 20.0  # for what is at work when the bot is stopped; systemd and Docker wait a minute
 _DEAF_SECONDS = 120.0  # without an answer from Telegram, which answers every thirty where there is nothing new
 _START_SECONDS = 5.0
+_LOCK_SECONDS = 30.0  # that a build waits for another program that is building
 _MANY = 8  # places in `Service.waiting`
 _LEAST_SECRET = 8  # characters; to hide a part of a token that is shorter would blot out words
 _TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
@@ -64,6 +65,7 @@ class Service:
         self.waiting: set[object] = set()  # a place for each question, and each update in line, whose turn has not come
         self._pool = ThreadPoolExecutor(settings.telegram.workers, thread_name_prefix="ask")
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="build")
+        self._closing = False
         self._heard_at: float | None = None
         self._examples: dict[int, str] = {}  # by generation, the newest alone
 
@@ -88,6 +90,17 @@ class Service:
     async def in_turn(self, work: Callable[[], T]) -> T:
         """Runs work that changes the library, one after the other, beside the questions."""
         return await asyncio.get_running_loop().run_in_executor(self._builder, work)
+
+    def sync(self, *, full: bool = False, progress: Callable[[Progress], None] | None = None) -> SyncReport:
+        """Brings the library up to date, unless the bot ends meanwhile; run `in_turn`. Raises as `Library.sync`."""
+
+        def step(done: Progress) -> None:
+            if self._closing:
+                raise SeedbotError("The bot was stopped during this build: build again when it runs.")
+            if progress is not None:
+                progress(done)
+
+        return self.library.sync(full=full, progress=step, wait_seconds=_LOCK_SECONDS)
 
     async def example(self, find: Callable[[Service], str]) -> str:
         """What `find` makes of the library, which is looked for once in a generation; empty where it cannot."""
@@ -120,7 +133,8 @@ class Service:
         return self.silent_seconds > _DEAF_SECONDS
 
     def close(self) -> None:
-        """Waits for what is running on the pools."""
+        """Waits for the questions that are running, and for a build to let go of what it has begun."""
+        self._closing = True
         for pool in (self._pool, self._builder):
             pool.shutdown(wait=True, cancel_futures=True)
 

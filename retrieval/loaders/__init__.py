@@ -7,6 +7,7 @@ imported where they are used, because most folders hold only a few formats.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from importlib import import_module
 from pathlib import Path, PurePosixPath
@@ -15,8 +16,10 @@ from retrieval.errors import DocumentError
 from retrieval.loaders.loaded import Loaded, clean
 from retrieval.types import Document
 
-VERSION = 2
+VERSION = 3
 """Raised when a format is read otherwise, so that libraries are made anew."""
+
+log = logging.getLogger(__name__)
 
 _VISIBLE = re.compile(r"\S")
 _MODULES = {
@@ -43,12 +46,7 @@ SUFFIXES = frozenset(_MODULES)
 
 def load(path: Path, relative: str, data: bytes) -> Document:
     """The document in `data`, the bytes of `path`. Raises DocumentError with the reason in one sentence."""
-    suffix = path.suffix.lower()
-    if suffix not in _MODULES:
-        raise DocumentError(
-            f"{suffix or 'a file without a suffix'} is not a format that is read: "
-            f"convert it to one of {' '.join(_MODULES)}"
-        )
+    suffix = refuse_unread(path)
     if not data or data.isspace():
         raise DocumentError("it is empty: add text or remove the file")
     module = import_module(f"retrieval.loaders.{_MODULES[suffix]}")
@@ -56,6 +54,13 @@ def load(path: Path, relative: str, data: bytes) -> Document:
         loaded: Loaded = module.load(data)
     except RecursionError as error:
         raise DocumentError("its parts are nested too deeply: simplify or convert it") from error
+    except (DocumentError, MemoryError):
+        raise
+    except Exception as error:  # whatever a library meets in a damaged file must not stop the rest
+        log.debug("cannot load", exc_info=error)
+        raise DocumentError(
+            f"it is damaged, or no {suffix} file ({type(error).__name__}): open it in its program and save it again"
+        ) from error
     if not _VISIBLE.search(loaded.text, loaded.body_start):
         raise DocumentError("it holds no text: if it shows scanned pages, run text recognition on it first")
     digest = hashlib.sha256(data).hexdigest()
@@ -72,6 +77,17 @@ def load(path: Path, relative: str, data: bytes) -> Document:
         layout=loaded.layout,
         titled=bool(title),
     )
+
+
+def refuse_unread(path: Path) -> str:
+    """The suffix of a file, in lower case. Raises DocumentError where it is that of no format that is read."""
+    suffix = path.suffix.lower()
+    if suffix not in _MODULES:
+        raise DocumentError(
+            f"{suffix or 'a file without a suffix'} is not a format that is read: "
+            f"convert it to one of {' '.join(_MODULES)}"
+        )
+    return suffix
 
 
 def title_of(relative: str) -> str:

@@ -7,7 +7,8 @@ import zipfile
 
 from retrieval.errors import DocumentError
 
-_MOST_BYTES = 100_000_000
+_MOST_BYTES = 100_000_000  # of all that is no picture, sound or font
+_PICTURES = 2  # times as large as packed, at most, is a document with more of these than that
 _MOST_IN_ONE = 30_000_000  # of a part that is text; as a tree it takes twenty times that
 _MOST_RATIO = 200  # unpacked over packed, beyond the first ten million bytes
 _MEDIA = frozenset({"png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "emf", "wmf", "mp3", "mp4", "ttf", "otf", "bin"})
@@ -22,7 +23,10 @@ def check_archive(data: bytes) -> None:
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise DocumentError("it is damaged: save it again or get another copy") from error
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > _MOST_BYTES or (unpacked > 10_000_000 and unpacked > _MOST_RATIO * len(data)):
+    text = sum(entry.file_size for entry in entries if not _is_media(entry.filename))
+    if text > _MOST_BYTES or unpacked > max(_MOST_BYTES, _PICTURES * len(data)):
+        raise DocumentError(_ABSURD)
+    if unpacked > 10_000_000 and unpacked > _MOST_RATIO * len(data):
         raise DocumentError(_ABSURD)
     if any(entry.file_size > _MOST_IN_ONE and not _is_media(entry.filename) for entry in entries):
         raise DocumentError(_ABSURD)

@@ -28,6 +28,8 @@ def load(data: bytes) -> Loaded:
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise DocumentError("it is encrypted or in the old .doc format: save it as .docx without a password")
     check_archive(data)
+    import zlib
+
     import docx
     from docx.opc.exceptions import OpcError
     from lxml.etree import LxmlError
@@ -44,6 +46,8 @@ def load(data: bytes) -> Loaded:
         AttributeError,
         IndexError,
         OSError,
+        EOFError,
+        zlib.error,
     ) as error:
         raise DocumentError("it is damaged or no Word document: open it in Word and save it again") from error
 

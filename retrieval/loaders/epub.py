@@ -25,6 +25,7 @@ _NAMES = {
     "d": "http://purl.org/dc/elements/1.1/",
 }
 _DAMAGED = "it is damaged or no EPUB: get another copy or convert it again"
+_NO_PAGE = ("image/", "audio/", "video/", "font/")
 _NCX = "application/x-dtbncx+xml"
 _BLOCKS_NEAR = (  # where a chapter begins, one of which may be its title
     "(ancestor::p | descendant-or-self::* | following::*)[self::p or self::div][normalize-space()][position() <= 10]"
@@ -60,13 +61,15 @@ def _load(archive: zipfile.ZipFile) -> Loaded:
     package = _xml(archive.read(package_path))
     items = {item.get("id"): item for item in package.xpath("//o:manifest/o:item", namespaces=_NAMES)}
     spine = [items[name] for name in package.xpath("//o:spine/o:itemref/@idref", namespaces=_NAMES) if name in items]
-    paths = [_path(package_path, item.get("href") or "") for item in spine]
+    pages = [item for item in spine if not (item.get("media-type") or "").startswith(_NO_PAGE)]
+    paths = [_path(package_path, item.get("href") or "") for item in pages]
     _refuse_locked(archive, paths)
     chapters = _chapters(archive, package_path, list(items.values()))
     builder = TextBuilder()
     for path in paths:
-        if path in archive.NameToInfo:
-            tree = parse(archive.read(path))
+        data = archive.read(path) if path in archive.NameToInfo else b""
+        if data.strip():
+            tree = parse(data)
             _head(tree, chapters.get(path, []))
             lay_out(tree, builder)
     if not builder.parts:
@@ -127,7 +130,7 @@ def _head(tree: Any, chapters: list[_Chapter]) -> None:
     if any(name_of(element) in HEADINGS for element in tree.iter()) or not flat(tree).strip():
         return
     for chapter in chapters:
-        found = tree.xpath("//*[@id=$it]", it=chapter.anchor) if chapter.anchor else tree.xpath("//body")
+        found = tree.xpath("//*[@id=$it][parent::*]", it=chapter.anchor) if chapter.anchor else tree.xpath("//body")
         if not found:
             continue
         near = found[0].xpath(_BLOCKS_NEAR)

@@ -295,10 +295,18 @@ def test_each_answer_is_flushed_so_that_a_program_can_hold_the_pipe_open(built: 
 
 def test_a_reader_that_stops_early_is_no_failure(built: Path) -> None:
     ask = f"'{SEEDBOT}' ask --json - --seeds '{SEEDS}' --library '{built}'"
-    command = f"yes 'How old can a tern get?' | head -200 | {ask} | head -1"
+    command = f"yes 'How old can a tern get?' | head -200 | {ask} | head -1; exit ${{PIPESTATUS[2]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert json.loads(done.stdout)["found"] is True
-    assert "Traceback" not in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", ["--help", "sources --json"])
+def test_nor_is_one_that_reads_nothing(built: Path, arguments: str) -> None:
+    command = f"'{SEEDBOT}' {arguments} | true; exit ${{PIPESTATUS[0]}}"
+    environment = os.environ | {"SEEDBOT_SEEDS": str(SEEDS), "SEEDBOT_LIBRARY": str(built)}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_pipe_gets_no_colour_and_no_bars(exported_model: Path, tmp_path: Path) -> None:
@@ -437,6 +445,7 @@ def test_verify_checks_saved_answers_and_documents(
         '{"excerpts": [{"text": "x", "citation": {"document": "a", "start": -5, "end": 2}}]}',
         '{"excerpts": [{"text": "x", "citation": {"document": "a", "start": 1e999, "end": 2}}]}',
         '{"excerpts": [{"text": "x", "citation": {"document": "a\\u0000", "start": 0, "end": 2}}]}',
+        '{"excerpts": [{"text": "x", "citation": {"document": "\\ud800", "start": 0, "end": 2}}]}',
     ],
 )
 def test_a_line_that_is_no_answer_is_named_and_the_rest_is_checked(over_seeds: Run, line: str) -> None:
@@ -477,6 +486,16 @@ def test_doctor_names_a_remedy(run: Run, tmp_path: Path) -> None:
     assert "✗ seeds        There is no folder" in done.out
     assert "✗ library      The library file" in done.out
     assert "run `seedbot build --full`" in done.out
+
+
+def test_doctor_goes_on_where_the_lock_is_closed(run: Run, built: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(built, library, copy_function=os.link)
+    (library / "build.lock").unlink(missing_ok=True)
+    (library / "build.lock").mkdir()
+    rows = run("doctor", "--json", "--seeds", SEEDS, "--library", library).rows
+    assert [row["health"] for row in rows if row["about"] == "lock"] == ["bad"]
+    assert "integrity" in {row["about"] for row in rows}
 
 
 def test_eval_prints_figures(over_seeds: Run, tmp_path: Path) -> None:
@@ -568,6 +587,23 @@ def test_the_unexpected_is_one_sentence_too(run: Run, monkeypatch: pytest.Monkey
         "seedbot: Something went wrong that Seedbot does not know (ZeroDivisionError: by zero): "
         "SEEDBOT_DEBUG=1 shows where.\n"
     )
+
+
+def test_json_is_json_in_any_encoding(built: Path) -> None:
+    command = [SEEDBOT, "ask", "--json", "Wie tief ist der Bodensee?", "--seeds", SEEDS, "--library", built]
+    shown = {}
+    for encoding in ("ascii", "latin-1", "utf-8"):
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        done = subprocess.run(command, capture_output=True, env=environment)
+        shown[encoding] = [
+            (one["text"], one["citation"]) for one in json.loads(done.stdout.decode(encoding))["excerpts"]
+        ]
+    assert not all(text.isascii() for text, _ in shown["utf-8"])
+    assert shown["ascii"] == shown["latin-1"] == shown["utf-8"]
+
+
+def test_without_a_command_all_of_the_help_is_shown(run: Run) -> None:
+    assert run() == run("--help")
 
 
 def test_every_command_explains_itself(run: Run) -> None:

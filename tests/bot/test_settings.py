@@ -30,6 +30,18 @@ def test_the_shipped_file_names_every_setting_with_its_default() -> None:
     assert table == defaults
 
 
+def test_no_secret_is_repeated(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text("[telegram]\nwebhook_secret = 8642\n")
+    with pytest.raises(SettingsError, match=r"telegram\.webhook_secret in .* cannot be what it is set to") as wrong:
+        load_settings(config)
+    assert "8642" not in str(wrong.value)
+    for value in ("123456:secret", '["123456:secret"]'):
+        monkeypatch.setenv("SEEDBOT_TELEGRAM", value)
+        with pytest.raises(SettingsError, match="SEEDBOT_TELEGRAM cannot be what it is set to") as wrong:
+            load_settings()
+        assert "secret" not in str(wrong.value)
+
+
 def test_the_command_line_beats_the_environment_beats_the_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text('seeds = "from-file"\nlibrary = "from-file"\n[answer]\nexcerpts = 7\nexcerpt_characters = 300\n')
     monkeypatch.setenv("SEEDBOT_LIBRARY", "from-environment")

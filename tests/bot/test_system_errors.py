@@ -28,5 +28,7 @@ def test_an_output_that_is_full_is_one_sentence() -> None:
 
 def test_a_variable_named_after_a_table_says_how_to_set_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEDBOT_ANSWER", "x")
-    with pytest.raises(SettingsError, match=r"SEEDBOT_ANSWER cannot be 'x': it is a table, .* SEEDBOT_ANSWER__KEY"):
+    with pytest.raises(
+        SettingsError, match=r"SEEDBOT_ANSWER cannot be what it is set to: it is a table, .* SEEDBOT_ANSWER__KEY"
+    ):
         load_settings()

@@ -19,6 +19,7 @@ from retrieval import texts
 from retrieval.answering import answer
 from retrieval.embedding import Encoding
 from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
+from retrieval.indexes import write_indexes
 from retrieval.library import Library
 from retrieval.ranking import rank
 from retrieval.runtimes import Precision
@@ -229,6 +230,71 @@ def test_documents_that_cannot_be_looked_at_stay(library: Library, write: Write,
     closed_file.chmod(0o644)
     (tmp_path / "unplugged").rename(away)
     assert library.sync().skipped == ()
+
+
+def test_a_document_that_cannot_be_read_goes_where_another_model_makes_the_vectors(
+    settings: EngineSettings, write: Write
+) -> None:
+    """Vectors of two models in one index would be compared with each other."""
+    write("bridge.txt", BRIDGE)
+    closed = write("ferry.txt", "The ferry sails at nine in the morning.\n")
+    with Library.open(settings, embedder=FakeEmbedder()) as library:
+        library.sync()
+    closed.chmod(0)
+    with binding(), Library.open(settings, embedder=FakeEmbedder("another", dimension=24)) as library:
+        report = library.sync()
+        assert (report.removed, [one.path for one in report.skipped]) == (("ferry.txt",), ["ferry.txt"])
+        assert library.ask("bridge Rhine").excerpts[0].citation.document == "bridge.txt"
+    closed.chmod(0o644)
+    with Library.open(settings, embedder=FakeEmbedder("another", dimension=24)) as library:
+        assert library.sync().added == ("ferry.txt",)
+
+
+def test_a_file_of_a_format_that_is_not_read_is_not_read(library: Library, write: Write, seeds: Path) -> None:
+    write("bridge.txt", BRIDGE)
+    with (seeds / "holiday.mp4").open("wb") as film:
+        film.truncate(300_000_000)
+    (skipped,) = library.sync().skipped
+    assert skipped.reason.startswith(".mp4 is not a format that is read")
+
+
+def test_questions_are_answered_while_a_build_writes_its_indexes(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    answered: list[str] = []
+    at_once: list[bool] = []
+
+    def meanwhile(*arguments: Any, **more: Any) -> Any:
+        asking = threading.Thread(target=lambda: answered.append(library.ask("bridge Rhine").excerpts[0].text))
+        asking.start()
+        asking.join(10)
+        at_once.append(bool(answered))
+        return write_indexes(*arguments, **more)
+
+    monkeypatch.setattr("retrieval.sync.write_indexes", meanwhile)
+    write("lighthouse.txt", LIGHTHOUSE)
+    assert library.sync().added == ("lighthouse.txt",)
+    assert at_once == [True]
+    assert library.ask("lighthouse lamp").excerpts[0].citation.document == "lighthouse.txt"
+
+
+def test_a_name_or_folder_that_is_no_text_is_one_sentence(
+    library: Library, write: Write, tmp_path: Path, embedder: FakeEmbedder
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    with pytest.raises(SourceNotFound, match="no document"):
+        library.document("caf\udce9.txt")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    odd.mkdir()
+    (odd / "bridge.txt").write_text(BRIDGE)
+    with (
+        Library.open(EngineSettings(seeds=odd, library=tmp_path / "other"), embedder=embedder) as other,
+        pytest.raises(NoDocuments, match="is not UTF-8: rename it"),
+    ):
+        other.sync()
 
 
 def test_a_renamed_document_costs_no_embedding_and_is_cited_by_its_new_name(

@@ -82,6 +82,13 @@ def test_a_byline_is_text(byline: str) -> None:
     assert _headings(document) == [(1, "A fire"), (2, "By the river")]
 
 
+def test_lone_lines_in_a_row_are_notes_and_no_headings() -> None:
+    text = "At home\n\nMilk is in the fridge\n\nKeys hang by the door\n\nThe code is 4711\n\nBins go out on Tuesday.\n"
+    assert _headings(_load("home.txt", text)) == [(1, "At home")]
+    chapters = "A book\n\nCHAPTER I\n\nThe dam\n\nIt held.\n\nCHAPTER II\n\nIt broke.\n"
+    assert [name for _, name in _headings(_load("b.txt", chapters))] == ["A book", "CHAPTER I", "The dam", "CHAPTER II"]
+
+
 def test_a_document_without_a_title_is_called_after_its_file() -> None:
     document = _load("reports/the_dam-of-1953.txt", "It held for one night.\n")
     assert (document.title, document.titled) == ("the dam of 1953", False)
@@ -534,6 +541,55 @@ def test_numbers_of_records_stay_as_they_are_written() -> None:
 def test_nested_records_are_flattened() -> None:
     data = '{"dam": {"name": "Clay", "gates": ["upper", "lower"]}, "open": true, "note": null, "text": "a\\u2028b"}'
     assert _load("a.json", data).text == "dam name: Clay; dam gates: upper, lower; open: yes; text: a b\n"
+
+
+def test_a_damaged_part_of_a_word_document_is_one_sentence() -> None:
+    data = bytearray(_docx(_p("A dam.")))
+    at = data.index(b"word/document.xml") + len("word/document.xml")
+    data[at : at + 30] = b"\xff" * 30
+    with pytest.raises(DocumentError, match="damaged"):
+        _load("a.docx", bytes(data))
+
+
+def test_an_error_that_nobody_thought_of_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: bytes) -> Loaded:
+        raise TypeError("of a library")
+
+    monkeypatch.setattr("retrieval.loaders.plain.load", broken)
+    with pytest.raises(DocumentError, match=r"it is damaged, or no \.txt file \(TypeError\): open it"):
+        _load("a.txt", "A dam.")
+
+
+def test_a_document_with_many_photographs_is_read() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(_docx(_p("A dam."))))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
+        for name in archive.namelist():
+            made.writestr(name, archive.read(name))
+        photograph = random.Random(1).randbytes(1 << 20)
+        for number in range(101):
+            made.writestr(f"word/media/{number}.jpg", photograph)
+    assert _load("a.docx", out.getvalue()).text == "A dam.\n"
+
+
+def test_a_page_of_a_book_that_holds_no_text_is_passed_over() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(epub(["<p>Clay.</p>", "", "<p>Sand.</p>"])))
+    files = {name: archive.read(name).decode() for name in archive.namelist()}
+    files["book/c1.xhtml"] = ""
+    picture = '<item id="cover" href="cover.jpg" media-type="image/jpeg"/>'
+    package = files["book/content.opf"].replace("<manifest>", f"<manifest>{picture}")
+    files["book/content.opf"] = package.replace("<spine>", '<spine><itemref idref="cover"/>')
+    files["book/cover.jpg"] = "\x00\x01\x02"
+    assert _load("a.epub", zipped(files)).text == "Clay.\n\nSand.\n"
+
+
+def test_a_chapter_may_begin_where_its_file_does() -> None:
+    table = f"<ncx xmlns='http://www.daisy.org/z3986/2005/ncx/'><navMap>{_POINT.format('One', 'c0.xhtml#all', '')}"
+    archive = zipfile.ZipFile(io.BytesIO(_book(["<p>Clay.</p>"], table=f"{table}</navMap></ncx>")))
+    files = {name: archive.read(name).decode() for name in archive.namelist()}
+    files["book/c0.xhtml"] = files["book/c0.xhtml"].replace("<html", '<html id="all"')
+    document = _load("a.epub", zipped(files))
+    assert (document.text, _headings(document)) == ("Clay.\n", [])
 
 
 def _packed(name: str, megabytes: int, method: int = zipfile.ZIP_DEFLATED, *, padding: int = 0) -> bytes:

@@ -91,6 +91,12 @@ def test_headings_travel_with_the_passage_and_stand_in_no_excerpt() -> None:
     assert found == [("Text here.", ("Part", "Chapter")), ("More text.", ("Other",))]
 
 
+def test_a_heading_above_nothing_is_quoted() -> None:
+    document = _document("# House\n\n## Gate code: 4711\n\n## Wifi\n\nAsk Anna.\n\n## Bins: Tuesday\n")
+    found = [(one.span.of(document.text), one.headings) for one in cut(document, "en", _OFFSETS, 40)]
+    assert found == [("## Gate code: 4711", ()), ("Ask Anna.", ("Wifi",)), ("## Bins: Tuesday", ())]
+
+
 def test_a_document_of_headings_alone_is_still_quoted() -> None:
     assert _passages("# Only\n\n## Headings\n") == ["# Only\n\n## Headings"]
 

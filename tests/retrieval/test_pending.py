@@ -52,6 +52,15 @@ def test_a_copied_folder_is_not_changed(built: Library, seeds: Path) -> None:
     assert built.pending() == NOTHING
 
 
+def test_a_file_that_could_not_be_read_is_not_changed_for_that(library: Library, write: Write) -> None:
+    write("a.txt", "The bridge is 310 metres long.\n")
+    closed = write("closed.txt", "The tower is 60 metres high.\n")
+    closed.chmod(0)
+    with binding():
+        assert [one.path for one in library.sync().skipped] == ["closed.txt"]
+        assert library.pending() == NOTHING
+
+
 def test_what_cannot_be_looked_at_is_not_gone(built: Library, seeds: Path) -> None:
     (seeds / "b").chmod(0)
     try:

@@ -9,6 +9,8 @@ import json
 import os
 import resource
 import shutil
+import threading
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +21,8 @@ import pytest
 
 from bot.telegram import documents
 from bot.telegram.documents import safe_name
-from retrieval.types import Answer
+from retrieval.errors import SeedbotError
+from retrieval.types import Answer, Progress
 from tests.retrieval.files import epub, pdf, pdf_bomb
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, Talk, World
 from tests.telegram.server import BOT, Fault
@@ -103,6 +106,56 @@ def test_fetching_a_file_survives_a_failure_and_says_when_it_is_too_big(talk: Ru
             assert (await telegram.reply())["text"].startswith("I can now answer from buoys")
             telegram.document("big.txt", b"x" * 20_000_001, chat=ADMIN, size=5)
             assert "up to 20 MB" in (await telegram.reply(2))["text"]
+
+    talk(conversation)
+
+
+def test_a_file_that_the_settings_call_too_large_is_refused_and_leaves_nothing(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+            limits = service.settings.documents.model_copy(update={"largest_megabytes": 1})
+            service.settings = service.settings.model_copy(update={"documents": limits})
+            world.telegram.document("big.txt", b"Buoys are red. " * 70_000, chat=ADMIN)
+            assert "larger than documents.largest_megabytes = 1" in (await world.telegram.reply())["text"]
+            assert {path.name for path in world.seeds.iterdir()} == {"ferry.txt", "tides.md"}
+
+    talk(conversation)
+
+
+def test_a_file_that_no_passage_comes_of_is_refused_and_leaves_nothing(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot():
+            with monkeypatch.context() as patched:
+                patched.setattr("retrieval.passages.cut", lambda *_: iter(()))
+                world.telegram.document("buoys.txt", b"Buoys are painted red.\n", chat=ADMIN)
+                assert "holds no text that could be quoted" in (await world.telegram.reply())["text"]
+            assert {path.name for path in world.seeds.iterdir()} == {"ferry.txt", "tides.md"}
+
+    talk(conversation)
+
+
+def test_a_build_lets_go_when_the_bot_ends(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(world: World) -> None:
+        reading, ended = threading.Event(), threading.Event()
+
+        def slow(*_: object, progress: Callable[[Progress], None], **__: object) -> None:
+            reading.set()
+            try:
+                while True:
+                    progress(Progress("reading", 1, 2))
+                    time.sleep(0.01)
+            finally:
+                ended.set()
+
+        async with world.bot() as service:
+            monkeypatch.setattr(service.library, "sync", slow)
+            building = asyncio.ensure_future(service.in_turn(service.sync))
+            await asyncio.to_thread(reading.wait, 10)
+        assert ended.is_set()
+        with pytest.raises(SeedbotError, match="stopped during this build"):
+            await building
 
     talk(conversation)
 
