@@ -139,20 +139,21 @@ class Repl:
 
     def _ask(self, question: str) -> None:
         self._library.refresh()
-        self.answer = self._library.ask(question, where=self.where)
-        self._asked_where, self._context = self.where, {}
+        answer = self._library.ask(question, where=self.where)
         notes = []
-        if self.where and not self.answer.found:
+        if self.where and not answer.found:
             notes.append(messages.only_searched(describe(self.where), self._library.count(self.where)))
-        notes += self._pending()
-        shown = show_answer(self._screen, self.answer, self._settings.seeds, notes, next_shows=True)
-        self._shown = list(self.answer.excerpts[:shown])
+        self.answer, self._asked_where, self._shown, self._context = answer, self.where, list(answer.excerpts), {}
+        shown = show_answer(self._screen, answer, self._settings.seeds, notes, next_shows=True)
+        self._shown = self._shown[:shown]
+        self._tell_pending()  # looks at every file, which nobody should wait for before the answer
 
-    def _pending(self) -> list[str]:
+    def _tell_pending(self) -> None:
         """Says once that the folder has changed, and again when it has changed further."""
-        found, told = self._library.pending(), self._told
+        found = self._library.pending()
+        if found and found != self._told:
+            self._say(messages.pending(found, self._settings.seeds, "/build reads it"), "yellow")
         self._told = found
-        return [messages.pending(found, self._settings.seeds, "/build reads it")] if found and found != told else []
 
     def _more(self, arguments: list[str]) -> None:
         excerpt = self._excerpt(arguments)

@@ -185,7 +185,7 @@ def _extend(kept: Sequence[_Kept], piece: Piece, searcher: Searcher, characters:
         return False
     for one in kept:
         other = one.piece
-        if other.document != piece.document:
+        if other.document != piece.document or other.headings != piece.headings:
             continue
         joined = Span(min(other.span.start, piece.span.start), max(other.span.end, piece.span.end))
         gap = Span(min(other.span.end, piece.span.end), max(other.span.start, piece.span.start))

@@ -83,14 +83,18 @@ def pending(store: Store, settings: EngineSettings) -> Pending | None:
     known = {row.path: row.state for row in store.documents()}
     there = {one.relative for one in seen.files}
     skipped = {path: state for path, (_, state) in store.skipped().items()}
-    states = [(known.get(one.relative) or skipped.get(printable(one.relative)), one.state) for one in seen.files]
-    changed = sum(
-        old is not None and (old.size, old.mtime_ns) not in ((now.size, now.mtime_ns), (_UNSEEN.size, _UNSEEN.mtime_ns))
-        for old, now in states
-    )
+    states = [(known.get(one.relative) or skipped.get(printable(one.relative)), one) for one in seen.files]
+    changed = sum(old is not None and _looks_changed(old, one) for old, one in states)
     hidden = tuple(f"{path}/" for path in seen.unseen)
     gone = [path for path in known if path not in there | seen.unseen.keys() and not path.startswith(hidden)]
     return Pending(sum(old is None for old, _ in states), changed, len(gone))
+
+
+def _looks_changed(before: FileState, now: Found) -> bool:
+    """Whether it is another file by now; where it could not be read before, whether it can."""
+    if before == _UNSEEN:
+        return os.access(now.path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
+    return (before.size, before.mtime_ns) != (now.state.size, now.state.mtime_ns)
 
 
 def printable(name: str) -> str:

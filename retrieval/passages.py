@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from retrieval.types import About, Document, Heading, Passage, Span
 
-VERSION = 2
+VERSION = 3
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
 
 TokenOffsets = Callable[[str], NDArray[np.int32]]
@@ -129,7 +129,7 @@ def _sections(document: Document) -> Iterator[tuple[Span, tuple[str, ...]]]:
         if _VISIBLE.search(text, between.start, between.end):
             yield between, trail
         elif heading is not None and heading.span.start >= body.start and (not below or below.level <= heading.level):
-            yield heading.span, trail if heading.text == document.title else trail[:-1]
+            yield heading.span, trail
 
 
 def _between(document: Document) -> Iterator[tuple[Heading | None, tuple[str, ...], Heading | None, Span]]:

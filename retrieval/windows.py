@@ -55,6 +55,11 @@ class Piece:
         """The id of its document."""
         return self.hit.entry.document.id
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings above it."""
+        return self.hit.entry.passage.headings
+
     @cached_property
     def answering(self) -> list[str]:
         """The words of the answering sentence."""

@@ -146,6 +146,7 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]
     if refused is not None:
         if is_new:
             path.unlink(missing_ok=True)
+            service.sync()
         raise DocumentError(refused)
     return service.library.outline(path.name), report
 

@@ -29,7 +29,7 @@ from bot.telegram.inbox import ByChat, Inbox
 from bot.telegram.receiving import LATER, UNREACHABLE, polling, webhook
 from bot.telegram.sending import persist
 from bot.telegram.state import State
-from retrieval.errors import SeedbotError, SettingsError
+from retrieval.errors import LibraryError, SeedbotError, SettingsError
 from retrieval.library import Library
 from retrieval.types import Answer, Filter, Progress, SyncReport
 
@@ -96,7 +96,7 @@ class Service:
 
         def step(done: Progress) -> None:
             if self._closing:
-                raise SeedbotError("The bot was stopped during this build: build again when it runs.")
+                raise LibraryError("The bot was stopped during this build: build again when it runs.")
             if progress is not None:
                 progress(done)
 

@@ -54,7 +54,7 @@ def load(path: Path, relative: str, data: bytes) -> Document:
         loaded: Loaded = module.load(data)
     except RecursionError as error:
         raise DocumentError("its parts are nested too deeply: simplify or convert it") from error
-    except (DocumentError, MemoryError):
+    except (DocumentError, MemoryError, ImportError, OSError):  # of the file, or of the machine and no fault of it
         raise
     except Exception as error:  # whatever a library meets in a damaged file must not stop the rest
         log.debug("cannot load", exc_info=error)

@@ -13,7 +13,6 @@ from retrieval.types import Heading, Span
 _DATE_HEADER = re.compile(r"\s*date(?:[ \t]*:)?[ \t]*(\d{4}-\d{2}-\d{2})(?=\s|$)[ \t]*", re.IGNORECASE)
 _TITLE_HEADER = re.compile(r"\s*title[ \t]*:[ \t]*([^\s][^\r\n]{0,199})\r?\n", re.IGNORECASE)
 _LONGEST_TITLE, _LONGEST_HEADING = 120, 80
-_MOST_IN_A_ROW = 2  # headings
 _ENDS_SENTENCE = tuple('.!?…:;,。！？：；，、»”")]}')
 _ITEM = re.compile(r"(?:[-*•‣–—+>|]|\(?\w{1,3}[.)])\s")
 _NAME = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
@@ -25,7 +24,7 @@ def load(data: bytes) -> Loaded:
     """Offsets count in the decoded file, newlines untouched. Raises DocumentError for binary data."""
     text = clean(decode(data))
     start, title, date = _header(text)
-    headings = _without_runs(text, list(_headings(text, start)))
+    headings = list(_headings(text, start))
     if not title and headings and not text[start : headings[0].span.start].strip() and headings[0].level == 1:
         title, start = headings[0].text, headings[0].span.end
     return Loaded(text, title, date, start, tuple(headings))
@@ -54,18 +53,6 @@ def _headings(text: str, start: int) -> Iterator[Heading]:
             if alone and _reads_as_heading(match[0], first=first):
                 yield Heading(Span(begin, end), 1 if first else 2, match[0])
         first = False
-
-
-def _without_runs(text: str, headings: list[Heading]) -> list[Heading]:
-    """Those of them that stand above text or with one other above it; more in a row are notes of a line each."""
-    runs: list[list[Heading]] = []
-    for heading in headings:
-        follows = runs and heading.level > 1 and not text[runs[-1][-1].span.end : heading.span.start].strip()
-        if follows and runs[-1][-1].level > 1:
-            runs[-1].append(heading)
-        else:
-            runs.append([heading])
-    return [heading for run in runs if len(run) <= _MOST_IN_A_ROW for heading in run]
 
 
 def _reads_as_heading(line: str, *, first: bool) -> bool:

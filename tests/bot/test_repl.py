@@ -210,9 +210,7 @@ def test_open_shows_the_whole_document(talk: Talk) -> None:
     assert "The longest journey" in talk("/open")
 
 
-@pytest.mark.parametrize(
-    "pager", ["cat > {kept}", "head -c 10 > {kept}", "sleep 0.3; kill -INT $PPID; cat > {kept}"]
-)
+@pytest.mark.parametrize("pager", ["cat > {kept}", "head -c 10 > {kept}", "sleep 0.3; kill -INT $PPID; cat > {kept}"])
 def test_open_hands_a_long_document_to_a_pager_which_may_be_left_early(
     settings: EngineSettings,
     embedder: FakeEmbedder,

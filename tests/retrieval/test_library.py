@@ -250,6 +250,14 @@ def test_a_document_that_cannot_be_read_goes_where_another_model_makes_the_vecto
         assert library.sync().added == ("ferry.txt",)
 
 
+def test_an_excerpt_stays_within_its_section(library: Library, write: Write) -> None:
+    write("house.md", "# House\n\n## Kitchen\n\nThe stove runs on gas.\n\n## Gate code: 4711\n\n## Wifi\n\nAsk Anna.\n")
+    library.sync()
+    found = {one.text: one.citation.headings for one in library.ask("gate code of the stove in the kitchen").excerpts}
+    assert found["The stove runs on gas."] == ("Kitchen",)
+    assert found["## Gate code: 4711"] == ("Gate code: 4711",)
+
+
 def test_a_file_of_a_format_that_is_not_read_is_not_read(library: Library, write: Write, seeds: Path) -> None:
     write("bridge.txt", BRIDGE)
     with (seeds / "holiday.mp4").open("wb") as film:

@@ -82,13 +82,6 @@ def test_a_byline_is_text(byline: str) -> None:
     assert _headings(document) == [(1, "A fire"), (2, "By the river")]
 
 
-def test_lone_lines_in_a_row_are_notes_and_no_headings() -> None:
-    text = "At home\n\nMilk is in the fridge\n\nKeys hang by the door\n\nThe code is 4711\n\nBins go out on Tuesday.\n"
-    assert _headings(_load("home.txt", text)) == [(1, "At home")]
-    chapters = "A book\n\nCHAPTER I\n\nThe dam\n\nIt held.\n\nCHAPTER II\n\nIt broke.\n"
-    assert [name for _, name in _headings(_load("b.txt", chapters))] == ["A book", "CHAPTER I", "The dam", "CHAPTER II"]
-
-
 def test_a_document_without_a_title_is_called_after_its_file() -> None:
     document = _load("reports/the_dam-of-1953.txt", "It held for one night.\n")
     assert (document.title, document.titled) == ("the dam of 1953", False)

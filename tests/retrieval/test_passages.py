@@ -94,7 +94,26 @@ def test_headings_travel_with_the_passage_and_stand_in_no_excerpt() -> None:
 def test_a_heading_above_nothing_is_quoted() -> None:
     document = _document("# House\n\n## Gate code: 4711\n\n## Wifi\n\nAsk Anna.\n\n## Bins: Tuesday\n")
     found = [(one.span.of(document.text), one.headings) for one in cut(document, "en", _OFFSETS, 40)]
-    assert found == [("## Gate code: 4711", ()), ("Ask Anna.", ("Wifi",)), ("## Bins: Tuesday", ())]
+    assert found == [
+        ("## Gate code: 4711", ("Gate code: 4711",)),
+        ("Ask Anna.", ("Wifi",)),
+        ("## Bins: Tuesday", ("Bins: Tuesday",)),
+    ]
+
+
+def test_lone_lines_that_look_like_headings_are_quoted() -> None:
+    notes = "At home\n\nMilk is in the fridge\n\nKeys hang by the door\n\nThe code is 4711\n\nBins go out on Tuesday.\n"
+    assert _passages(notes, name="home.txt") == [
+        "Milk is in the fridge", "Keys hang by the door", "Bins go out on Tuesday.",
+    ]  # fmt: skip
+
+
+def test_a_heading_that_is_quoted_has_its_trail() -> None:
+    document = _document(
+        "# House\n\n## Kitchen\n\nGas.\n\n### Tap: left\n\n## Gate code: 4711\n\n## Wifi\n\nAsk Anna.\n"
+    )
+    for one in cut(document, "en", _OFFSETS, 40):
+        assert trail_at(document, one.span.start) == one.headings
 
 
 def test_a_document_of_headings_alone_is_still_quoted() -> None:

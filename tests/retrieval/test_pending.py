@@ -59,6 +59,8 @@ def test_a_file_that_could_not_be_read_is_not_changed_for_that(library: Library,
     with binding():
         assert [one.path for one in library.sync().skipped] == ["closed.txt"]
         assert library.pending() == NOTHING
+        closed.chmod(0o644)
+        assert library.pending() == Pending(new=0, changed=1, gone=0)
 
 
 def test_what_cannot_be_looked_at_is_not_gone(built: Library, seeds: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,18 @@ from retrieval.reader import FOLDER
 from training.offered import Example, Offered
 from training.reader import (
     _FIRST_COUNTS,
+    _GROUP_DECEIVING,
     _GROUP_UNANSWERED,
     _JUDGES,
     _ORDER_ANSWERS,
     _SPAN_COUNTS,
+    _TWIN_COUNTS,
     _UNSURE,
     Reader,
     _batch,
     _group,
     _loss,
+    _with_twins,
     train,
 )
 
@@ -34,6 +38,7 @@ OWN = Offered("The ferry of Solvik takes forty cars across the sound.", False, N
 OTHERS = tuple(Offered(f"The ferry of Ålvik number {n} takes no cars.", False, None, own=False) for n in range(6))
 
 
+_WRONGLY = Offered(RIGHT.text, False, None, own=True)  # asked about by a question that it does not answer
 _GROUP = 4
 
 
@@ -50,25 +55,29 @@ def test_the_passage_that_answers_is_the_first_of_its_group(seed: int) -> None:
     assert all(answer is None for _, _, answer in rows[1:])
 
 
-@pytest.mark.parametrize(("passages", "first"), [((*OTHERS, OWN), OWN), (OTHERS, OTHERS[0])])
+@pytest.mark.parametrize(
+    ("passages", "first", "count"),
+    [((*OTHERS, OWN), OWN, _GROUP_DECEIVING), (OTHERS, OTHERS[0], _GROUP_UNANSWERED)],
+)
 def test_a_question_that_nothing_answers_is_shown_with_the_passage_it_was_written_about(
-    passages: tuple[Offered, ...], first: Offered
+    passages: tuple[Offered, ...], first: Offered, count: int
 ) -> None:
     for seed in range(20):
         rows, changed = _group(example(*passages), random.Random(seed), _GROUP)
         assert rows[0][1] == first.text
-        assert len(rows) == _GROUP_UNANSWERED
+        assert len(rows) == count
         assert changed is None
 
 
 def test_rows_say_which_passage_answers_and_how_much_that_counts() -> None:
     tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
-    both = [example(*OTHERS, OWN), example(RIGHT, *OTHERS)]
+    both = [(example(*OTHERS, OWN), None), (example(*OTHERS), None), (example(RIGHT, *OTHERS), None)]
     made = [_batch(both, tokenizer, random.Random(n), _GROUP) for n in range(20)]
-    group = [_GROUP_UNANSWERED + place for place in range(_GROUP)]
+    before = _GROUP_DECEIVING + _GROUP_UNANSWERED
+    group = [before + place for place in range(_GROUP)]
     assert all(batch.groups.tolist() == [group] for batch in made)
-    wanted = [0.0] * _GROUP_UNANSWERED + [1.0] + [0.0] * (_GROUP - 1)
-    weights = [_FIRST_COUNTS, *[1.0] * (_GROUP_UNANSWERED - 1), _FIRST_COUNTS, *[1.0] * (_GROUP - 1)]
+    wanted = [0.0] * before + [1.0] + [0.0] * (_GROUP - 1)
+    weights = [_FIRST_COUNTS, _FIRST_COUNTS, 1.0, _FIRST_COUNTS, *[1.0] * (_GROUP - 1)]
     orders = [0.0] + [1.0] * (len(wanted) - 1)  # a passage that fits all but a detail spoils no order
     changed = [len(batch.wanted) > len(wanted) for batch in made]
     assert any(changed)
@@ -98,18 +107,31 @@ class _Undecided(nn.Module):
 
 def test_a_question_that_deceives_teaches_what_does_not_answer_it_but_no_order() -> None:
     tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
-    batch = _batch([example(OTHERS[0], OWN)], tokenizer, random.Random(1), _GROUP)
+    batch = _batch([(example(OTHERS[0], OWN), None)], tokenizer, random.Random(1), _GROUP)
     reader: Any = _Undecided(batch.inputs[0])
     _loss(reader, batch).backward()
-    of_own, of_other = reader.scores.grad.tolist()
-    shares = _FIRST_COUNTS / (_FIRST_COUNTS + 1), 1 / (_FIRST_COUNTS + 1)
-    assert of_own == pytest.approx([0.0, 0.5 * shares[0]])  # half, since a score of 0 says as likely as not
-    assert of_other == pytest.approx([0.5 * _ORDER_ANSWERS, 0.5 * shares[1]])
+    assert reader.scores.grad.tolist() == [[0.0, 0.5]]  # half, since a score of 0 says as likely as not
+
+
+def test_a_question_that_deceives_has_its_twin_beside_it() -> None:
+    deceiving = Example("edited-tales", "When does the ship of Solvik leave?", (OTHERS[0], _WRONGLY), held_out=False)
+    other = Example("written", "How many cars?", (replace(RIGHT, answer=None),), held_out=False)
+    learn = [example(RIGHT, *OTHERS), other, deceiving]
+    twins = [twin for _, twin in _with_twins(learn)]
+    assert twins == [None, None, learn[0].question]
+    tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    batch = _batch([(deceiving, twins[2])], tokenizer, random.Random(1), _GROUP)
+    assert (batch.wanted.tolist(), batch.twins.tolist()) == ([0.0, 1.0], [[1, 0]])
+    reader: Any = _Undecided(batch.inputs[0])
+    _loss(reader, batch).backward()
+    apart = 0.5 * _TWIN_COUNTS
+    assert reader.scores.grad[:, 1].tolist() == pytest.approx([0.25 + apart, -0.25 - apart])
+    assert reader.scores.grad[:, 0].tolist() == pytest.approx([0.0, -0.5 * _ORDER_ANSWERS])
 
 
 def test_the_right_passage_is_to_stand_before_the_others_in_one_score_alone() -> None:
     tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
-    batch = _batch([example(RIGHT, *OTHERS)], tokenizer, random.Random(1), _GROUP)
+    batch = _batch([(example(RIGHT, *OTHERS), None)], tokenizer, random.Random(1), _GROUP)
     rows = batch.groups[0]
     reader: Any = _Undecided(batch.inputs[0])
     _loss(reader, batch).backward()
@@ -153,7 +175,7 @@ def test_the_loss_is_the_sum_of_what_is_learnt_question_by_question(seed: int) -
     torch.manual_seed(seed)
     tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
     asked = [example(RIGHT, *OTHERS), example(*OTHERS, OWN), example(*OTHERS[:1], RIGHT)]  # the last has two passages
-    batch = _batch(asked, tokenizer, random.Random(seed), _GROUP)
+    batch = _batch([(one, None) for one in asked], tokenizer, random.Random(seed), _GROUP)
     reader: Any = _Decided(batch.inputs[0])
     scores, spans = (one.detach() for one in reader(*batch.inputs))
     readable = batch.inputs[1] * batch.inputs[2] == 1
@@ -175,13 +197,14 @@ def test_a_training_goes_on_from_its_checkpoint_with_the_same_options_only(tmp_p
     config = BertConfig(
         vocab_size=tokenizer.get_vocab_size(),
         hidden_size=16,
-        num_hidden_layers=1,
+        num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=8,
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(tmp_path / "start")
-    learn = [example(RIGHT, *OTHERS) for _ in range(4)]
-    options = {"questions": 2, "passages": 2, "rate": 1e-4, "begin": None, "reach": 0.0, "only_answers": False}
+    learn = [(example(RIGHT, *OTHERS), None) for _ in range(4)]
+    options: dict[str, Any] = {"questions": 2, "passages": 2, "rate": 1e-2, "begin": None, "reach": 0.0, "frozen": 0}
+    options["only_answers"] = False
 
     def begin(**changed: Any) -> dict[str, Any]:
         train(learn, [], tokenizer, Namespace(**{"work": tmp_path, "steps": 1} | options | changed))
@@ -193,3 +216,11 @@ def test_a_training_goes_on_from_its_checkpoint_with_the_same_options_only(tmp_p
     assert all(torch.equal(first["model"][name], again["model"][name]) for name in first["model"])
     with pytest.raises(SystemExit, match="was begun with other options"):
         begin(passages=3)
+    (tmp_path / "checkpoint.pt").unlink()
+    frozen = begin(frozen=1)["model"]
+    started = {
+        f"bert.{name}": value for name, value in BertModel.from_pretrained(tmp_path / "start").named_parameters()
+    }
+    still = {name for name in frozen if name in started and torch.equal(frozen[name], started[name])}
+    assert {name for name in frozen if name.startswith(("bert.embeddings.", "bert.encoder.layer.0."))} <= still
+    assert not any(name.startswith("bert.encoder.layer.1.") and name.endswith("query.weight") for name in still)
