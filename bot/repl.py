@@ -174,14 +174,8 @@ class Repl:
         excerpts = again.excerpts[len(self._shown) :]
         if not excerpts:
             self._say("There are no further excerpts.", "yellow")
-        shown = show_excerpts(
-            self._screen,
-            excerpts,
-            self._settings.seeds,
-            found=False,
-            unanswered=answer.unanswered,
-            next_shows=True,
-        )
+        seeds, unanswered = self._settings.seeds, answer.unanswered
+        shown = show_excerpts(self._screen, excerpts, seeds, found=False, unanswered=unanswered, next_shows=True)
         self._shown += excerpts[:shown]
 
     def _open(self, arguments: list[str]) -> None:

@@ -20,7 +20,7 @@ from pathlib import PurePosixPath
 
 from retrieval import evidence, loaders, passages, terms
 from retrieval.compaction import compact
-from retrieval.comparing import Plan, compare, printable
+from retrieval.comparing import Plan, compare
 from retrieval.embedding import Embedder
 from retrieval.errors import DocumentError, NoDocuments, OutOfReach
 from retrieval.folder import Found, read
@@ -30,6 +30,7 @@ from retrieval.rows import DocumentRow, FileState, NewPassage
 from retrieval.settings import EngineSettings
 from retrieval.spool import Spool
 from retrieval.store import Store
+from retrieval.texts import is_text
 from retrieval.types import Document, Passage, Progress, Skipped, Span, SyncReport
 
 Report = Callable[[Progress], None]
@@ -125,7 +126,7 @@ class _Work:
 
     def _read_one(self, found: Found, moved: dict[tuple[str, str], DocumentRow], say: Callable[[float], None]) -> None:
         """`moved` holds the documents that are gone from their place, by content and suffix, which names the loader."""
-        if printable(found.relative) != found.relative:
+        if not is_text(found.relative):
             raise DocumentError("its name is not valid text: rename it")
         loaders.refuse_unread(found.path)
         data = read(found, self._settings.documents.largest_megabytes * 1_000_000)
