@@ -24,18 +24,18 @@ from retrieval.ranking import Hit, prepare, rank
 from retrieval.settings import EmbeddingSettings
 from retrieval.types import Filter, Span
 from training import asked, edited, written
-from training.offered import ASKED, EDITED, FILE, WRITTEN, Example, Offered, read_examples, write_examples
+from training.offered import ASKED, EDITED, FILE, SIDES, WRITTEN, Example, Offered, read_examples, write_examples
 
 HELD_OUT = {"wiki-train": 3, "tales-train": 20, "policy-dev": 10}
 """How many documents of each question set are held out; of the written texts one in `_ONE_IN`."""
 
-SETS = (*HELD_OUT, WRITTEN, ASKED, *EDITED)
+SETS = (*HELD_OUT, WRITTEN, SIDES, ASKED, *EDITED)
 """All that is learnt from."""
 
 _ONE_IN = 10
 
-WITHIN = ("policy-dev",)
-"""Sets whose questions name no subject: each is asked within its document."""
+WITHIN = ("policy-dev", SIDES)
+"""Sets whose questions often name no subject: each is asked within its document."""
 
 _OFFERED = 10  # passages kept with each question
 _ABSENT_SHARE = 6  # one question in so many is asked once more where its document is missing
@@ -46,7 +46,7 @@ def held_out(name: str, documents: Sequence[str]) -> frozenset[str]:
     others are added.
     """
     of = {ASKED: asked.OF, **EDITED}.get(name, name)
-    if of == WRITTEN:
+    if of in (WRITTEN, SIDES):
         return frozenset(one for one in documents if crc32(one.encode()) % _ONE_IN == 0)
     return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[of]))
 
@@ -56,7 +56,9 @@ def folder_of(name: str, sets: Path, work: Path) -> Path:
     """The folder of a set that is learnt from; what the repository has is made into a set in `work`, once."""
     folder = work / "sets" / name
     if name == WRITTEN:
-        written.write_set(folder)
+        written.write_set(folder, edited=False)
+    elif name == SIDES:
+        written.write_set(folder, written.FOLDER.with_name(SIDES))
     elif name == ASKED:
         asked.write_set(sets / asked.OF, folder)
     elif EDITED.get(name) == WRITTEN:

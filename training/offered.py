@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-WRITTEN, ASKED = "written", "asked"
-"""The sets that are made of the texts in `training/written/` and of the questions in `training/asked/`."""
+WRITTEN, SIDES, ASKED = "written", "sides", "asked"
+"""The sets that are made of the texts in `training/written/` and `training/sides/` and of the questions in
+`training/asked/`.
+"""
 
 EDITED = {"edited-wiki": "wiki-train", "edited-tales": "tales-train", "edited-written": WRITTEN}
 """The sets of changed questions, each with the set whose questions are changed: `training/edited/` has the changes, the

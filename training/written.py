@@ -1,6 +1,6 @@
 """Texts written for training: `python -m training.written` checks them, `write_set` makes a question set of them.
 
-A file of `training/written/` is one document: lines `title:` and `kind:`, then paragraphs of one line each, every one
+A file of `training/written/` or `training/sides/` is one document: lines `title:` and `kind:`, then paragraphs of one line each, every one
 followed by its questions. `? question => answer` has its answer verbatim in the paragraph above, exactly once;
 `! question` is one that nothing in the document answers. Behind `??` and `!!` stand questions that change another one,
 so that it is hard to tell whether they are answered; they make a set of their own. People have no names there: `{M1}`
@@ -142,9 +142,9 @@ def documents(folder: Path = FOLDER) -> Iterator[Written]:
         yield read_written(path)
 
 
-def write_set(target: Path, folder: Path = FOLDER, *, edited: bool = False) -> None:
+def write_set(target: Path, folder: Path = FOLDER, *, edited: bool | None = None) -> None:
     """Writes a question set of the form of `docs/question-sets.md`, `docs/*.txt` and `questions.jsonl`, in place of the
-    one that is there: of the questions that were `edited`, or of the others.
+    one that is there: of all questions, or of those alone that change another one, or that do not.
     """
     begin_set(target)
     rows = []
@@ -156,7 +156,7 @@ def write_set(target: Path, folder: Path = FOLDER, *, edited: bool = False) -> N
         for paragraph in one.paragraphs:
             begins.append(at)
             at += len(paragraph) + 2
-        for number, asked in enumerate(asked for asked in one.asked if asked.edited == edited):
+        for number, asked in enumerate(asked for asked in one.asked if edited in (None, asked.edited)):
             paragraph = Span(begins[asked.at], begins[asked.at] + len(one.paragraphs[asked.at]))
             answer = asked.place(text, paragraph)
             rows.append(set_row(f"{one.name}/{number}", asked.question, path, text, paragraph, answer))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.question_sets import check_against, read_questions
+from training.offered import SIDES
 from training.written import FOLDER, read_written, write_set
 
 GOOD = """title: The ferry of Solvik
@@ -71,13 +72,14 @@ def test_a_file_without_a_title_is_refused(tmp_path: Path) -> None:
         read_written(written(tmp_path, GOOD.removeprefix("title: The ferry of Solvik\n")))
 
 
-def test_the_files_make_a_question_set_whose_every_place_is_right(tmp_path: Path) -> None:
-    write_set(tmp_path)
+@pytest.mark.parametrize("folder", [FOLDER, FOLDER.with_name(SIDES)], ids=lambda folder: folder.name)
+def test_the_files_make_a_question_set_whose_every_place_is_right(tmp_path: Path, folder: Path) -> None:
+    write_set(tmp_path, folder)
     texts = {path.name: path.read_text("utf-8") for path in (tmp_path / "docs").iterdir()}
     questions = read_questions(tmp_path / "questions.jsonl")
     assert check_against(questions, tmp_path / "questions.jsonl", texts, texts.__getitem__) == {}
     assert all(question.answerable == bool(question.answers) for question in questions)
-    assert len(texts) == len(list(FOLDER.glob("*.txt")))
+    assert len(texts) == len(list(folder.glob("*.txt")))
     assert not any("{M" in text or "{F" in text for text in texts.values())
 
 
@@ -88,11 +90,9 @@ def test_edited_questions_are_a_set_of_their_own(tmp_path: Path) -> None:
     (folder / "ferry.txt").write_text(
         f"title: Ferry\nkind: news\nIt leaves at 7:10.\n? When? => 7:10\n{lines}", "utf-8"
     )
-    for edited, asked in (
-        (False, ["When?"]),
-        (True, [line[3:].partition("?")[0] + "?" for line in lines.splitlines()]),
-    ):
+    changed = [line[3:].partition("?")[0] + "?" for line in lines.splitlines()]
+    for edited, asked in ((False, ["When?"]), (True, changed), (None, ["When?", *changed])):
         write_set(tmp_path / "set", folder, edited=edited)
         found = read_questions(tmp_path / "set" / "questions.jsonl")
         assert [question.text for question in found] == asked
-        assert [question.answerable for question in found] == [True, False][: len(asked)]
+        assert [question.answerable for question in found] == [one != changed[1] for one in asked]
