@@ -7,12 +7,13 @@ order by its vectors.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from retrieval.machine import cores
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -32,7 +33,7 @@ def sketch_of(vectors: Any, count: Callable[[int], None]) -> Any:
     sketch: Any = faiss.IndexPQFastScan(dimension, parts, _BITS, faiss.METRIC_INNER_PRODUCT)
     sketch.pq.cp.min_points_per_centroid = 1  # no word on stderr about a sample of the size that was asked for
     sketch.train(vectors.reconstruct_batch(_chosen(total)))
-    faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))
+    faiss.omp_set_num_threads(cores())
     for first in range(0, total, _AT_ONCE):
         some = vectors.reconstruct_n(first, min(_AT_ONCE, total - first))
         sketch.add(some)

@@ -7,7 +7,6 @@ ranking reads them (`retrieval.evidence`).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
+from retrieval.machine import cores
 from retrieval.models import EXPORT_VERSION, Export, find_export
 from retrieval.runtimes import (
     Feed,
@@ -119,7 +119,7 @@ class OnnxEmbedder:
         self.dimension = export.dimension
         self._export = export
         self._tokenizer = _tokenizer(export)
-        self._threads = settings.threads or len(os.sched_getaffinity(0))
+        self._threads = settings.threads or cores()
         self._wanted = settings.precision
         exact = self._wanted == "fp32"
         with _explained(export):

@@ -96,12 +96,11 @@ def make_export(model: str, folder: Path) -> Export:
         raise ModelError(f"The model cannot be exported to {folder}: {error.strerror}.") from error
     own = Path(model)
     exported = {"states": _states(own), "digests": _digests(own)} if own.is_dir() else {}
-    command = [sys.executable, "-m", "retrieval.model_export", source, str(partial)]
+    command = [sys.executable, "-P", "-m", "retrieval.model_export", source, str(partial)]  # -P: nothing of the folder
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=_environment(model))
     if done.returncode != 0:
         shutil.rmtree(partial, ignore_errors=True)
-        reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:300]
-        raise ModelError(f"The model {model!r} cannot be used: {reason}")
+        raise ModelError(_why_not(model, done))
     described = {**json.loads(done.stdout.strip().splitlines()[-1]), **exported}
     _complete(partial, model, described)
     shutil.rmtree(folder, ignore_errors=True)
@@ -110,6 +109,17 @@ def make_export(model: str, folder: Path) -> Export:
     if export is None:
         raise ModelError(f"The export of {model!r} in {folder} was altered while it was made: run `seedbot build`.")
     return export
+
+
+def _why_not(model: str, done: subprocess.CompletedProcess[str]) -> str:
+    if done.returncode < 0:
+        return (
+            f"The model {model!r} could not be exported: the system ended it (signal {-done.returncode}), most likely "
+            "for want of memory; it takes some 900 MB once. Free some, or copy the folder `model` of a library that "
+            "was built elsewhere."
+        )
+    reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:300]
+    return f"The model {model!r} cannot be used: {reason}"
 
 
 def locate(model: str) -> str:

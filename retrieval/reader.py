@@ -5,7 +5,6 @@ Its weights lie in `retrieval/reader_model/` with a card that says how they came
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.machine import cores
 from retrieval.numbers import as_written_in
 from retrieval.types import Span
 
@@ -58,7 +58,7 @@ class Reading:
 @lru_cache(maxsize=2)
 def open_reader(threads: int = 0) -> Reader:
     """The package's reader, opened once a process; 0 threads means all cores."""
-    return Reader(FOLDER, threads or len(os.sched_getaffinity(0)))
+    return Reader(FOLDER, threads or cores())
 
 
 class Reader:

@@ -35,6 +35,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from retrieval.evaluation import auroc
+from retrieval.machine import cores
 from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
 from training.offered import ASKED, EDITED, FILE, SIDES, WRITTEN, Example, Offered, read_examples
@@ -217,7 +218,7 @@ def _twin(example: Example, answering: dict[str, dict[str, frozenset[str]]]) -> 
 def train(learn: list[Learnt], held: list[Example], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
     """Trains on `learn`, printing how well `held` are answered and refused on the way."""
     torch.manual_seed(1)
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(cores())
     alone = arguments.only_answers
     reader = Reader(arguments.work / "start", 0.0 if alone else _DROPOUT, arguments.reach)
     weights = _Weights(reader, _JUDGES if alone else ("",), arguments.frozen)
@@ -421,7 +422,7 @@ def _batches(
 ) -> DataLoader[_Batch]:
     """The batches from step `first` on, prepared by other processes while those before them are learnt from."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # each process has a core
-    workers = max(len(os.sched_getaffinity(0)) - 2, 1)
+    workers = max(cores() - 2, 1)
     steps = range(first, arguments.steps)
     return DataLoader(
         _Prepared(learn, tokenizer, arguments), batch_size=None, sampler=steps, num_workers=workers, prefetch_factor=4

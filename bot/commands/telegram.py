@@ -9,6 +9,7 @@ import click
 from bot.options import open_asking_library, with_settings
 from bot.settings import Settings
 from retrieval.errors import SettingsError
+from retrieval.machine import cores
 
 
 @click.command("telegram")
@@ -27,7 +28,7 @@ def command(settings: Settings, webhook: str | None) -> int:
     if webhook:
         settings = settings.model_copy(update={"telegram": settings.telegram.model_copy(update={"webhook": webhook})})
     if not settings.embedding.threads:  # the workers share the processor: each on its own cores answers more
-        threads = max(1, len(os.sched_getaffinity(0)) // settings.telegram.workers)
+        threads = max(1, cores() // settings.telegram.workers)
         settings = settings.model_copy(update={"embedding": settings.embedding.model_copy(update={"threads": threads})})
     from bot.telegram.service import run
 

@@ -19,7 +19,8 @@ import pytest
 from retrieval import model_export, models, runtimes
 from retrieval.embedding import OnnxEmbedder, open_embedder
 from retrieval.errors import ModelError
-from retrieval.models import DEFAULT_MODEL, DEFAULT_SHA256, file_sha256, find_export, locate
+from retrieval.machine import cores
+from retrieval.models import DEFAULT_MODEL, DEFAULT_SHA256, file_sha256, find_export, locate, make_export
 from retrieval.runtimes import Feed, Outputs, Precision, has_bfloat16
 from retrieval.settings import EmbeddingSettings
 
@@ -393,3 +394,18 @@ def test_a_model_folder_that_holds_something_else_is_exported_anew(
 def test_the_basis_is_orthonormal(embedder: OnnxEmbedder) -> None:
     product = embedder.basis.T @ embedder.basis
     assert np.allclose(product, np.eye(embedder.basis.shape[1]), atol=1e-4)
+
+
+def test_an_export_that_the_system_ended_says_what_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = subprocess.CompletedProcess([], -9, "", "some warning")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
+    with pytest.raises(ModelError, match=r"the system ended it \(signal 9\).* copy the folder `model`"):
+        make_export(DEFAULT_MODEL, tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_cores_are_used_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = len(os.sched_getaffinity(0))
+    assert cores() == allowed
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert cores() == os.cpu_count()
