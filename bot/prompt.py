@@ -6,7 +6,6 @@ import contextlib
 import os
 import shlex
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
@@ -21,7 +20,9 @@ from bot import messages
 from bot.filters import describe
 from bot.repl import COMMANDS, Repl
 from bot.settings import Settings
+from retrieval.errors import SeedbotError
 from retrieval.library import Library
+from retrieval.searcher import composed
 
 _MOST_COMPLETIONS = 100  # more nobody reads, and a menu of thousands takes its time
 _STYLE = Style.from_dict({"bottom-toolbar": "noreverse #808080", "filter": "#d7af00", "mark": "#00af5f bold"})
@@ -51,11 +52,14 @@ def lines(repl: Repl, library: Library, settings: Settings) -> Iterator[str]:
         complete_while_typing=False,
         complete_style=CompleteStyle.READLINE_LIKE,
         auto_suggest=AutoSuggestFromHistory(),
+        enable_suspend=True,
         style=_STYLE,
     )
     while True:
-        completer.paths = tuple(one.path for one in library.documents())
         try:
+            with contextlib.suppress(SeedbotError):  # the next question says it
+                library.refresh()
+                completer.paths = tuple(one.path for one in library.documents())
             yield session.prompt(_prompt(repl), bottom_toolbar=_toolbar(repl, len(completer.paths)))
         except KeyboardInterrupt:
             continue
@@ -81,8 +85,16 @@ def _history(settings: Settings) -> History:
     path = settings.library / "history"
     with contextlib.suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
-        return FileHistory(str(path))
+        return _KeptHistory(str(path))
     return InMemoryHistory()
+
+
+class _KeptHistory(FileHistory):
+    """A file of what was typed; where it cannot be written any more, the lines of this session are in memory."""
+
+    def store_string(self, string: str) -> None:
+        with contextlib.suppress(OSError):
+            super().store_string(string)
 
 
 def completions(text: str, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -93,6 +105,10 @@ def completions(text: str, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
     if not space:
         yield from ((one.name, -len(name)) for one in COMMANDS if one.name.startswith(name))
     elif name in ("/sources", "/filter"):
-        word = rest.rsplit(" ", 1)[-1]
-        matching_paths = (path for path in paths if word.casefold() in path.casefold())
-        yield from ((shlex.quote(path), -len(word)) for path in islice(matching_paths, _MOST_COMPLETIONS))
+        known = [(path, composed(path).casefold()) for path in paths]
+        for word in (rest, rest.rsplit(" ", 1)[-1]):  # a name may have spaces
+            meant = composed(word).casefold()
+            found = [path for path, key in known if meant in key][:_MOST_COMPLETIONS]
+            if found:
+                yield from ((shlex.quote(path), -len(word)) for path in found)
+                return

@@ -110,9 +110,8 @@ class Repl:
         if leaves(text):
             return False
         try:
-            command = " ".join(text.split())
-            if text.startswith("/") or _BARE.fullmatch(command):
-                self._run("/" + command.removeprefix("/"))
+            if text.startswith("/") or _BARE.fullmatch(" ".join(text.split())):
+                self._run("/" + text.removeprefix("/"))
             elif text:
                 self._ask(text)
         except SeedbotError as error:
@@ -126,7 +125,8 @@ class Repl:
         return True
 
     def _run(self, text: str) -> None:
-        name, _, rest = text.partition(" ")
+        name, *others = text.split(None, 1)
+        rest = "".join(others)  # white space in a document's name stays as it is
         near = [one for one in self._commands if one.startswith(name.lower())]
         command = self._commands.get(name.lower()) or (self._commands[near[0]] if len(near) == 1 else None)
         if command is None:

@@ -21,7 +21,9 @@ _OTHER_VARIABLES = {"SEEDBOT_CONFIG", "SEEDBOT_DEBUG"}
 
 
 def _ids(value: object) -> object:
-    """`1, 2 3` as well as a list of numbers."""
+    """`1, 2 3`, or a single number, as well as a list of numbers."""
+    if isinstance(value, int):
+        return [value]
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
@@ -72,7 +74,8 @@ def load_settings(config: Path | None = None, **overrides: Path | None) -> Setti
 
     Raises SettingsError, which names the file or variable and the key.
     """
-    path = config or _named_by_environment() or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None)
+    named = config or _named_by_environment()
+    path = named.expanduser() if named else DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None
     table = {} if path is None else _read(path)
     given: dict[str, Any] = {key: value for key, value in overrides.items() if value is not None}
     try:
@@ -107,7 +110,7 @@ def _named_by_environment() -> Path | None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"The settings file {str(path)!r} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -137,7 +140,7 @@ def _explain(
     error: ValidationError, path: Path | None, table: Mapping[str, Any], given: Mapping[str, object]
 ) -> SettingsError:
     first = error.errors()[0]
-    where = [str(part) for part in first["loc"]]
+    where = [part for part in first["loc"] if isinstance(part, str)]  # no places within a list
     variable = "SEEDBOT_" + "__".join(where).upper()
     in_environment = any(name.upper() in (variable, f"SEEDBOT_{where[0]}".upper()) for name in os.environ)
     if where[0] in given:

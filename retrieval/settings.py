@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def _with_home(value: object) -> object:
+    """A path with `~` written out, as a shell does only where the path stands by itself."""
+    if value == "":
+        raise PydanticCustomError("empty_path", "a folder has to be named")
+    if not isinstance(value, str | Path):
+        return value
+    return os.path.expanduser(value)  # noqa: PTH111 - Path's own raises where it knows no such user
+
+
+Folder = Annotated[Path, BeforeValidator(_with_home)]
 
 
 class Section(BaseModel):
@@ -25,7 +39,7 @@ class EmbeddingSettings(Section):
     quick at those, else single. With fp32 questions are encoded in single precision too, else with weights of 8 bits.
     """
 
-    model: str = "all-MiniLM-L6-v2"
+    model: Annotated[str, BeforeValidator(_with_home)] = "all-MiniLM-L6-v2"
     query_prompt: str | None = None
     passage_prompt: str | None = None
     threads: Annotated[int, Field(ge=0, le=256)] = 0
@@ -71,8 +85,8 @@ class EngineSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="SEEDBOT_", env_nested_delimiter="__")
 
-    seeds: Path = Path("seeds")
-    library: Path = Path(".seedbot")
+    seeds: Folder = Path("seeds")
+    library: Folder = Path(".seedbot")
     embedding: EmbeddingSettings = EmbeddingSettings()
     passages: PassageSettings = PassageSettings()
     answer: AnswerSettings = AnswerSettings()

@@ -12,17 +12,20 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from prompt_toolkit.application import create_app_session
+from prompt_toolkit.history import FileHistory
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
 from bot import messages
-from bot.prompt import completions, lines
+from bot.prompt import _history, completions, lines
 from bot.repl import COMMANDS, Repl
 from bot.settings import Settings
+from retrieval.errors import LibraryDamaged
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.testing import FakeEmbedder
@@ -267,8 +270,36 @@ def test_completion_offers_commands_and_document_names() -> None:
     assert list(completions("/so", iter(paths))) == [("/sources", -3)]
     assert list(completions("/filter tern", iter(paths))) == [("nature/arctic-tern.txt", -4)]
     assert list(completions("/sources space", iter(paths))) == [("'with space.md'", -5)]
+    assert list(completions("/sources with sp", iter(paths))) == [("'with space.md'", -7)]
+    assert list(completions("/filter \u00fcb", ["U\u0308bersicht.md"])) == [("'U\u0308bersicht.md'", -2)]
     assert list(completions("How old", iter(paths))) == []
     assert len(list(completions("/filter ", (f"{n}.txt" for n in range(5000))))) == 100
+
+
+def test_white_space_in_a_name_stays_as_it_is(own: Talk, write: Write) -> None:
+    for name in ("a  b.txt", "\u4f1a\u8b70\u3000\u8b70\u4e8b\u9332.txt"):
+        write(name, "The ferry of Solvik leaves at seven.\n")
+        own.repl._library.sync()
+        assert own(f"/filter   '{name}'").startswith("1 document will be searched")
+
+
+def test_what_cannot_be_written_to_the_history_is_kept_for_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = _history(Settings(library=tmp_path))
+    history.append_string("first")
+    monkeypatch.setattr(FileHistory, "store_string", Mock(side_effect=OSError(28, "No space left on device")))
+    history.append_string("second")
+    assert history.get_strings()[-1] == "second"
+    assert "first" in (tmp_path / "history").read_text()
+
+
+def test_the_prompt_comes_back_where_the_documents_cannot_be_listed(own: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = [LibraryDamaged("It is damaged."), KeyboardInterrupt, (), ()]
+    monkeypatch.setattr(Library, "documents", Mock(side_effect=outcomes))
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        keys.send_text("one\rtwo\r\x04")
+        assert list(lines(own.repl, own.repl._library, own.repl._settings)) == ["one", "two"]
 
 
 def test_drawing_a_key_asks_nothing_of_the_library(own: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,8 @@ def test_the_usual_file_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.
         ),
         ('[answer]\nfound_at = "often"\n', "answer.found_at in {path} cannot be 'often'"),
         ("[answer\n", "The settings file '{path}' is not valid TOML"),
+        ('[telegram]\nadmins = ["@ann"]\n', "telegram.admins in {path} cannot be '@ann'"),
+        ('seeds = ""\n', "seeds in {path} cannot be '': a folder has to be named"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(config: Path, text: str, message: str) -> None:
@@ -132,8 +134,27 @@ def test_ids_are_lists_in_a_file_and_separated_by_commas_in_a_variable(
     found = load_settings(config).telegram
     assert (found.admins, found.users, found.groups) == ((1, -100), (5, 6, 7), (-1001,))
     monkeypatch.setenv("SEEDBOT_TELEGRAM__USERS", "me")
-    with pytest.raises(SettingsError, match="SEEDBOT_TELEGRAM__USERS"):
+    with pytest.raises(SettingsError, match=r"^SEEDBOT_TELEGRAM__USERS cannot be 'me'"):
         load_settings(config)
+    config.write_text("[telegram]\nadmins = 1\n")
+    monkeypatch.delenv("SEEDBOT_TELEGRAM__USERS")
+    assert load_settings(config).telegram.admins == (1,)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(config: Path) -> None:
+    config.write_text("[answer]\nexcerpts = 4\n", "utf-8-sig")
+    assert load_settings(config).answer.excerpts == 4
+
+
+def test_the_home_folder_is_written_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "own.toml").write_text('library = "~/books"\n[embedding]\nmodel = "~/model"\n')
+    monkeypatch.setenv("SEEDBOT_CONFIG", "~/own.toml")
+    monkeypatch.setenv("SEEDBOT_SEEDS", "~/notes")
+    found = load_settings()
+    assert (found.seeds, found.library) == (tmp_path / "notes", tmp_path / "books")
+    assert found.embedding.model == str(tmp_path / "model")
+    assert load_settings(seeds=Path("~/others")).seeds == tmp_path / "others"
 
 
 def test_a_variable_without_a_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
