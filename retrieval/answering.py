@@ -26,6 +26,7 @@ from retrieval.windows import WORD, Piece, leading, pieces
 _UNTYPED = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]")
 """Characters that nobody sees and nobody means: control characters, soft hyphens and what joins or breaks no word."""
 
+_LONGEST = 20_000  # characters of a question
 _JOINED = 8  # hits whose pieces may join an excerpt or be named by it
 _SAME = 0.9  # share of common words from which two documents say the same; all of them, in less than ten words
 _NEGATIONS = frozenset(
@@ -62,6 +63,8 @@ def answer(
     text = _UNTYPED.sub("", text)
     if not text.strip():
         raise QuestionError("The question is empty: type some words to look for.")
+    if len(text) > _LONGEST:
+        raise QuestionError(f"The question has {len(text):,} characters: ask in at most {_LONGEST:,}.")
     parts = split_questions(text)
     answers = [_answer_one(part, engine, settings, top, where, most_read) for part in parts]
     whole = answers[0] if len(answers) == 1 else _together(text, answers, top or settings.excerpts)

@@ -20,7 +20,7 @@ from retrieval.embedding import Embedder, open_embedder
 from retrieval.errors import LibraryDamaged, LibraryError, NoDocuments, SeedbotError, SourceNotFound
 from retrieval.indexes import Indexes, memory_indexes, open_indexes, write_indexes
 from retrieval.locking import locked
-from retrieval.searcher import Searcher, matching
+from retrieval.searcher import Searcher, matching, same_name
 from retrieval.settings import EngineSettings
 from retrieval.store import Store
 from retrieval.tuning import weights_of
@@ -194,26 +194,27 @@ class Library:
 
     def document(self, path: str) -> Document:
         """A document as it was indexed. Raises SourceNotFound, naming the nearest path."""
-        return self._found(path, self._ready_store().document(path))
+        return self._found(path, self._ready_store().document)
 
     def outline(self, path: str) -> Outline:
         """A document without its text, which may be long. Raises as `document`."""
-        return self._found(path, self._ready_store().outline(path))
+        return self._found(path, self._ready_store().outline)
 
     def blocks(self, path: str) -> Iterator[str]:
         """The text of a document as it was indexed, a little at a time. Raises as `document`."""
-        self.outline(path)
-        yield from self._ready_store().blocks(path)
+        yield from self._ready_store().blocks(self.outline(path).path)
 
     def excerpt(self, path: str, span: Span) -> Excerpt:
         """Any slice of a document with its citation. Raises SourceNotFound where it lies outside the document."""
-        about, text, line = self._found(path, self._ready_store().slice(path, span))
+        about, text, line = self._found(path, lambda name: self._ready_store().slice(name, span))
         if span.end > about.characters:
             raise SourceNotFound(f"{path} has {about.characters} characters; {span.start}-{span.end} lies outside.")
         from retrieval.passages import page_at, trail_at
 
         page, headings = page_at(about, span.start), trail_at(about, span.start)
-        citation = Citation(path, about.title, about.date, span.start, span.end, line, page, headings, about.sha256)
+        citation = Citation(
+            about.path, about.title, about.date, span.start, span.end, line, page, headings, about.sha256
+        )
         return Excerpt(1, text, (), 0.0, citation)
 
     def around(self, citation: Citation, characters: int) -> Excerpt:
@@ -266,8 +267,11 @@ class Library:
             return "the indexes do not belong to the stored passages and will be made again at the next question"
         return wrong
 
-    def _found(self, path: str, what: T | None) -> T:
-        """What the store has of a document. Raises SourceNotFound where that is nothing."""
+    def _found(self, path: str, look: Callable[[str], T | None]) -> T:
+        """What `look` finds of a document. Raises SourceNotFound where that is nothing."""
+        what = look(path)
+        if what is None and len(alike := same_name([source.path for source in self.documents()], path)) == 1:
+            what = look(alike.pop())
         if what is None:
             raise SourceNotFound(f"The library holds no document {path!r}{self._near(path)}.")
         return what

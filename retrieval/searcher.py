@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -82,6 +83,14 @@ class Searcher:
         """Whether a term stands in a title or a heading."""
         return self.indexes.lexical.is_in_context(term)
 
+    def is_about(self, term: str) -> bool:
+        """Whether a term stands in a title or a heading, or is the year that a document is dated."""
+        return self.is_in_context(term) or term in self._years
+
+    @cached_property
+    def _years(self) -> frozenset[str]:
+        return frozenset(row.date[:4] for row in self.store.documents() if row.date)
+
     def known(self, terms: Iterable[str]) -> list[str]:
         """Those of `terms` that a passage, a title or a heading may hold; quick, for hundreds of them."""
         return self.indexes.lexical.known(terms)
@@ -153,6 +162,8 @@ class Searcher:
 
     def _documents(self, where: Filter) -> set[int]:
         since, until = _date(where.since, "from"), _date(where.until, "to")
+        if since and until and since > until + "~":
+            raise QuestionError(f"{_range(since, until)} ends before it begins: exchange the two dates.")
         rows = self.store.documents()
         if where.glob is not None:
             paths = matching([row.path for row in rows], where.glob)
@@ -162,7 +173,9 @@ class Searcher:
                 r for r in rows if r.date and (not since or r.date >= since) and (not until or r.date <= until + "~")
             ]
             if not rows:
-                raise QuestionError(f"No document is dated {_range(since, until)}: `seedbot sources` shows the dates.")
+                of = "" if where.glob is None else f" that {where.glob!r} means"
+                dated = _range(since, until)
+                raise QuestionError(f"No document{of} is dated {dated}: `seedbot sources` shows the dates.")
         return {row.id for row in rows}
 
 
@@ -173,17 +186,29 @@ def matching(paths: Sequence[str], glob: str) -> set[str]:
     """
     if glob in paths:
         return {glob}
-    folder = glob.rstrip("/") + "/"
-    found = {
+    meant = composed(glob)
+    folder = meant.rstrip("/") + "/"
+    found = same_name(paths, glob) or {
         path
         for path in paths
-        if fnmatch.fnmatchcase(path, glob)
-        or fnmatch.fnmatchcase(path.rsplit("/", 1)[-1], glob)
-        or path.startswith(folder)
+        if fnmatch.fnmatchcase(name := composed(path), meant)
+        or fnmatch.fnmatchcase(name.rsplit("/", 1)[-1], meant)
+        or name.startswith(folder)
     }
     if not found:
         raise QuestionError(f"No document matches {glob!r}: `seedbot sources` lists what there is.")
     return found
+
+
+def same_name(paths: Iterable[str], typed: str) -> set[str]:
+    """The paths that look like what was typed: macOS writes an accent in a file's name as a character of its own."""
+    meant = composed(typed)
+    return {path for path in paths if composed(path) == meant}
+
+
+def composed(text: str) -> str:
+    """The text with letters and their accents as one character, where there is one (NFC)."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _date(value: str | None, name: str) -> str | None:

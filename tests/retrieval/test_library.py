@@ -305,6 +305,16 @@ def test_a_name_or_folder_that_is_no_text_is_one_sentence(
         other.sync()
 
 
+def test_a_name_may_be_typed_with_letters_and_accents_as_one_or_two_characters(library: Library, write: Write) -> None:
+    write("U\u0308bersicht.md", "The lamp burns oil.\n")
+    write("other.md", "The harbour froze.\n")
+    library.sync()
+    typed = "\u00dcbersicht"
+    assert library.document(f"{typed}.md").path == library.excerpt(f"{typed}.md", Span(0, 8)).citation.document
+    assert "".join(library.blocks(f"{typed}.md")) == "The lamp burns oil.\n"
+    assert [library.count(Filter(glob=glob)) for glob in (f"{typed}.md", f"{typed}*", "*.md")] == [1, 1, 2]
+
+
 def test_a_renamed_document_costs_no_embedding_and_is_cited_by_its_new_name(
     library: Library, write: Write, seeds: Path, embedder: FakeEmbedder
 ) -> None:
@@ -531,6 +541,12 @@ def test_a_filter_narrows_to_paths_and_dates(library: Library, write: Write) -> 
             library.ask("harbour", where=Filter(since=impossible))
     with pytest.raises(QuestionError, match="No document is dated from 2030"):
         library.ask("harbour", where=Filter(since="2030"))
+    with pytest.raises(QuestionError, match=r"No document that 'a/new.txt' means is dated to 2020"):
+        library.ask("harbour", where=Filter(glob="a/new.txt", until="2020"))
+    with pytest.raises(QuestionError, match="from 2022 to 2021 ends before it begins"):
+        library.ask("harbour", where=Filter(since="2022", until="2021"))
+    with pytest.raises(QuestionError, match="has 20,001 characters: ask in at most 20,000"):
+        library.ask("h" * 20_001)
 
 
 def test_a_filter_is_looked_up_once_a_generation(
