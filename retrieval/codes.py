@@ -1,4 +1,5 @@
-"""Codes of letters and digits, as an error's or a room's: E-13, E 13 and e13 are read as the documents have it.
+"""Codes of letters and digits, as an error's or a room's, and words with a hyphen or without: E-13, E 13 and e13, Wi-Fi
+and wifi are read as the documents have them.
 
 To the index they are different words, and to a reader different codes.
 """
@@ -14,12 +15,19 @@ from retrieval.types import Correction
 _HYPHEN = "[-\u2010-\u2015]"
 _LETTERS = r"(?-i:(?!A |I )[A-Z]{1,4}(?= ))"  # before a space: "a 4 metre rope" is no A4
 _CODE = re.compile(rf"\b(?:(?P<letters>[A-Za-z]{{1,4}}){_HYPHEN}?|(?P<apart>{_LETTERS}) )(?P<digits>\d{{1,6}})\b")
+_HYPHENATED = re.compile(rf"\b[^\W\d_]+(?:{_HYPHEN}[^\W\d_]+)+\b")
 _LOOKED_AT = 30  # passages
 
 
 def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ...]]:
-    """The question with each code that no document holds as it is typed, but in another of these forms, in that one."""
+    """The question with each code or hyphenated word that no document holds as it is typed, but in another of these
+    forms, in that one.
+    """
     corrections = []
+    for match in _HYPHENATED.finditer(text):
+        whole = re.sub(_HYPHEN, "", match[0])
+        if _is_held(whole, searcher) and not all(_is_held(part, searcher) for part in re.split(_HYPHEN, match[0])):
+            corrections.append(Correction(match[0], whole))
     for match in _CODE.finditer(text):
         written = _written(match, searcher)
         if written is not None:
@@ -27,6 +35,22 @@ def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ..
     for one in corrections:
         text = re.sub(rf"\b{re.escape(one.typed)}\b", one.read_as, text)
     return text, tuple(dict.fromkeys(corrections))
+
+
+def with_hyphen(word: str, searcher: Searcher) -> str | None:
+    """A word that no document holds, as they write it with a hyphen; None where they do not."""
+    for at in range(1, len(word) - 1):
+        head, tail = word[:at], word[at:]
+        if _is_held(head, searcher) and _is_held(tail, searcher):
+            terms = [*forms(head, searcher.languages), *forms(tail, searcher.languages)]
+            found = _found(terms, rf"\b{re.escape(head)}{_HYPHEN}{re.escape(tail)}\b", searcher)
+            if found is not None:
+                return found
+    return None
+
+
+def _is_held(word: str, searcher: Searcher) -> bool:
+    return any(searcher.document_frequency(form) for form in forms(word, searcher.languages))
 
 
 def _written(code: re.Match[str], searcher: Searcher) -> str | None:

@@ -13,14 +13,28 @@ from retrieval.ranking import Hit, Question, met
 from retrieval.reader import LANGUAGE
 from retrieval.searcher import Searcher
 
-_YEAR = re.compile(r"(?<![\w.,:/-])(?:1\d|20)\d\d(?![\w:/-]|[.,]\d)")
+_UNIT = (
+    r"[kcmµM]?(?:m|g|l|L|W|V|A|Ah|Wh|Hz|B)|[KMG]B|GHz|kmh?|mph|rpm|ppm|dpi|hPa|mbar|ft|feet|lbs?|miles?|met(?:er|re)s?|"
+    r"lit(?:er|re)s?|watts?|volts?|kcal|calories|hours?|minutes?|people|persons|words|steps|times|%|percent|"
+    r"euros?|dollars?|pounds?|francs?|crowns?|yen|EUR|USD|GBP|CHF"
+)
+_YEAR = re.compile(
+    r"(?<![\w.,:/$€£¥-])(?<!EUR )(?<!USD )(?<!GBP )(?<!CHF )(?:1\d|20)\d\d"
+    rf"(?![\w:/-]|[.,]\d|\s?[€%]|\s(?:{_UNIT})(?!\w))"
+)
+"""A year, as far as one can tell from an amount."""
+
 _YEARS = re.compile(r"(?<!\d)(\d{4})\s?[-/\u2010-\u2015]\s?(\d{2}|\d{4})(?!\d)")
 _DECADE = re.compile(r"(?<!\d)(\d{3})0['\u2019]?s\b")
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_NAMED = re.compile(
-    rf"(?:(?<=[\w,] )(?!(?:{_MONTHS}|I)\b)[A-Z]\w* |\b[A-Z]\w*-)(?P<number>(?!10\b)[1-9]\d+)(?![\w:/%-]|[.,]\d)"
+_DATED = (
+    "January|February|March|April|May|June|July|August|September|October|November|December|"
+    "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
+    "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun"
 )
-"""A number behind a capital within a sentence, or behind one and a hyphen; ten may be X."""
+_NAMED = re.compile(
+    rf"(?:(?<=[\w,] )(?!(?:{_DATED}|I)\b)[A-Z]\w* |\b[A-Z]\w*-)(?P<number>(?!10\b)[1-9]\d+)(?![\w:/%-]|[.,]\d)"
+)
+"""A number behind a capital within a sentence, or behind one and a hyphen; ten may be X, and a day's is of a date."""
 
 _LOOKED_AT = 4  # passages that may have a range of years
 _NUMBER_NOWHERE = 0.1
@@ -53,12 +67,15 @@ def _names_absent_number(question: Question, hits: Sequence[Hit]) -> bool:
 
 
 def _is_within(year: int, hits: Sequence[Hit]) -> bool:
-    """Whether a range of years or a decade holds a year in what was found, or a path has it."""
+    """Whether a range of years or a decade holds a year in what was found, a longer word does, as FY2024 or 14.03.2024,
+    or a path.
+    """
     entries = [hit.entry for hit in hits[:_LOOKED_AT]]
+    alone = re.compile(rf"(?<!\d){year}(?!\d)")
     ranges = [(one[1], one[1][: -len(one[2])] + one[2]) for entry in entries for one in _YEARS.finditer(entry.text)]
     ranges += [(f"{one[1]}0", f"{one[1]}9") for entry in entries for one in _DECADE.finditer(entry.text)]
     inside = any(int(first) <= year <= int(last) for first, last in ranges)
-    return inside or any(str(year) in entry.document.path for entry in entries)
+    return inside or any(str(year) in one.document.path or alone.search(one.text) for one in entries)
 
 
 def confidence_features(question: Question, hits: Sequence[Hit], searcher: Searcher) -> Floats:

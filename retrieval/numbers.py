@@ -45,6 +45,12 @@ _BEFORE_A_COUNT = frozenset(
 _AFTER_NO_COUNT = NUMBER_WORDS | {"percent", "per", "am", "pm", "degrees"}
 _BESIDE = 60  # characters that are looked at on either side
 _YEAR_FIRST = re.compile(r"(?<![\w-])\d{4}-(?P<month>\d\d?)-(?P<day>\d\d?)(?![\w-])")
+_NAMED_MONTH = "|".join(rf"{name[:3]}(?:{name[3:]}|\.)?" for name in _MONTHS).replace("Sep(", "Sept?(")
+_DAY_OF_MONTH = re.compile(
+    rf"\b(?:(?P<month>{_NAMED_MONTH}) (?P<day>\d\d?)(?:st|nd|rd|th)?"
+    rf"|(?P<early>\d\d?)(?:st|nd|rd|th)? (?:of )?(?P<late>{_NAMED_MONTH}))\b(?!:)",
+    re.IGNORECASE,
+)
 _YEAR_LAST = re.compile(r"(?<![\w/])(?P<one>\d\d?)/(?P<other>\d\d?)/\d{4}(?![\w/])")
 
 
@@ -116,27 +122,38 @@ def _of_a_series(alone: str, text: str, term: QueryTerm) -> list[str]:
 
 
 def _of_dates(text: str) -> Iterator[tuple[int, int, str]]:
-    """Other forms of the months and days of dates in digits; 10/11/2021 may be in October or in November."""
+    """Other forms of the months and days of dates; 10/11/2021 may be in October or in November."""
+    for match in _DAY_OF_MONTH.finditer(text):
+        day, month = ("day", "month") if match["day"] else ("early", "late")
+        number = next(n for n, name in enumerate(_MONTHS, 1) if name[:3].casefold() == match[month][:3].casefold())
+        yield from _named(match.span(month), number)
+        place = _whole(match.span(day), text)
+        yield from _numbered(place, int(match[day]))
+        typed = text[slice(*place)].casefold()
+        if typed in _OTHER and not typed.isdigit():
+            yield *place, _OTHER[typed]
     for match in _YEAR_FIRST.finditer(text):
-        yield from _month(match, "month")
-        yield from _day(match, "day")
+        yield from _named(match.span("month"), int(match["month"]))
+        yield from _numbered(match.span("day"), int(match["day"]))
     for match in _YEAR_LAST.finditer(text):
         for month, day in (("one", "other"), ("other", "one")):
             if int(match[month]) <= 12:
-                yield from _month(match, month)
-                yield from _day(match, day)
+                yield from _named(match.span(month), int(match[month]))
+                yield from _numbered(match.span(day), int(match[day]))
 
 
-def _month(match: re.Match[str], group: str) -> Iterator[tuple[int, int, str]]:
-    number = int(match[group])
-    if 1 <= number <= 12:
-        name = _MONTHS[number - 1]
-        yield *match.span(group), name
-        yield *match.span(group), name[:3]
+def _whole(place: tuple[int, int], text: str) -> tuple[int, int]:
+    """A day with the letters of its ordinal, which are part of the term."""
+    start, end = place
+    return start, end + 2 * text[end : end + 2].isalpha()
 
 
-def _day(match: re.Match[str], group: str) -> Iterator[tuple[int, int, str]]:
-    number = int(match[group])
-    if 1 <= number <= 31:
-        yield *match.span(group), str(number)
-        yield *match.span(group), ordinal(number)
+def _named(place: tuple[int, int], month: int) -> Iterator[tuple[int, int, str]]:
+    if 1 <= month <= 12:
+        name = _MONTHS[month - 1]
+        yield from ((*place, form) for form in (name, name[:3], *(["Sept"] if month == 9 else [])))
+
+
+def _numbered(place: tuple[int, int], day: int) -> Iterator[tuple[int, int, str]]:
+    if 1 <= day <= 31:
+        yield from ((*place, form) for form in (str(day), ordinal(day)))

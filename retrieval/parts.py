@@ -70,13 +70,26 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 def _may_end(text: str, match: re.Match[str]) -> bool:
     """Whether a question can end with this mark: not within a quotation, nor where the sentence goes on."""
     before = text[: match.end()]
-    if before.count('"') % 2 or before.count("“") > before.count("”") or before.count("«") > before.count("»"):
+    if _quotes(before):
         return False
     after = text[match.end() :]
     if match["mark"] == "?" and after[:1].strip() and not after[0].isupper():
         return False  # within a link
     following = after.lstrip()
     return not following[:1].islower() or bool(_OPENING.match(following))
+
+
+def _quotes(text: str) -> bool:
+    """Whether a quotation has begun in a text and not ended. A German one ends with what opens an English one, and a
+    straight mark behind a number may mean inches.
+    """
+    german = text.count("„")
+    if german > text.count("“") + text.count("”") if german else text.count("“") > text.count("”"):
+        return True
+    opened = False
+    for match in re.finditer('"', text):
+        opened = not opened and not text[: match.start()][-1:].isdigit()
+    return opened or text.count("«") > text.count("»")
 
 
 def _is_question(piece: str) -> bool:

@@ -41,7 +41,7 @@ _MOST_NAMES = 16  # of one question without capitals
 _ASKED = re.compile(r"\w+(?:'\w+)?")
 _ASKING = frozenset(
     {"what", "who", "whom", "whose", "when", "where", "which", "how", "why", "does", "did", "the", "there", "with"}
-    | {"should", "would", "could", "from", "this", "that"}
+    | {"should", "would", "could", "from", "this", "that", "about"}
 )
 """Words of an English question that mean nothing in most other languages."""
 
@@ -102,7 +102,7 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     counts = [sum(searcher.document_frequency(form) for form in term.forms) for term in terms]
     weights = np.array([_rarity(t, c, searcher.passages) for t, c in zip(terms, counts, strict=True)], np.float32)
     keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
-    held = [count or any(map(searcher.is_in_context, t.forms)) for t, count in zip(terms, counts, strict=True)]
+    held = [count or any(map(searcher.is_about, term.forms)) for term, count in zip(terms, counts, strict=True)]
     absent = np.array([not one for one in held], bool)
     common = np.array([_is_common(term) for term in terms], bool)
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
@@ -178,8 +178,9 @@ def met(question: Question, entry: Entry) -> NDArray[np.bool_]:
 
 
 def context_keys(entry: Entry) -> frozenset[int]:
-    """The keys of the words of a passage's title and headings."""
-    return _keys_of(entry.document.title, entry.passage.headings, entry.document.language)
+    """The keys of the words of a passage's title and headings, and of the year that its document is dated."""
+    year = (entry.document.date or "")[:4]
+    return _keys_of(f"{entry.document.title}\n{year}", entry.passage.headings, entry.document.language)
 
 
 def read(

@@ -16,7 +16,7 @@ from string import ascii_lowercase
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.codes import as_written
+from retrieval.codes import as_written, with_hyphen
 from retrieval.coefficients import common_words
 from retrieval.embedding import Embedder
 from retrieval.function_words import functional
@@ -73,13 +73,15 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     for place, term in unknown:
         word = _without_possessive(text[term.start : term.end])
         end = term.start + len(word)
-        if text[term.start : term.end] in functions or _tokens_within(tokens, term.start, end) < 2:
-            continue  # it is no misspelling: a word of the question's language, or known to the embedding model
+        if text[term.start : term.end] in functions:
+            continue  # a word of the question's language
         if word not in read_as and len(read_as) < _MOST_WORDS:
-            name = place > 0 and word[0].isupper() and not text.isupper()
-            read_as[word] = nearest(
-                word, searcher, name=name, is_word=lambda one: len(embedder.token_offsets(one)) == 1
-            )
+            read_as[word] = with_hyphen(word, searcher)
+            if read_as[word] is None and _tokens_within(tokens, term.start, end) > 1:  # else the model knows the word
+                name = place > 0 and word[0].isupper() and not text.isupper()
+                read_as[word] = nearest(
+                    word, searcher, name=name, is_word=lambda one: len(embedder.token_offsets(one)) == 1
+                )
         better = read_as.get(word)
         if better is not None:
             pieces += [text[done : term.start], better]

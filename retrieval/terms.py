@@ -42,6 +42,8 @@ _WORD = re.compile(
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
+_ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|Gen|Col|Capt|Lt|Rev|Hon|No|vs|v|[A-Z])\.$")
+_BEFORE = 40  # characters before a word that are looked at
 _SAMPLE_CHARACTERS = 4000
 _FEWEST_SMALL = 5  # words without a capital that tell a language
 _LONGEST_TERM = 64
@@ -103,8 +105,8 @@ def folded(word: str, language: str = "") -> str:
 
 def is_capital(text: str, start: int, end: int) -> bool:
     """Whether a word has a capital though no sentence begins with it, and is not the "I" of whoever asks."""
-    before = text[:start].rstrip("\"'\u201c\u2018\u201e\u00ab\u00bf\u00a1([ \n\t")
-    begins = not before or before[-1] in ".!?:;\u2026"
+    before = text[max(start - _BEFORE, 0) : start].rstrip("\"'\u201c\u2018\u201e\u00ab\u00bf\u00a1([ \n\t")
+    begins = not before or (before[-1] in ".!?:;\u2026" and not _ABBREVIATED.search(before))
     return text[start].isupper() and not begins and not _OF_ASKER.match(text[start:end])
 
 

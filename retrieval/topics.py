@@ -33,7 +33,12 @@ _ASKED_ABOUT = re.compile(
 
 
 def topic(question: str) -> str:
-    """What a question asks to hear about, without what frames it; the question as it is where nothing does."""
+    """What a question asks to hear about, without what frames it; the question as it is where nothing does.
+
+    An "about" stays before a capital, which means nothing at the beginning of a sentence.
+    """
     found = _ASKED_ABOUT.fullmatch(" ".join(question.split()))
     about = found["topic"].strip(" ?!.") if found else ""
-    return about if any(character.isalnum() for character in about) else question
+    if not any(character.isalnum() for character in about):
+        return question
+    return f"about {about}" if about[0].isupper() else about

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from retrieval.codes import as_written
+from retrieval.codes import as_written, with_hyphen
 from retrieval.library import Library
 from retrieval.types import Correction
 from tests.conftest import Write
 
 MANUAL = (
     "Error E-13 means that the door is open. Error E14 means that the lamp is broken. Press F 5 twice. "
+    "The Wi-Fi needs a pass word. Write an email to the co-op. Fire fighters fight fire. "
     "The B-7 and the B7 are two planes. It hangs on a 4 metre rope, A 5 metre rope or I 6. Paper is A8.\n"
 )
 
@@ -34,12 +35,13 @@ def read(library: Library, write: Write) -> Read:
         ("What does E 14 mean?", "What does E14 mean?"),
         ("Is A-8 larger?", "Is A8 larger?"),
         ("e–14, again e–14 and f5", "E14, again E14 and F 5"),
+        ("Whose e-mail is it?", "Whose email is it?"),
     ],
 )
 def test_a_code_is_read_as_it_is_written(read: Read, typed: str, read_as: str) -> None:
     text, corrections = read(typed)
     assert text == read_as
-    assert {one.read_as for one in corrections} <= {"E-13", "E14", "F 5", "A8"}
+    assert {one.read_as for one in corrections} <= {"E-13", "E14", "F 5", "A8", "email"}
     assert len(corrections) == len(set(corrections)) > 0
 
 
@@ -61,3 +63,11 @@ def test_a_code_is_read_as_it_is_written(read: Read, typed: str, read_as: str) -
 )
 def test_what_is_written_as_typed_or_nowhere_stays(read: Read, typed: str) -> None:
     assert read(typed) == (typed, ())
+
+
+def test_a_word_is_read_with_the_hyphen_that_it_has(library: Library, write: Write) -> None:
+    write("manual.txt", MANUAL)
+    library.sync()
+    words = ("wifi", "coop", "firefighters", "password", "to")
+    assert [with_hyphen(word, library.searcher()) for word in words] == ["Wi-Fi", "co-op", None, None, None]
+    assert library.ask("How do I join the wifi?").corrections == (Correction("wifi", "Wi-Fi"),)

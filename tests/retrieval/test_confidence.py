@@ -12,7 +12,7 @@ from tests.conftest import Write
 FAIR = (
     "The fair in Ghent drew 1,200 visitors in 1987. Pope John XX had opened the first, at 10.30 in the morning. "
     "From 1990\u20131994 and in 2001-03 it was closed. The stand of Apollo 11 was 20km away, and a dozen eggs were "
-    "sold. "
+    "sold. In FY1979, since 14.03.1978, the booth cost less. "
     "The press HX-2200 of the 1960s stood in the hall.\n"
 )
 
@@ -53,6 +53,14 @@ def _shares(library: Library, text: str) -> float:
         ("on the 44th", False),
         ("in the 1980s", False),
         ("in 1966", False),  # the 1960s stand there
+        ("in 1979", False),  # within FY1979
+        ("in 1978", False),  # within a date
+        ("on Friday 24 December", False),
+        ("on Oct 24", False),
+        ("for $2000", False),
+        ("with 1500 W", False),
+        ("above 1900 m", False),
+        ("in 1500 and 1900 mAh", True),
         ("by Pope John 10", False),
     ],
 )
@@ -63,6 +71,14 @@ def test_a_number_that_no_document_has_is_hardly_answered(
     library.sync()
     share = _shares(library, f"How many visitors did the fair in Ghent draw {number}?")
     assert share == pytest.approx(0.1 if nowhere else 1.0)
+
+
+def test_the_year_of_a_documents_date_is_no_year_that_no_document_has(library: Library, write: Write) -> None:
+    write("fair.txt", "date 2019-05-01 The fair in Ghent drew 1,200 visitors. It rained on both days of the fair.\n")
+    library.sync()
+    asked = "How many visitors did the fair in Ghent draw in {}?"
+    assert [_shares(library, asked.format(year)) for year in (2019, 2018)] == pytest.approx([1.0, 0.1])
+    assert [library.ask(asked.format(year)).missing for year in (2019, 2018)] == [(), ("2018",)]
 
 
 def test_documents_in_another_language_have_a_confidence_of_their_own(library: Library, write: Write) -> None:

@@ -26,6 +26,11 @@ from retrieval.parts import split_questions
             ("I start on Monday. What should I wear?", "In which room is it? I am new."),
         ),
         ('Who said "Et tu, Brute?" Was it Caesar?', ('Who said "Et tu, Brute?"', "Was it Caesar?")),
+        ("Wer schrieb „Tosca“? Wann war das?", ("Wer schrieb „Tosca“?", "Wann war das?")),
+        (
+            'How do I hang a 24" screen? How heavy may it be?',
+            ('How do I hang a 24" screen?', "How heavy may it be?"),
+        ),
         ("¿Quién escribió Tosca? ¿Cuándo se estrenó?", ("¿Quién escribió Tosca?", "¿Cuándo se estrenó?")),
         ("谁写了托斯卡？什么时候首演？", ("谁写了托斯卡？", "什么时候首演？")),
         ("من كتب أوبرا توسكا؟ متى عرضت لأول مرة؟", ("من كتب أوبرا توسكا؟", "متى عرضت لأول مرة؟")),

