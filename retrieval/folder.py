@@ -13,6 +13,7 @@ from retrieval.errors import DocumentError, LibraryError, NoDocuments, OutOfReac
 from retrieval.rows import FileState
 from retrieval.texts import is_text
 
+_LARGEST = 2**63 - 1  # of the integers that the store keeps
 _NO_TARGET = "it is a link to something that is not there: mend the link or remove it"
 _LOOP = "it is a link that leads back to itself: mend the link or remove it"
 _NO_FILE = "it is neither a file nor a folder but a pipe, a socket or a device: move it elsewhere"
@@ -110,7 +111,9 @@ def _list(folder: Path, prefix: str, found: Scan, folders: deque[str], links: de
 
 
 def _state(status: os.stat_result) -> FileState:
-    return FileState(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    """As the store can keep it: a date in the far future or an odd inode loses its highest bits."""
+    numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return FileState(*(number & _LARGEST for number in numbers))
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from retrieval.types import About, Document, Heading, Passage, Span
 
-VERSION = 3
+VERSION = 4
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
 
 TokenOffsets = Callable[[str], NDArray[np.int32]]
@@ -155,7 +155,7 @@ def _blocks(document: Document, section: Span, language: str) -> Iterator[Iterab
 
 def _lines(document: Document, block: Span) -> Iterator[Span]:
     """Divides a block at its real line ends: all of them in a table or list, none where prose is hard-wrapped."""
-    if document.layout == "rows":
+    if document.layout == "rows" or _is_table(document.text, block):
         yield from _every_line(document.text, block)
         return
     widest = max(len(line) for line in _every_line(document.text, block))
@@ -168,6 +168,12 @@ def _lines(document: Document, block: Span) -> Iterator[Span]:
             yield Span(start, line.end)
             start = line.end
     yield Span(start, block.end)
+
+
+def _is_table(text: str, block: Span) -> bool:
+    """Whether at least half of the lines are rows of cells, laid out as those of a page or a Word document are."""
+    lines = (line for line in _every_line(text, block) if len(line))
+    return sum(1 if text.find(" | ", line.start, line.end) >= 0 else -1 for line in lines) >= 0
 
 
 def _every_line(text: str, block: Span) -> Iterator[Span]:

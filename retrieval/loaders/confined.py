@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str], data: bytes) -> str:
-    command = [sys.executable, "-m", "retrieval.loaders.confined", *arguments]
+    command = [sys.executable, "-P", "-m", "retrieval.loaders.confined", *arguments]  # no module of the current folder
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     root = str(Path(__file__).parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))

@@ -1,7 +1,7 @@
 """Word documents by python-docx: all text in its order, headings by style, properties.
 
 What python-docx does not show is read from the XML: tracked insertions, content controls, text boxes, nested tables,
-footnotes. Tracked deletions, placeholders and tables of contents are no text.
+footnotes, headers and footers. Tracked deletions, placeholders and tables of contents are no text.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _NO_TEXT = frozenset({"del", "moveFrom", "Fallback", "rt", "pPr", "rPr", "sdtPr"
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _LONGEST_CHAIN = 10  # of styles based on styles
 _NOTES = ("/footnotes", "/endnotes")
+_MARGINS = ("/header", "/footer")
 
 
 def load(data: bytes) -> Loaded:
@@ -53,17 +54,23 @@ def load(data: bytes) -> Loaded:
 
 
 def _load(document: Any) -> Loaded:
-    from lxml import etree
-
     text = _Text(_styles(document))
     title, date = _properties(document)
     text.blocks(document.element.body)
-    for relation in document.part.rels.values():
-        if relation.reltype.endswith(_NOTES) and not relation.is_external:
-            parser = etree.XMLParser(resolve_entities=False, no_network=True)
-            for note in etree.fromstring(relation.target_part.blob, parser):
-                text.blocks(note)
+    margins = {_text(part, boxes=True): part for part in _parts(document, _MARGINS)}  # sections repeat them
+    for part in (*_parts(document, _NOTES), *margins.values()):
+        text.blocks(part)
     return Loaded(text.builder.text(), title or text.title, date, 0, tuple(text.builder.headings))
+
+
+def _parts(document: Any, kinds: tuple[str, ...]) -> Iterator[Any]:
+    """The parts of the document beside its body that are of these kinds, as elements."""
+    from lxml import etree
+
+    for relation in document.part.rels.values():
+        if relation.reltype.endswith(kinds) and not relation.is_external:
+            parser = etree.XMLParser(resolve_entities=False, no_network=True)
+            yield etree.fromstring(relation.target_part.blob, parser)
 
 
 def _properties(document: Any) -> tuple[str, str | None]:

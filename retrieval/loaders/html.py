@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from retrieval.errors import DocumentError
 from retrieval.loaders.dates import iso_date
-from retrieval.loaders.loaded import Loaded, TextBuilder
+from retrieval.loaders.loaded import Loaded, TextBuilder, clean
 from retrieval.loaders.markup import lay_out, name_of
 
 _DATES = ("article:published_time", "date", "dc.date", "dcterms.date", "dcterms.created", "datepublished")
@@ -21,7 +21,7 @@ _XHTML = re.compile(r"<html[^>]{0,500}http://www\.w3\.org/1999/xhtml", re.IGNORE
 _PROLOGUE = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>)?", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")
 _SURE = 200  # characters of main text, below which trafilatura found too little to judge by
-_TELLING = 15  # characters of a piece of text that would not be elsewhere by chance
+_TELLING = 15  # letters and digits of a piece of text that would not be elsewhere by chance
 _ASIDE = frozenset({"ul", "ol", "div", "table", "section", "aside", "header", "p", "menu"})
 _FEWEST_LINKS = 3
 
@@ -46,7 +46,7 @@ def parse(data: bytes) -> Any:
     from retrieval.loaders.text import decode
 
     declared = _DECLARED.search(data[:4096])
-    text = decode(data, (declared[1] or declared[2]).decode("ascii", "replace") if declared else "")
+    text = clean(decode(data, (declared[1] or declared[2]).decode("ascii", "replace") if declared else ""))
     prologue = _PROLOGUE.match(text)  # lxml refuses a str that declares its encoding
     text = text[prologue.end() :] if prologue else text
     tree = _xhtml(text) if _XHTML.search(text[:2000]) else None
@@ -84,17 +84,26 @@ def _xhtml(text: str) -> Any:
 
 def _surroundings(tree: Any) -> Callable[[Any], bool]:
     """Tells what surrounds the main text: a footer, or mostly links, of which trafilatura kept nothing."""
-    kept = _squeezed(_main_text(tree))
+    kept = _letters(_main_text(tree))
     if len(kept) < _SURE:
         return lambda _: False
 
     def surrounds(element: Any) -> bool:
         if name_of(element) != "footer" and not (name_of(element) in _ASIDE and _is_mostly_links(element)):
             return False
-        pieces = (_squeezed(piece) for piece in element.itertext())
-        return not any(len(piece) >= _TELLING and piece in kept for piece in pieces)
+        return not any(piece in kept for piece in _telling(element))
 
     return surrounds
+
+
+def _telling(element: Any) -> Iterator[str]:
+    """The pieces of its text that are long enough to tell; short ones, as in cells and items, with their neighbours."""
+    joined = ""
+    for piece in map(_letters, element.itertext()):
+        joined = piece if len(piece) >= _TELLING else joined + piece
+        if len(joined) >= _TELLING:
+            yield joined
+            joined = ""
 
 
 def _main_text(tree: Any) -> str:
@@ -118,6 +127,11 @@ def _is_mostly_links(element: Any) -> bool:
 
 def _squeezed(text: str) -> str:
     return "".join(text.split())
+
+
+def _letters(text: str) -> str:
+    """Letters and digits alone: trafilatura puts marks of its own before items and between cells."""
+    return "".join(filter(str.isalnum, text))
 
 
 def _title(tree: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import zlib
 from functools import reduce
 from typing import Any
@@ -19,6 +20,7 @@ _MOST_DRAWN = 10_000  # forms, where forms draw forms
 _LONGEST_DICTIONARY = 2_000
 _DRAWS = re.compile(rb"\sDo\b")
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_PDFIUM = threading.Lock()  # it is not made for two threads, not even with a document each
 _MARK = re.compile("[\x02\ufffe]")
 _BROKEN = re.compile(r"(?:(?<![^\W_])[^\W_]+)?(?:[\x02\ufffe][^\W_]*)+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -36,27 +38,24 @@ def load(data: bytes) -> Loaded:
         return confined.read("document.pdf", data)
     import pypdfium2
 
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise DocumentError("it is protected by a password: save a copy without one") from error
-        raise DocumentError("it is damaged or no PDF: open it in a reader and save it again") from error
-    try:
-        return _load(document)
-    except pypdfium2.PdfiumError as error:
-        raise DocumentError("one of its pages is damaged: open it in a reader and save it again") from error
-    finally:
-        document.close()
+    with _PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as error:
+            if "password" in str(error).lower():
+                raise DocumentError("it is protected by a password: save a copy without one") from error
+            raise DocumentError("it is damaged or no PDF: open it in a reader and save it again") from error
+        try:
+            return _load(document)
+        except pypdfium2.PdfiumError as error:
+            raise DocumentError("one of its pages is damaged: open it in a reader and save it again") from error
+        finally:
+            document.close()
 
 
 def _load(document: Any) -> Loaded:
-    pages = []
-    for page in document:
-        text_page = page.get_textpage()
-        pages.append(text_page.get_text_bounded().replace("\r\n", "\n").replace("\r", "\n"))
-        text_page.close()
-        page.close()
+    document.init_forms()  # does nothing where there is none
+    pages = [_shown(document, number) for number in range(len(document))]
     builder = TextBuilder()
     for text in _whole_words(pages):
         builder.new_page()
@@ -66,6 +65,21 @@ def _load(document: Any) -> Loaded:
     date = iso_date(_property(document, "CreationDate")) or iso_date(_property(document, "ModDate"))
     title = " ".join(_property(document, "Title").split())
     return Loaded(builder.text(), title, date, 0, (), tuple(builder.pages))
+
+
+def _shown(document: Any, number: int) -> str:
+    """The text of a page, what is filled into its form included."""
+    from pypdfium2.raw import FLATTEN_SUCCESS
+
+    page = document[number]
+    if document.formenv and page.flatten() == FLATTEN_SUCCESS:  # fields are drawn into the page, to be fetched anew
+        page.close()
+        page = document[number]
+    text_page = page.get_textpage()
+    text = str(text_page.get_text_bounded()).replace("\r\n", "\n").replace("\r", "\n")
+    text_page.close()
+    page.close()
+    return text
 
 
 def _property(document: Any, name: str) -> str:

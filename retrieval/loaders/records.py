@@ -53,10 +53,10 @@ def _one_a_line(text: str) -> bool:
 
 
 def _values(text: str) -> Iterator[object]:
-    """What an array holds, or the one value that is none. Raises ValueError, also after the first of them."""
+    """What an array holds, or a value that is none. Raises ValueError, also after the first of them."""
     at = _skip_white(text, 0)
     if not text.startswith("[", at):
-        yield _PARSER.decode(text)
+        yield from _unwrapped(_PARSER.decode(text))
         return
     at = _skip_white(text, at + 1)
     while not text.startswith("]", at):
@@ -72,6 +72,19 @@ def _values(text: str) -> Iterator[object]:
     at = _skip_white(text, at + 1)
     if at < len(text):
         raise json.JSONDecodeError("Extra data", text, at)
+
+
+def _unwrapped(value: object) -> Iterator[object]:
+    """A value; where it is an object around lists of objects, what else is in it, and each of those on its own."""
+    members = value if isinstance(value, dict) else {}
+    lists = {name: inner for name, inner in members.items() if _is_list_of_objects(inner)}
+    yield {name: inner for name, inner in members.items() if name not in lists} if lists else value
+    for name, inner in lists.items():
+        yield from ({name: one} for one in inner)
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def _skip_white(text: str, at: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -15,13 +16,16 @@ from retrieval.loaders.text import decode
 
 _LONGEST_FIELD = 10_000_000
 _DELIMITERS = ",;\t|"
-_SAMPLE, _ROWS = 20_000, 50  # characters and rows by which the delimiter is found
+_ROWS = 50  # by which the delimiter and the row of names are found
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NAMED_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?[ \t]*\r?\n', re.IGNORECASE)  # as Excel writes it
 
 
 def load(data: bytes) -> Loaded:
-    """One line a row; the first row names the columns. Raises DocumentError, naming the line that is no row."""
+    """One line a row; the first row names the columns, or the one below a title and the like, which stay text.
+
+    Raises DocumentError, naming the line that is no row.
+    """
     return one_line_each(_rows(decode(data)))
 
 
@@ -29,7 +33,8 @@ def _rows(text: str) -> Iterator[str]:
     csv.field_size_limit(_LONGEST_FIELD)
     named = _NAMED_DELIMITER.match(text)
     start = named.end() if named else 0
-    delimiter = named[1] if named else _delimiter(text[:_SAMPLE])
+    delimiter = named[1] if named else max(_DELIMITERS, key=lambda one: _shape(text, one))
+    share, width = _shape(text, delimiter, start)
     reader = _reader(text, delimiter, start)
     names: list[str] = []
     while True:
@@ -40,7 +45,7 @@ def _rows(text: str) -> Iterator[str]:
             return
         except csv.Error as error:
             raise DocumentError(f"line {line} is no row of a table ({error}): mend or remove it") from error
-        if not names:
+        if not names and (share < 0.5 or 2 * sum(1 for field in row if field.strip()) > width):
             names = row
             continue
         names_here = [*names, *[""] * (len(row) - len(names))]
@@ -48,18 +53,17 @@ def _rows(text: str) -> Iterator[str]:
         yield "; ".join(f"{name}: {value}" if name else value for name, value in fields if value)
 
 
-def _delimiter(sample: str) -> str:
-    """What cuts most of the first rows into as many fields as the first of them, and into most."""
+def _shape(text: str, delimiter: str, start: int = 0) -> tuple[float, int]:
+    """The commonest number of fields, above one, that a delimiter cuts the first rows into; before it, in what share.
 
-    def fit(delimiter: str) -> tuple[float, int]:
-        widths: list[int] = []
-        with contextlib.suppress(csv.Error):
-            widths.extend(len(row) for row in islice(_reader(sample, delimiter), _ROWS) if row)
-        widths = widths[: max(1, len(widths) - 1)]  # the last may be cut off
-        alike = sum(width == widths[0] for width in widths)
-        return (alike / len(widths), widths[0]) if widths and widths[0] > 1 else (0.0, 0)
-
-    return max(_DELIMITERS, key=fit)
+    Of those that are as common, the widest. Rows behind one that cannot be read do not count.
+    """
+    widths: list[int] = []
+    with contextlib.suppress(csv.Error):
+        widths.extend(len(row) for row in islice(_reader(text, delimiter, start), _ROWS) if row)
+    counts = Counter(width for width in widths if width > 1)
+    count, width = max(((count, width) for width, count in counts.items()), default=(0, 0))
+    return count / max(1, len(widths)), width
 
 
 def _reader(text: str, delimiter: str, start: int = 0) -> Any:

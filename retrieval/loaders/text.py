@@ -53,7 +53,7 @@ def decode(data: bytes, declared: str = "") -> str:
     text = _decoded(data, declared).rstrip("\x1a")
     sample = text[:100_000]
     controls = sum(1 for c in sample if unicodedata.category(c) == "Cc" and c not in "\t\n\r\f\v\x85\x1b")
-    if "\x00" in text or controls > _MOST_CONTROLS * len(sample):
+    if controls > _MOST_CONTROLS * len(sample) or text.count("\x00") > _MOST_CONTROLS * len(text):
         raise DocumentError("it is not text but binary data: rename or remove it")
     return text
 
@@ -62,7 +62,7 @@ def _decoded(data: bytes, declared: str) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             try:
-                return data[len(mark) :].decode(encoding)
+                return data[len(mark) :].decode(encoding, "replace" if encoding == "utf-8" else "strict")
             except UnicodeDecodeError as error:
                 raise DocumentError(f"it begins as {encoding} but is damaged: save it again as UTF-8") from error
     if _CONTROL.search(data, 0, 4096) and (text := _utf16(data)) is not None:  # it may be valid UTF-8 all the same

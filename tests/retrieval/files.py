@@ -80,6 +80,24 @@ def pdf_bomb(megabytes: int) -> bytes:
     return _bytes_of(objects)
 
 
+def pdf_form(label: str, value: str, *, drawn: bool, hidden: bool = False) -> bytes:
+    """A PDF of one page with a label and a field filled in beside it, drawn in the file or left to a reader."""
+    font = "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    shown = f"BT /F1 11 Tf 50 750 Td ({label}) Tj ET"
+    filled = f"/Tx BMC q BT /F1 11 Tf 2 4 Td ({value}) Tj ET Q EMC"
+    field = f"/FT /Tx /T (name) /V ({value}) /DA (/F1 11 Tf 0 g) /F {2 if hidden else 4}"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] /DA (/F1 11 Tf 0 g) >> >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Annots [5 0 R] {font} >>",
+        f"<< /Length {len(shown)} >>\nstream\n{shown}\nendstream",
+        f"<< /Type /Annot /Subtype /Widget {field} /Rect [100 745 300 765] {'/AP << /N 6 0 R >>' if drawn else ''} >>",
+        f"<< /Type /XObject /Subtype /Form /BBox [0 0 200 20] /Length {len(filled)} {font} >>\n"
+        f"stream\n{filled}\nendstream",
+    ]
+    return _bytes_of([one.encode() for one in objects])
+
+
 def pdf_forms(depth: int, times: int, *, packed: bool) -> bytes:
     """A PDF of one page with a form that draws another one so many times, and so on, so deep; the last says x."""
     font = b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from retrieval.errors import DocumentError, NoDocuments, OutOfReach
-from retrieval.folder import read, scan
+from retrieval.folder import _state, read, scan
 from tests.conftest import Write
 from tests.permissions import binding
 
@@ -102,3 +105,13 @@ def test_files_that_vanish_grow_too_large_or_cannot_be_opened_are_explained(seed
     path.unlink()
     with pytest.raises(DocumentError, match="vanished"):
         read(found, 10)
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64 - 1, -1, 12])
+def test_what_is_kept_of_a_file_fits_the_store_whatever_its_date_and_inode(number: int) -> None:
+    """As of a file from the year 2300, or one on a system whose inodes take 64 bits."""
+    status = SimpleNamespace(st_size=1, st_mtime_ns=number, st_ctime_ns=number, st_ino=number)
+    state = _state(cast(Any, status))
+    values = (state.size, state.mtime_ns, state.ctime_ns, state.inode)
+    assert sqlite3.connect(":memory:").execute("SELECT ?, ?, ?, ?", values).fetchone() == values
+    assert state == _state(cast(Any, status))

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from retrieval.errors import DocumentError
 from retrieval.loaders import SUFFIXES, confined, load
+from retrieval.loaders import pdf as pdf_loader
 from retrieval.loaders.loaded import Loaded
 from retrieval.types import Document
-from tests.retrieval.files import epub, pdf, pdf_bomb, pdf_forms, zipped
+from tests.retrieval.files import epub, pdf, pdf_bomb, pdf_form, pdf_forms, zipped
 
 
 def _load(name: str, data: bytes | str) -> Document:
@@ -152,6 +153,27 @@ def test_damaged_utf8_is_read_but_for_the_bytes_that_are_no_character(text: str)
     document = _load("a.txt", data)
     assert document.text == data.decode("utf-8", "replace")
     assert "\ufffd" in document.text
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_one_bad_byte_behind_a_byte_order_mark_is_no_character(name: str) -> None:
+    assert _load(name, b"\xef\xbb\xbfThe dam\xff held.\n").text == "The dam\ufffd held.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.txt", "The {}held, and it held for all of one long and stormy night.\n"),
+        ("a.md", "The {}held, and it held for all of one long and stormy night.\n"),
+        ("a.csv", "text\nThe {}held and it held for all of one long and stormy night.\n"),
+        ("a.html", "<p>The {}held, and it held for all of one long and stormy night.</p>"),
+    ],
+)
+def test_a_nul_in_text_is_a_character_that_cannot_be_shown_and_many_are_binary_data(name: str, data: str) -> None:
+    assert "The \ufffdheld" in _load(name, data.format("\0")).text
+    for late in ("", "It held again. " * 10_000):
+        with pytest.raises(DocumentError, match="not text but binary data"):
+            _load(name, data.format(late + "\0" * 5_000))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -297,6 +319,19 @@ def test_a_page_keeps_its_side_notes_and_tables_whatever_trafilatura_thinks_of_t
     assert not any(word in text for word in ("Basket", "rights reserved"))
 
 
+_NAMES = [(f"Ann Lee {n}", f"Ulm {n}") for n in range(12)]
+
+
+def test_a_table_of_links_that_trafilatura_keeps_is_text() -> None:
+    body = "".join(f"<p>Paragraph {n} explains at some length how a dam is built of clay.</p>" for n in range(9))
+    menu = "<div class='menu'><a href='/a'>Home</a> <a href='/b'>Shop</a> <a href='/c'>Basket</a></div>"
+    rows = "".join(f"<tr><td><a href='/{n}'>{n}</a></td><td><a href='/{at}'>{at}</a></td></tr>" for n, at in _NAMES)
+    page = f"<body>{menu}<article><h1>Dams</h1>{body}<table>{rows}</table><p>These built dams.</p></article></body>"
+    text = _load("a.html", page).text
+    assert "\n".join(" | ".join(row) for row in _NAMES) in text
+    assert "Basket" not in text
+
+
 def test_a_pdf_has_pages_title_and_date() -> None:
     data = pdf(
         [["Clay swells when wet."], ["Sand drains.", "Gravel drains faster."], ["Locks have gates."]],
@@ -323,6 +358,36 @@ def test_a_word_broken_at_the_end_of_a_line_is_whole_again_and_a_hyphen_of_its_o
         "Clay is an example. It is a well-known soil, and known well. UTF-8 and an X-Ray. An oft-told tale is oft-told."
         " Recreate it; we recreate. In 1990-\n2000 he said -\nnothing.\n"
     )
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_what_is_filled_into_the_form_of_a_pdf_is_text(drawn: bool) -> None:
+    document = _load("a.pdf", pdf_form("Name:", "Ann Lee", drawn=drawn))
+    assert document.text == "Name:\nAnn Lee\n"
+    assert _load("a.pdf", pdf_form("Name:", "Ann Lee", drawn=drawn, hidden=True)).text == "Name:\n"
+
+
+def test_a_pdf_is_read_while_no_other_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pypdfium2
+
+    held = []
+
+    class Watched(pypdfium2.PdfDocument):  # type: ignore[misc]
+        def __init__(self, data: bytes) -> None:
+            held.append(pdf_loader._PDFIUM.locked())
+            super().__init__(data)
+
+        def close(self, *given: Any) -> None:
+            super().close(*given)
+            held.append(pdf_loader._PDFIUM.locked())
+
+    monkeypatch.setattr(pypdfium2, "PdfDocument", Watched)
+    _load("a.pdf", pdf([["Clay swells."]]))
+    with pytest.raises(DocumentError):
+        _load("a.pdf", b"hello")
+    assert held[:2] == [True, True]
+    assert all(held)
+    assert not pdf_loader._PDFIUM.locked()
 
 
 def test_an_empty_page_still_counts() -> None:
@@ -456,6 +521,21 @@ def test_notes_of_a_word_document_are_text_and_missing_properties_are_not_made_u
     assert _headings(document) == [(1, "Locks")]
 
 
+def test_headers_and_footers_of_a_word_document_stand_once_at_its_end() -> None:
+    import docx
+
+    made = docx.Document()
+    made.add_paragraph("A dam.")
+    for first in (True, False):
+        section = made.sections[0] if first else made.add_section()
+        for part, text in ((section.header, "Water Board"), (section.footer, "Files: room 12")):
+            part.is_linked_to_previous = False
+            part.paragraphs[0].text = text
+    out = io.BytesIO()
+    made.save(out)
+    assert _load("a.docx", out.getvalue()).text == "A dam.\n\nWater Board\n\nFiles: room 12\n"
+
+
 def test_an_epub_is_read_in_the_order_of_its_spine() -> None:
     data = epub(
         ["<h1>One</h1><p>Clay swells.</p>", "<h1>Two</h1><p>Sand drains.</p>"], title="On Dams", date="2017-01-02"
@@ -521,6 +601,42 @@ def test_a_book_that_is_locked_is_explained_and_one_with_locked_fonts_is_read() 
 def test_rows_and_records_become_a_line_each(name: str, data: str) -> None:
     document = _load(name, data)
     assert (document.text, document.layout) == ("city: Ulm; trams: 10\ncity: Bad, Town; trams: 3\n", "rows")
+
+
+_LONG = "Trams of the town; all of them, " * 1000
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ('Kontoumsätze\n"Datum";"Betrag"\n"1.2.24";"-12,50"\n"2.2.24";"7,10"\n',
+         "Kontoumsätze\nDatum: 1.2.24; Betrag: -12,50\nDatum: 2.2.24; Betrag: 7,10\n"),
+        ("Kontoumsätze\n\nDatum;Betrag\n1.2.24;-12,50\n2.2.24;7,10\n",
+         "Kontoumsätze\nDatum: 1.2.24; Betrag: -12,50\nDatum: 2.2.24; Betrag: 7,10\n"),
+        ("Umsatzanzeige;Datei erstellt am: 3.2.24\nBuchung;Wert;Text;Betrag;Saldo\n1.2.24;2.2.24;Strom;-12,50;3,00\n"
+         "2.2.24;2.2.24;Lohn;7,10;10,10\n",
+         "Umsatzanzeige; Datei erstellt am: 3.2.24\n"
+         "Buchung: 1.2.24; Wert: 2.2.24; Text: Strom; Betrag: -12,50; Saldo: 3,00\n"
+         "Buchung: 2.2.24; Wert: 2.2.24; Text: Lohn; Betrag: 7,10; Saldo: 10,10\n"),
+        ("Trams,,\ncity,trams,since\nUlm,10,1897\nBonn,,1891\n",
+         "Trams\ncity: Ulm; trams: 10; since: 1897\ncity: Bonn; since: 1891\n"),
+        ("sep=;\nTrams\ncity;trams\nUlm;10\n", "Trams\ncity: Ulm; trams: 10\n"),
+        (f'"city";"{_LONG}"\n"Ulm";"10"\n', f"city: Ulm; {_LONG.strip()}: 10\n"),
+        ("city,trams\nUlm,10,old\nBonn,4,new\n", "city: Ulm; trams: 10; old\ncity: Bonn; trams: 4; new\n"),
+        ("city,note\nUlm,a,b,c\nBonn,d\nKiel,e,f,g\nHof,h,i\nJena,j,k,l,m\n",
+         "city: Ulm; note: a; b; c\ncity: Bonn; note: d\ncity: Kiel; note: e; f; g\ncity: Hof; note: h; i\n"
+         "city: Jena; note: j; k; l; m\n"),
+    ],
+)  # fmt: skip
+def test_columns_are_named_by_the_first_row_that_has_them_and_what_is_above_stays_text(data: str, text: str) -> None:
+    assert _load("a.csv", data).text == text
+
+
+def test_objects_in_a_list_that_one_object_wraps_are_records() -> None:
+    data = '{"name": "x", "messages": [{"from": "Ann", "text": "Hi."}, {"from": "Bo"}], "tags": ["a", "b"]}'
+    document = _load("a.json", data)
+    assert document.text == "name: x; tags: a, b\nmessages from: Ann; messages text: Hi.\nmessages from: Bo\n"
+    assert _load("a.json", '[{"a": [{"b": 1}, {"b": 2}]}]').text == "a b: 1; a b: 2\n"
 
 
 def test_numbers_of_records_stay_as_they_are_written() -> None:
@@ -709,6 +825,15 @@ def test_what_takes_too_much_time_or_memory_is_explained(monkeypatch: pytest.Mon
     monkeypatch.setattr(confined, "_MOST_SECONDS", 0.01)
     with pytest.raises(DocumentError, match="more than 60 seconds"):
         confined.check("a.txt", b"Clay swells.\n")
+
+
+def test_the_process_that_reads_apart_runs_nothing_that_lies_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("retrieval.py", "json.py"):
+        (tmp_path / name).write_text("raise SystemExit('run')\n")
+    monkeypatch.chdir(tmp_path)
+    confined.check("a.txt", b"Clay swells.\n")
 
 
 def test_the_process_that_reads_apart_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,6 +147,28 @@ def test_each_line_of_a_list_or_table_is_a_sentence_of_its_own() -> None:
     assert sentences == ["- first thing", "- second thing", "| a | 1 |", "| b | 2 |"]
 
 
+_ROWS = [f"2024-01-{day:02} | Travel expenses for the conference in Berlin | {day} EUR" for day in range(1, 29)]
+
+
+@pytest.mark.parametrize("rows", [_ROWS, ["Expenses of the year, all of them in euros and approved", *_ROWS]])
+def test_each_row_of_a_page_or_word_document_is_a_sentence_of_its_own(rows: list[str]) -> None:
+    cells = "".join(f"<tr><td>{row.replace(' | ', '<td>')}</tr>" for row in rows)
+    document = _document(f"<h1>Expenses</h1><table>{cells}</table>", "a.html")
+    found = list(cut(document, "en", _OFFSETS, 60))
+    assert [s.of(document.text) for one in found for s in one.sentences] == rows
+    assert len(found) > 1
+
+
+def test_a_line_of_hard_wrapped_prose_may_hold_what_stands_between_cells() -> None:
+    text = (
+        "The keeper climbed the two hundred steps to the lamp at\n"
+        "dusk. He ran sort names | uniq and filled the bowl with\n"
+        "oil, and waited for all the ships to pass by the point.\n"
+    )
+    document = _document(text, "a.txt")
+    assert [len(one.sentences) for one in cut(document, "en", _OFFSETS, 60)] == [2]
+
+
 def test_rows_are_a_passage_each() -> None:
     assert _passages("city,trams\nUlm,10\nBonn,4\n", name="a.csv") == ["city: Ulm; trams: 10", "city: Bonn; trams: 4"]
 
