@@ -52,9 +52,10 @@ class Access:
         return self.state.allowed(user) is False
 
     def move(self, group: int, to: int) -> None:
-        """Lets a group that has become a supergroup keep what it may; Telegram gives it a new id."""
-        if self.permits(None, group):
-            self.state.move(group, to)
+        """Lets what holds for a group, also /deny, hold for the supergroup that it has become, which has a new id."""
+        said = self.state.allowed(group)
+        if said is not None or self.permits(None, group):
+            self.state.move(group, to, allowed=said is not False)
 
 
 @dataclass(slots=True)

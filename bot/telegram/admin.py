@@ -11,7 +11,6 @@ from bot import messages
 from bot.logs import readable
 from bot.messages import visible
 from bot.telegram.formatting import Builder, Formatted, shortened
-from bot.telegram.inbox import step_aside
 from bot.telegram.requests import Request, in_chat
 from bot.telegram.sending import edit
 from retrieval.errors import SeedbotError
@@ -40,7 +39,6 @@ async def build(request: Request) -> None:
     running = asyncio.ensure_future(work)
     shown = ""
     while not (await asyncio.wait([running], timeout=_EDIT_SECONDS))[0]:
-        step_aside()  # a build that takes long holds no question of this chat
         text = progress(latest[-1]) if latest else shown
         if sent is not None and text != shown:
             await edit(request.bot, request.chat, sent.message_id, Formatted(text), None)
@@ -49,8 +47,7 @@ async def build(request: Request) -> None:
         text = _report(running.result())
     except SeedbotError as error:
         text = in_chat(error)
-    if sent is None or not await edit(request.bot, request.chat, sent.message_id, Formatted(text), None):
-        await request.reply(text)
+    await request.conclude(sent, text)
 
 
 async def stats(request: Request) -> None:

@@ -106,21 +106,23 @@ async def offer_nothing(query: InlineQuery, why: str | None, cache_seconds: int 
 def question_for_bot(received: Message, bot: Bot) -> str | None:
     """What the bot is asked, without its own name; None where it is not meant, empty where only its name is said.
 
-    A mention alone in a reply asks what is replied to.
+    A mention alone in a reply asks what is replied to. An inline result of the bot's own is no question.
     """
+    if received.via_bot is not None and received.via_bot.id == bot.id:
+        return None
     text = (received.text or received.caption or "").strip()
     if not text:
         return None
     asked = _ASK.match(text) if received.caption else None  # in a text, it is a command to the library
     if asked and (asked[1] or bot.username).lower() == bot.username.lower():
         return text[asked.end() :]
-    if received.chat.type == ChatType.PRIVATE:
-        return text
     mentions = received.parse_entities([MessageEntity.MENTION, MessageEntity.TEXT_MENTION])
     mentions |= received.parse_caption_entities([MessageEntity.MENTION, MessageEntity.TEXT_MENTION])
     own = [name for entity, name in mentions.items() if _means(entity, name, bot)]
     replied = received.reply_to_message
     is_reply = replied is not None and replied.from_user is not None and replied.from_user.id == bot.id
+    if received.chat.type == ChatType.PRIVATE and not own:
+        return text
     if not own and not is_reply:
         return None
     for name in own:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, Message
 from telegram.constants import ChatType
+from telegram.error import TimedOut
 
 from bot import messages
 from bot.telegram import access_requests, answers, documents
 from bot.telegram.browsing import listing
 from bot.telegram.formatting import Formatted, shortened, split
+from bot.telegram.inbox import step_aside
 from bot.telegram.kept import KeptAnswer
 from bot.telegram.requests import in_chat, topic_of
 from bot.telegram.sending import QUERY_SECONDS, edit, patiently, send
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _CONTEXT = 700  # characters on either side
 _LARGEST_FILE = 49_000_000  # bytes that a bot may send
 _FILE_SECONDS = 60.0  # of trying again, since each attempt may have arrived
+_UPLOAD_SECONDS = 120.0  # that Telegram may be silent while it takes a file, and after its last byte
 _LONGEST_ALERT = 200  # UTF-16 units of an answer to a press
 _TOO_OLD = "This button is too old to be understood."
 
@@ -130,12 +133,27 @@ async def _file_by_number(pressed: Press) -> None:
 async def _send_file(pressed: Press, document: str) -> None:
     data = await pressed.service.in_pool(lambda: _read(pressed.service, document))
     await pressed.done()
-    name, thread = PurePosixPath(document).name, pressed.thread
-    sent = await patiently(
-        lambda: pressed.bot.send_document(pressed.chat, data, filename=name, message_thread_id=thread), _FILE_SECONDS
-    )
-    if sent is None:
+    step_aside()  # a file that takes long holds no question of this chat
+
+    async def is_taken() -> bool:
+        try:
+            await pressed.bot.send_document(
+                pressed.chat,
+                data,
+                filename=PurePosixPath(document).name,
+                message_thread_id=pressed.thread,
+                read_timeout=_UPLOAD_SECONDS,
+                write_timeout=_UPLOAD_SECONDS,
+            )
+        except TimedOut:  # sent again, it might arrive twice
+            return False
+        return True
+
+    taken = await patiently(is_taken, _FILE_SECONDS)
+    if taken is None:
         await pressed.send(Formatted("Telegram did not take the file. Please try again later."))
+    elif not taken:
+        await pressed.send(Formatted("Telegram does not say whether it took the file: it may still arrive."))
 
 
 def _read(service: Service, document: str) -> bytes:
@@ -179,7 +197,16 @@ async def _admin(pressed: Press, work: Callable[[Service, Bot, int, int], Awaita
     await pressed.say(said)
     message = pressed.query.message
     if message is not None and message.chat.type == ChatType.PRIVATE:
-        await patiently(lambda: pressed.bot.edit_message_reply_markup(pressed.chat, pressed.number, reply_markup=None))
+        left = _other_buttons(pressed.query)
+        await patiently(lambda: pressed.bot.edit_message_reply_markup(pressed.chat, pressed.number, reply_markup=left))
+
+
+def _other_buttons(query: CallbackQuery) -> InlineKeyboardMarkup | None:
+    """The buttons of a message without the row of the one that was pressed; None where no other is left."""
+    keyboard = query.message.reply_markup if isinstance(query.message, Message) else None
+    rows = keyboard.inline_keyboard if keyboard is not None else ()
+    left = [row for row in rows if all(button.callback_data != query.data for button in row)]
+    return InlineKeyboardMarkup(left) if left else None
 
 
 async def _approve(pressed: Press) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import shutil
 import time
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity
 from telegram.error import TelegramError
 
 from bot import messages
@@ -20,7 +21,7 @@ from bot.telegram import asking
 from bot.telegram.browsing import example_of, named
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, in_chat
-from bot.telegram.sending import persist, send
+from bot.telegram.sending import conclude, persist, send
 from retrieval.errors import DocumentError, SeedbotError
 from retrieval.loaders import SUFFIXES, confined
 from retrieval.types import Outline, SyncReport
@@ -32,6 +33,7 @@ _LARGEST_DOWNLOAD = 20_000_000  # bytes that Telegram lets a bot fetch
 _TOO_LARGE = "Telegram lets bots fetch files of up to 20 MB: put this one into the folder itself."
 _FETCH_SECONDS = 120.0
 _LONGEST_NAME = 180  # bytes, of the 255 that file systems take: a number and a suffix may be added
+_CODE = MessageEntity.CODE  # or Telegram would make a name a link to a domain
 
 log = logging.getLogger(__name__)
 
@@ -57,22 +59,24 @@ async def receive_file(request: Request) -> None:
         await request.reply(_TOO_LARGE)
         return
     name = safe_name(document.file_name or "")
+    begun: Message | None = None
     try:
         if Path(name).suffix.lower() not in SUFFIXES:
             suffix = Path(name).suffix or "a file without a suffix"
             raise DocumentError(f"{suffix} is not a format that is read: send one of {' '.join(sorted(SUFFIXES))}")
         data = await _fetched(request.bot, document.file_id)
+        begun = await request.reply(Builder().add("Reading ").add(in_line(name), _CODE).add(" …").formatted())
         added, report = await service.in_turn(lambda: _add(service, name, data))
     except DocumentError as error:
-        await request.reply(f"{visible(name)} cannot be used: {readable(str(error))}.")
+        await request.conclude(begun, f"{visible(name)} cannot be used: {readable(str(error))}.")
     except SeedbotError as error:
-        await request.reply(in_chat(error))
+        await request.conclude(begun, in_chat(error))
     except TelegramError as error:
         log.warning("no file", extra={"error": str(error)})
         too_large = "too big" in str(error).lower()
         await request.reply(_TOO_LARGE if too_large else "Telegram did not hand over the file. Please send it again.")
     else:
-        await request.reply(*await service.in_pool(lambda: _welcomed(service, name, added, report)))
+        await request.conclude(begun, *await service.in_pool(lambda: _welcomed(service, name, added, report)))
 
 
 async def remove(request: Request) -> None:
@@ -83,7 +87,7 @@ async def remove(request: Request) -> None:
     number = request.service.state.number_of(document.path)
     button = InlineKeyboardButton("Remove it", callback_data=f"r:{number}")
     builder = Builder().add("Remove ").add(in_line(document.title), MessageEntity.BOLD).add(" (")
-    builder.add(in_line(document.path), MessageEntity.CODE)
+    builder.add(in_line(document.path), _CODE)
     builder.add(")? The file moves to the folder “removed” of the library.")
     await request.reply(builder.formatted(), InlineKeyboardMarkup([[button]]))
 
@@ -93,8 +97,13 @@ async def remove_confirmed(service: Service, bot: Bot, number: int, admin: int) 
     path = service.state.text_of(number)
     if path is None:
         raise SeedbotError("This button is too old to be understood.")
-    await service.in_turn(lambda: _remove(service, path))
-    await send(bot, admin, Builder().add(in_line(path), MessageEntity.CODE).add(" is removed.").formatted())
+    begun = await send(bot, admin, Builder().add("Removing ").add(in_line(path), _CODE).add(" …").formatted())
+    try:
+        await service.in_turn(lambda: _remove(service, path))
+    except SeedbotError as error:  # by now, the press itself may be too old to be answered
+        await conclude(bot, admin, begun, Builder().add(in_chat(error)).formatted())
+        raise
+    await conclude(bot, admin, begun, Builder().add(in_line(path), _CODE).add(" is removed.").formatted())
     return "Removed."
 
 
@@ -152,39 +161,52 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]
 
 
 def _remove(service: Service, path: str) -> None:
+    """Moves a file away and builds; only builds where the file is gone, as after a removal that was cut off."""
     service.library.outline(path)
     source = service.settings.seeds / path
     target = service.settings.library / "removed" / f"{time.time_ns()}-{PurePosixPath(path).name}"
+    is_there = source.exists()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(source, target)  # which also reaches another file system
+        if is_there:
+            shutil.move(source, target)  # which also reaches another file system
     except OSError as error:
         raise SeedbotError(f"The file cannot be moved ({error.strerror or error}).") from error
     try:
         service.sync()
     except SeedbotError:
-        shutil.move(target, source)  # a library is never left without a document
+        if is_there:
+            shutil.move(target, source)  # a library is never left without a document
         raise
 
 
 def _welcomed(
     service: Service, name: str, document: Outline, report: SyncReport
 ) -> tuple[Formatted, InlineKeyboardMarkup | None]:
-    """What can be answered now; where another file has the name, a button to remove that."""
-    passages = next((one.passages for one in service.library.documents() if one.path == document.path), 0)
+    """What can be answered now, with a button to remove each earlier file of that name."""
+    passages = {one.path: one.passages for one in service.library.documents()}
     builder = Builder().add("I can now answer from ").add(in_line(document.title), MessageEntity.BOLD).add(" (")
-    builder.add(in_line(document.path), MessageEntity.CODE)
-    builder.add(f", {messages.count(passages, 'passage')}, {report.embedded} new).")
+    builder.add(in_line(document.path), _CODE)
+    builder.add(f", {messages.count(passages.get(document.path, 0), 'passage')}, {report.embedded} new).")
     headings = [one.text for one in document.headings if one.text != document.title][:6]
     if headings:
         builder.add("\nIt speaks of " + in_line(shortened("; ".join(headings), 600)) + ".")
     example = example_of(service, document)
     if example:
         builder.add("\nAsk, for example: ").add(in_line(example), MessageEntity.ITALIC)
-    if document.path == name:
+    earlier = [path for path in passages if path != document.path and _is_called(name, path)]
+    if not earlier:
         return builder.formatted(), None
-    builder.add("\nAnother file has the name ").add(in_line(name), MessageEntity.CODE)
-    builder.add(" and is still asked too.")
-    data = f"r:{service.state.number_of(name)}"
-    button = InlineKeyboardButton(shortened(f"Remove the older {in_line(name)}", 64), callback_data=data)
-    return builder.formatted(), InlineKeyboardMarkup([[button]])
+    are = "Earlier files of that name are" if len(earlier) > 1 else "An earlier file of that name is"
+    rows: list[list[InlineKeyboardButton]] = []
+    for path in earlier:
+        builder.add(", " if rows else f"\n{are} still asked too: ").add(in_line(path), _CODE)
+        label, data = shortened(f"Remove the older {in_line(path)}", 64), f"r:{service.state.number_of(path)}"
+        rows.append([InlineKeyboardButton(label, callback_data=data)])
+    return builder.add(".").formatted(), InlineKeyboardMarkup(rows)
+
+
+def _is_called(name: str, path: str) -> bool:
+    """Whether a document may have come as a file of this name: as `_add` calls it where the name is taken."""
+    stem, suffix = re.escape(Path(name).stem), re.escape(Path(name).suffix)
+    return re.fullmatch(rf"{stem}(-([2-9]|[1-9]\d))?{suffix}", path) is not None  # and no year

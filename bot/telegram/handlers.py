@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from telegram import Bot, Update
 from telegram.constants import ChatType
@@ -90,7 +90,6 @@ def add_handlers(application: Bots, service: Service) -> None:
         application.add_handler(CommandHandler(name, on_message(_limited(admin.for_admins(handler))), new))
     application.add_handler(CallbackQueryHandler(on_button))
     application.add_handler(InlineQueryHandler(on_inline))
-    application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, on_message(_migrated)))
     application.add_handler(MessageHandler(private & filters.Document.ALL, on_message(documents.receive_file)))
     application.add_handler(MessageHandler(new & filters.COMMAND, on_message(browsing.unknown_command)))
     application.add_handler(MessageHandler(new & filters.TEXT, on_message(asking.message)))
@@ -120,16 +119,10 @@ def _limited(handler: Handler) -> Handler:
     return limited
 
 
-async def _migrated(request: Request) -> None:
-    """A group has become a supergroup, which has an id of its own."""
-    to = request.message.migrate_to_chat_id
-    if to is not None:
-        request.service.access.move(request.chat, to)
-
-
 async def _gate(service: Service, update: Update, context: Context) -> None:
     """Lets an update pass, or refuses it. Whatever goes wrong here refuses: nobody gets in by an error."""
     try:
+        _follow(service, update)
         if _is_permitted(service, update):
             _greet(service, update, context)
             return
@@ -154,7 +147,16 @@ def _is_permitted(service: Service, update: Update) -> bool:
     return not user.is_bot and service.access.permits(user.id, group)
 
 
-def _is_id(value: object) -> bool:
+def _follow(service: Service, update: Update) -> None:
+    """Notes that a group has become a supergroup, whoever may use the bot there."""
+    message = update.message
+    to = message.migrate_to_chat_id if message is not None else None
+    group = access_requests.group_of(update.effective_chat)
+    if _is_id(group) and _is_id(to):
+        service.access.move(group, to)
+
+
+def _is_id(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < abs(value) <= MOST_ID
 
 
@@ -172,7 +174,7 @@ async def _failed(service: Service, update: object, context: Context) -> None:
     if not isinstance(update, Update) or not _is_permitted(service, update):
         return
     if update.message is not None:
-        await send(context.bot, update.message.chat_id, Builder().add(_FAILED).formatted())
+        await Request(service, context.bot, update.message).reply(_FAILED)
     elif update.callback_query is not None:
         query = update.callback_query
         await patiently(lambda: query.answer("Something went wrong here. Please try again.", True), QUERY_SECONDS)

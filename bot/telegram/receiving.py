@@ -51,7 +51,7 @@ class Poller:
         self._conflicts = self._last_conflict = self._wrong_token_since = -1e9
 
     async def run(self) -> None:
-        """Never returns. What was fetched is confirmed by the next call, after it is in the inbox."""
+        """Never returns. What was fetched is confirmed by the next call, after it is on the disk."""
         clock, wait = asyncio.get_running_loop().time, _FIRST_WAIT_SECONDS
         while True:
             started = clock()
@@ -61,6 +61,8 @@ class Poller:
                 )
                 for update in fetched:
                     await self._inbox.put(update)
+                if fetched:
+                    self._service.state.flush()
             except Exception as error:  # noqa: BLE001 - whatever it is, the bot must not go deaf
                 self._offset = None
                 await asyncio.sleep(await self._pause_after(error, wait))
@@ -154,6 +156,7 @@ async def webhook(bot: SeedBot, inbox: Inbox, service: Service, secret: str) -> 
                 self.set_status(400)
                 return
             await inbox.put(Update.de_json(update, bot))
+            service.state.flush()
 
     settings = service.settings.telegram
     where = f"{settings.webhook_listen}:{settings.webhook_port}"

@@ -11,7 +11,7 @@ from telegram.constants import ChatType
 
 from bot.logs import readable
 from bot.telegram.formatting import Builder, Formatted
-from bot.telegram.sending import send
+from bot.telegram.sending import conclude, send
 from retrieval.errors import SeedbotError
 
 if TYPE_CHECKING:
@@ -53,11 +53,24 @@ class Request:
 
     async def reply(self, text: str | Formatted, keyboard: InlineKeyboardMarkup | None = None) -> Message | None:
         """Sends a reply to the message; None where Telegram did not take it."""
-        formatted = Builder().add(text).formatted() if isinstance(text, str) else text
         return await send(
             self.bot,
             self.chat,
-            formatted,
+            _formatted(text),
+            reply_to=self.message.message_id,
+            thread=self.thread,
+            keyboard=keyboard,
+        )
+
+    async def conclude(
+        self, begun: Message | None, text: str | Formatted, keyboard: InlineKeyboardMarkup | None = None
+    ) -> None:
+        """Puts what came of it in the place of the reply that said what was begun, or replies where that cannot be."""
+        await conclude(
+            self.bot,
+            self.chat,
+            begun,
+            _formatted(text),
             reply_to=self.message.message_id,
             thread=self.thread,
             keyboard=keyboard,
@@ -73,6 +86,10 @@ def after_command(message: Message) -> str:
     """What follows the command in a message, be it after a space or on the next line."""
     words = (message.text or message.caption or "").split(maxsplit=1)
     return words[1].strip() if len(words) > 1 else ""
+
+
+def _formatted(text: str | Formatted) -> Formatted:
+    return Builder().add(text).formatted() if isinstance(text, str) else text
 
 
 def topic_of(message: Message) -> int | None:

@@ -115,6 +115,21 @@ async def edit(bot: Bot, chat: int, number: int, message: Formatted, keyboard: I
     return await patiently(call) is not None
 
 
+async def conclude(
+    bot: Bot,
+    chat: int,
+    begun: Message | None,
+    message: Formatted,
+    *,
+    reply_to: int | None = None,
+    thread: int | None = None,
+    keyboard: InlineKeyboardMarkup | None = None,
+) -> None:
+    """Puts a message in the place of one that said what was begun, or sends it where that cannot be."""
+    if begun is None or not await edit(bot, chat, begun.message_id, message, keyboard):
+        await send(bot, chat, message, reply_to=reply_to, thread=thread, keyboard=keyboard)
+
+
 @contextlib.asynccontextmanager
 async def typing(bot: Bot, chat: int, thread: int | None) -> AsyncIterator[None]:
     """Shows that the bot is at work. Nobody waits for the sign, and one on its way is let go its way."""

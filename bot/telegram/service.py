@@ -25,7 +25,7 @@ from bot.telegram.access import Access, Limits
 from bot.telegram.answered import Answered
 from bot.telegram.connection import SeedBot, seconds_of
 from bot.telegram.health import answering_checks, telling_systemd
-from bot.telegram.inbox import ByChat, Inbox
+from bot.telegram.inbox import ByChat, Inbox, step_aside
 from bot.telegram.receiving import LATER, UNREACHABLE, polling, webhook
 from bot.telegram.sending import persist
 from bot.telegram.state import State
@@ -39,6 +39,7 @@ Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram
 _STOP_SECONDS = 20.0  # for what is at work when the bot is stopped; systemd and Docker wait a minute
 _DEAF_SECONDS = 120.0  # without an answer from Telegram, which answers every thirty where there is nothing new
 _START_SECONDS = 5.0
+_HELD_SECONDS = 2.0  # that the next message of a chat waits for a change of the library
 _LOCK_SECONDS = 30.0  # that a build waits for another program that is building
 _MANY = 8  # places in `Service.waiting`
 _LEAST_SECRET = 8  # characters; to hide a part of a token that is shorter would blot out words
@@ -88,8 +89,16 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def in_turn(self, work: Callable[[], T]) -> T:
-        """Runs work that changes the library, one after the other, beside the questions."""
-        return await asyncio.get_running_loop().run_in_executor(self._builder, work)
+        """Runs work that changes the library, one after the other, beside the questions.
+
+        Where it takes long, the update it is for steps aside for those that wait behind it in their chat.
+        """
+        loop = asyncio.get_running_loop()
+        leaving = loop.call_later(_HELD_SECONDS, step_aside)
+        try:
+            return await loop.run_in_executor(self._builder, work)
+        finally:
+            leaving.cancel()
 
     def sync(self, *, full: bool = False, progress: Callable[[Progress], None] | None = None) -> SyncReport:
         """Brings the library up to date, unless the bot ends meanwhile; run `in_turn`. Raises as `Library.sync`."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import sqlite3
 import threading
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.telegram.kept import KeptAnswer, packed, unpacked
+from retrieval.errors import SeedbotError
 from retrieval.types import Answer, Filter
 
 _SCHEMA = """
@@ -49,22 +50,32 @@ class Stats:
 
 
 class State:
-    """The bot's own SQLite file. Safe to use from several threads."""
+    """The bot's own SQLite file. Safe to use from several threads. Raises SeedbotError where it cannot be opened."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.chmod(0o600)  # it holds questions; the files that SQLite puts beside it get the same rights
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
-        self._bring_up_to_date()
+        try:
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            with contextlib.ExitStack() as failing:
+                failing.callback(self.close)
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = NORMAL")  # see `flush`
+                self._connection.executescript(_SCHEMA)
+                self._bring_up_to_date()
+                failing.pop_all()
+        except sqlite3.Error as error:
+            raise _explained(error, path) from error
 
     def close(self) -> None:
         """Closes the file."""
         self._connection.close()
+
+    def flush(self) -> None:
+        """Waits until all that was noted is on the disk, where no power cut undoes it; each commit need not wait."""
+        self._read("PRAGMA wal_checkpoint(PASSIVE)")
 
     # Updates: each stays until it is done, and is remembered for a day, so that it is done once.
 
@@ -74,7 +85,7 @@ class State:
         The same number with another body is a new update: a server that was started anew counts from 1 again.
         """
         digest = hashlib.sha256(body.encode()).digest()[:16]
-        with self._lock, closing(self._connection.cursor()) as cursor:
+        with self._lock, contextlib.closing(self._connection.cursor()) as cursor:
             cursor.execute(
                 "INSERT OR IGNORE INTO updates (number, digest, body, received) VALUES (?, ?, ?, ?)",
                 (number, digest, body, time.time()),
@@ -110,9 +121,10 @@ class State:
         return bool(rows[0][0]) if rows else None
 
     def set_allowed(self, identity: int, *, allowed: bool) -> None:
-        """Allows or denies a person or a group."""
+        """Allows or denies a person or a group, for good."""
         self._write("INSERT OR REPLACE INTO access VALUES (?, ?)", identity, int(allowed))
         self._write("DELETE FROM pairings WHERE id = ?", identity)
+        self.flush()
 
     def pairing_code(self, identity: int, name: str) -> tuple[str, bool]:
         """The code of a newcomer, and whether it is new."""
@@ -134,7 +146,7 @@ class State:
     def keep_answer(self, chat: int, user: int, answer: Answer) -> int:
         """Keeps an answer for its buttons and returns its number."""
         row = (chat, user, time.time(), answer.question, answer.found, answer.confidence, answer.generation)
-        with self._lock, closing(self._connection.cursor()) as cursor:
+        with self._lock, contextlib.closing(self._connection.cursor()) as cursor:
             cursor.execute(
                 "INSERT INTO answers "
                 "(chat, user, asked, question, found, confidence, generation, "
@@ -210,10 +222,10 @@ class State:
         rows = self._read("SELECT text FROM texts WHERE id = ?", number)
         return str(rows[0][0]) if rows else None
 
-    def move(self, group: int, to: int) -> None:
+    def move(self, group: int, to: int, *, allowed: bool) -> None:
         """What holds for a group holds for the supergroup that it has become."""
         self.set_filter(to, self.filter(group))
-        self.set_allowed(to, allowed=True)
+        self.set_allowed(to, allowed=allowed)
 
     def _bring_up_to_date(self) -> None:
         """Adds what files of earlier versions lack, and takes over the updates that wait in them."""
@@ -232,3 +244,18 @@ class State:
     def _read(self, query: str, *values: object) -> list[Any]:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
+
+
+def _explained(error: sqlite3.Error, path: Path) -> SeedbotError:
+    """SQLite's error in plain words: what is wrong with the file at `path`, and what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return SeedbotError(f"The disk that holds {path} is full or failing: free some space and start the bot again.")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return SeedbotError(f"Another program holds {path}, perhaps this bot started twice: stop it and start again.")
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return SeedbotError(f"The bot cannot write its own file {path} ({error}): check its permissions.")
+    return SeedbotError(
+        f"The bot's own file {path} is damaged ({error}): move it away and start again. What /allow and /deny said, "
+        "filters, and questions that wait in it are then lost."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -56,6 +57,12 @@ class World:
         urls = {"base_url": f"{self.telegram.base}/bot", "base_file_url": f"{self.telegram.base}/file/bot"}
         told = TelegramSettings(**{**urls, **own})
         return Settings(seeds=self.seeds, library=self.library, telegram=told, answer=AnswerSettings(read=0))
+
+    def after_a_power_cut(self, query: str) -> list[Any]:
+        """What a query finds in the file of the state itself, without the log, which may not have reached the disk."""
+        path = self.library / "telegram.sqlite"
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as file:
+            return file.execute(query).fetchall()
 
     @asynccontextmanager
     async def bot(self, **telegram: Any) -> AsyncIterator[Service]:

@@ -171,6 +171,12 @@ class FakeTelegram:
         await self.until(lambda: len(found()) >= count)
         return found()[count - 1]
 
+    async def outcome(self, count: int = 1, chat: int | None = None) -> dict[str, Any]:
+        """The same message, once it no longer says what is being done but what came of it."""
+        message = await self.reply(count, chat)
+        await self.until(lambda: not message["text"].endswith(" …"))
+        return message
+
     # The server.
 
     async def start(self) -> None:

@@ -9,6 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.filters import parse_filter
+from bot.telegram import browsing
+from retrieval.errors import QuestionError
+from retrieval.types import Filter
 from tests.retrieval.files import pdf
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World
 from tests.telegram.server import BOT, units
@@ -262,6 +266,7 @@ def test_commands_of_everybody(talk: Run) -> None:
                 "/filter": "Every document is asked.",
                 "/filter tides.md": "1 document will be asked in this chat.",
                 "/filter nothing/*": "No document matches",
+                "/filter “On tides.md”": "No document matches 'On tides.md'",
                 "/ask": "Write the question behind it",
                 "/dance": "There is no such command.",
             }
@@ -273,6 +278,32 @@ def test_commands_of_everybody(talk: Run) -> None:
             assert "ferry" not in filtered["text"].replace("“ferry”", "")
 
     talk(conversation)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("reports/*", Filter("reports/*")),
+        ("from 2021", Filter(since="2021")),
+        ("in reports/* to 2022", Filter("reports/*", until="2022")),
+        ("from 2021 in reports/*", Filter("reports/*", "2021")),
+        ("Harbour rules.md", Filter("Harbour rules.md")),
+        ("Harbour rules.md from 2021 to 2022", Filter("Harbour rules.md", "2021", "2022")),
+        ("Captain's own rules.md", Filter("Captain's own rules.md")),
+        ("“Harbour rules.md”", Filter("Harbour rules.md")),
+        ("„Letters from Rome.md“ from 2021", Filter("Letters from Rome.md", "2021")),
+        ('"Letters from Rome.md"', Filter("Letters from Rome.md")),
+        ("“tides.md”", Filter("tides.md")),
+    ],
+)
+def test_a_filter_names_files_with_spaces_up_to_its_dates(text: str, where: Filter) -> None:
+    assert parse_filter(browsing._split(text)) == where
+
+
+@pytest.mark.parametrize("text", ["in", "from", "in from 2021", "Harbour rules.md from", "“”", "from 2021 rules.md"])
+def test_a_filter_that_lacks_something_says_how_one_is_written(text: str) -> None:
+    with pytest.raises(QuestionError, match="Write /filter GLOB"):
+        parse_filter(browsing._split(text))
 
 
 def test_sources_are_paged(talk: Run) -> None:
@@ -300,7 +331,7 @@ def test_an_admin_builds_adds_and_removes(talk: Run) -> None:
             await telegram.until(lambda: telegram.edits)
             assert "1 added, 2 unchanged" in telegram.edits[-1]["text"]
             telegram.document("Harbour rules.md", b"# Speed\n\nBoats go at walking pace.\n", chat=ADMIN)
-            added = await telegram.reply(2)
+            added = await telegram.outcome(2)
             assert added["text"] == "I can now answer from Speed (Harbour rules.md, 1 passage, 1 new)."
             assert _styled(added, "code") == ["Harbour rules.md"]
             assert (world.seeds / "Harbour rules.md").exists()
@@ -309,7 +340,7 @@ def test_an_admin_builds_adds_and_removes(talk: Run) -> None:
             telegram.text("/remove Harbour rules.md", chat=ADMIN)
             asked = await telegram.reply(3, chat=ADMIN)
             telegram.press(asked, "Remove it")
-            assert (await telegram.reply(4, chat=ADMIN))["text"] == "Harbour rules.md is removed."
+            assert (await telegram.outcome(4, chat=ADMIN))["text"] == "Harbour rules.md is removed."
             assert not (world.seeds / "Harbour rules.md").exists()
             assert [p.name.split("-", 1)[1] for p in (world.library / "removed").iterdir()] == ["Harbour rules.md"]
             telegram.text("/stats", chat=ADMIN)
@@ -344,7 +375,7 @@ def test_a_bad_file_is_explained_and_leaves_nothing_behind(
     async def conversation(world: World) -> None:
         async with world.bot():
             world.telegram.document(name, data, chat=ADMIN, size=size)
-            assert said in (await world.telegram.reply())["text"]
+            assert said in (await world.telegram.outcome())["text"]
             kept = {"ferry.txt", "tides.md"} | ({"escape.txt"} if "escape" in name else set())
             assert {path.name for path in world.seeds.iterdir()} == kept
 

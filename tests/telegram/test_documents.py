@@ -20,7 +20,9 @@ from typing import Any
 import pytest
 
 from bot.telegram import documents
+from bot.telegram import service as running
 from bot.telegram.documents import safe_name
+from bot.telegram.service import Service
 from retrieval.errors import SeedbotError
 from retrieval.types import Answer, Progress
 from tests.retrieval.files import epub, pdf, pdf_bomb
@@ -67,7 +69,7 @@ def test_a_file_made_to_do_harm_is_refused_and_the_bot_does_not_grow(
         async with world.bot():
             before = _resident()
             world.telegram.document(name, data, chat=ADMIN)
-            await world.telegram.until(lambda: world.telegram.sent, 90)
+            await world.telegram.until(lambda: world.telegram.edits, 90)
             refused = world.telegram.sent[0]["text"]
             assert any(reason in refused for reason in reasons)  # whichever bound a machine reaches first
             assert _resident() - before < 150
@@ -89,7 +91,7 @@ def test_a_document_is_removed_across_file_systems(talk: Run, monkeypatch: pytes
                 patched.setattr(shutil.os, "rename", across)
                 patched.setattr(Path, "rename", across)
                 telegram.press(asked, "Remove it")
-                assert (await telegram.reply(2))["text"] == "ferry.txt is removed."
+                assert (await telegram.outcome(2))["text"] == "ferry.txt is removed."
             assert not (world.seeds / "ferry.txt").exists()
             assert [path.name[-9:] for path in (world.library / "removed").iterdir()] == ["ferry.txt"]
 
@@ -103,7 +105,7 @@ def test_fetching_a_file_survives_a_failure_and_says_when_it_is_too_big(talk: Ru
         telegram.reshaped["getFile"] = lambda given: {k: v for k, v in given.items() if k != "file_unique_id"}
         async with world.bot():
             telegram.document("buoys.txt", b"Buoys are painted red.\n", chat=ADMIN)
-            assert (await telegram.reply())["text"].startswith("I can now answer from buoys")
+            assert (await telegram.outcome())["text"].startswith("I can now answer from buoys")
             telegram.document("big.txt", b"x" * 20_000_001, chat=ADMIN, size=5)
             assert "up to 20 MB" in (await telegram.reply(2))["text"]
 
@@ -116,7 +118,7 @@ def test_a_file_that_the_settings_call_too_large_is_refused_and_leaves_nothing(t
             limits = service.settings.documents.model_copy(update={"largest_megabytes": 1})
             service.settings = service.settings.model_copy(update={"documents": limits})
             world.telegram.document("big.txt", b"Buoys are red. " * 70_000, chat=ADMIN)
-            assert "larger than documents.largest_megabytes = 1" in (await world.telegram.reply())["text"]
+            assert "larger than documents.largest_megabytes = 1" in (await world.telegram.outcome())["text"]
             assert {path.name for path in world.seeds.iterdir()} == {"ferry.txt", "tides.md"}
 
     talk(conversation)
@@ -130,7 +132,7 @@ def test_a_file_that_no_passage_comes_of_is_refused_and_leaves_nothing(
             with monkeypatch.context() as patched:
                 patched.setattr("retrieval.passages.cut", lambda *_: iter(()))
                 world.telegram.document("buoys.txt", b"Buoys are painted red.\n", chat=ADMIN)
-                assert "holds no text that could be quoted" in (await world.telegram.reply())["text"]
+                assert "holds no text that could be quoted" in (await world.telegram.outcome())["text"]
             assert {path.name for path in world.seeds.iterdir()} == {"ferry.txt", "tides.md"}
 
     talk(conversation)
@@ -210,10 +212,10 @@ def test_a_file_of_each_format_is_added_answers_and_comes_back_as_it_was(talk: R
         telegram, name, data = world.telegram, f"buoys{suffix.upper()}", _FORMATS[suffix]()
         async with world.bot():
             telegram.document(name, data, chat=ADMIN)
+            await telegram.until(lambda: telegram.edits, 90)  # a busy machine is slow to import
             telegram.text(f"/filter {name}", chat=ADMIN)
             telegram.text("How are buoys painted?", chat=ADMIN)
-            await telegram.until(lambda: len(telegram.sent) == 3, 90)  # a busy machine is slow to import
-            added, _, answer = telegram.sent
+            answer, added = await telegram.reply(3), telegram.sent[0]
             assert added["text"].startswith("I can now answer from "), added["text"]
             assert _SENTENCE in answer["text"]
             assert name in answer["text"]
@@ -224,17 +226,134 @@ def test_a_file_of_each_format_is_added_answers_and_comes_back_as_it_was(talk: R
     talk(conversation)
 
 
-def test_a_file_whose_name_is_taken_is_kept_beside_the_other_which_a_button_removes(talk: Run) -> None:
+def test_a_file_whose_name_is_taken_is_kept_beside_the_others_which_buttons_remove(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        for name in ("ferry-2021.txt", "ferry-2.md", "the ferry.txt"):  # of other names
+            (world.seeds / name).write_text(f"What stands in {name} is something else.\n")
+        others = {path.name for path in world.seeds.iterdir()} - {"ferry.txt"}
+        async with world.bot():
+            telegram.document("ferry.txt", b"The ferry leaves at ten since spring.\n", chat=ADMIN)
+            second = await telegram.outcome()
+            assert "ferry-2.txt" in second["text"]
+            assert second["text"].endswith("An earlier file of that name is still asked too: ferry.txt.")
+            telegram.document("ferry.txt", b"The ferry leaves at six in winter.\n", chat=ADMIN)
+            third = await telegram.outcome(2)
+            assert "ferry-3.txt" in third["text"]
+            assert third["text"].endswith("Earlier files of that name are still asked too: ferry-2.txt, ferry.txt.")
+            press = telegram.press(third, "Remove the older ferry.txt")
+            assert (await telegram.outcome(3))["text"] == "ferry.txt is removed."
+            await telegram.until(lambda: press in telegram.pressed)
+            await telegram.until(lambda: len(third["reply_markup"]["inline_keyboard"]) == 1)
+            telegram.press(third, "Remove the older ferry-2.txt")
+            assert (await telegram.outcome(4))["text"] == "ferry-2.txt is removed."
+            await telegram.until(lambda: third["reply_markup"] is None)
+            telegram.document("ferry.txt", b"The ferry leaves at noon now.\n", chat=ADMIN)  # the name is free again
+            assert (await telegram.outcome(5))["text"].endswith("still asked too: ferry-3.txt.")
+            assert {path.name for path in world.seeds.iterdir()} == others | {"ferry-3.txt", "ferry.txt"}
+
+    talk(conversation)
+
+
+def _builder_held(service: Service) -> threading.Event:
+    """Keeps the only thread that changes the library from doing so until the event is set."""
+    free = threading.Event()
+    asyncio.get_running_loop().run_in_executor(service._builder, free.wait, 30)
+    return free
+
+
+def test_a_file_that_waits_is_acknowledged_and_holds_no_question_of_its_chat(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            free = _builder_held(service)
+            telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
+            assert (await telegram.reply())["text"] == "Reading buoys.txt …"
+            telegram.text("When is the tide highest?", chat=ADMIN)
+            assert "tide is highest" in (await telegram.reply(2))["text"]
+            await telegram.until(lambda: len(service.state.waiting()) == 1)  # the file: it is not done
+            free.set()
+            assert (await telegram.outcome())["text"].startswith("I can now answer from buoys")
+            await telegram.until(lambda: service.state.waiting() == [])
+            assert len(telegram.sent) == 2
+
+    talk(conversation)
+
+
+def test_a_file_that_waited_when_the_bot_was_stopped_is_added_once_after_the_restart(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(running, "_STOP_SECONDS", 0.0)
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            free = _builder_held(service)
+            monkeypatch.setattr(service, "close", lambda: (free.set(), Service.close(service)))
+            telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
+            await telegram.reply()
+            telegram.text("When is the tide highest?", chat=ADMIN)
+            await telegram.reply(2)
+        assert not (world.seeds / "buoys.txt").exists()
+        async with world.bot() as service:
+            assert (await telegram.outcome(3))["text"].startswith("I can now answer from buoys")
+            await telegram.until(lambda: service.state.waiting() == [])
+            assert len(telegram.sent) == 3
+
+    talk(conversation)
+
+
+def test_a_removal_that_waits_says_so_and_holds_no_question_of_its_chat(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("/remove ferry.txt", chat=ADMIN)
+            asked = await telegram.reply()
+            free = _builder_held(service)
+            telegram.press(asked, "Remove it")
+            assert (await telegram.reply(2))["text"] == "Removing ferry.txt …"
+            telegram.text("When is the tide highest?", chat=ADMIN)
+            assert "tide is highest" in (await telegram.reply(3))["text"]
+            free.set()
+            assert (await telegram.outcome(2))["text"] == "ferry.txt is removed."
+
+    talk(conversation)
+
+
+def test_a_removal_that_fails_says_why_in_the_chat(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     async def conversation(world: World) -> None:
         telegram = world.telegram
         async with world.bot():
-            telegram.document("ferry.txt", b"The ferry leaves at ten since spring.\n", chat=ADMIN)
-            added = await telegram.reply()
-            assert "ferry-2.txt" in added["text"]
-            assert added["text"].endswith("Another file has the name ferry.txt and is still asked too.")
-            telegram.press(added, "Remove the older ferry.txt")
-            assert (await telegram.reply(2))["text"] == "ferry.txt is removed."
-            assert {path.name for path in world.seeds.iterdir()} == {"ferry-2.txt", "tides.md"}
+            telegram.text("/remove ferry.txt", chat=ADMIN)
+            monkeypatch.setattr(documents.shutil, "move", full)
+            telegram.press(await telegram.reply(), "Remove it")
+            assert (await telegram.outcome(2))["text"] == "The file cannot be moved (No space left on device)."
+
+    talk(conversation)
+
+
+def test_a_removal_that_was_cut_off_after_the_move_is_finished(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("/remove ferry.txt", chat=ADMIN)
+            asked = await telegram.reply()
+            (world.seeds / "ferry.txt").unlink()  # as one that was killed before its build left it
+            telegram.press(asked, "Remove it")
+            assert (await telegram.outcome(2))["text"] == "ferry.txt is removed."
+            assert [one.path for one in service.library.documents()] == ["tides.md"]
 
     talk(conversation)
 
@@ -250,11 +369,11 @@ def test_a_new_document_is_welcomed_with_a_question_that_it_answers(talk: Run, m
 
             monkeypatch.setattr(service.library, "ask", of_tides)
             telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
-            assert (await telegram.reply())["text"].endswith(
+            assert (await telegram.outcome())["text"].endswith(
                 "\nAsk, for example: What does “buoys” say about “harbour”?"
             )
             telegram.document("seals.txt", b"Seals sleep on sandbanks.", chat=ADMIN)
-            assert "for example" not in (await telegram.reply(2))["text"]
+            assert "for example" not in (await telegram.outcome(2))["text"]
 
     talk(conversation)
 
@@ -282,7 +401,7 @@ def test_documents_of_one_name_are_all_kept_when_they_are_removed(talk: Run, mon
                 for number, folder in enumerate("ab"):
                     telegram.text(f"/remove {folder}/note.txt", chat=ADMIN)
                     telegram.press(await telegram.reply(2 * number + 1), "Remove it")
-                    await telegram.reply(2 * number + 2)
+                    await telegram.outcome(2 * number + 2)
             kept = sorted(path.read_text() for path in (world.library / "removed").iterdir())
             assert kept == ["A note in a stands here.\n", "A note in b stands here.\n"]
 
@@ -312,7 +431,7 @@ def test_builds_of_admins_wait_for_each_other(talk: Run) -> None:
         async with world.bot(admins=(ADMIN, 3)):
             for number, admin in enumerate((ADMIN, 3, ADMIN, 3)):
                 telegram.document(f"note-{number}.txt", f"Note number {number} stands here.\n".encode(), chat=admin)
-            await telegram.until(lambda: len(telegram.sent) == 4, 60)
+            await telegram.until(lambda: len(telegram.edits) == 4, 60)
             assert all(message["text"].startswith("I can now answer from note") for message in telegram.sent)
             telegram.text("/status", chat=FRIEND)
             assert (await telegram.reply(1, chat=FRIEND))["text"].startswith("6 documents")

@@ -391,6 +391,7 @@ def test_a_webhook_is_served_with_its_secret_and_a_health_check(talk: Run) -> No
             update = telegram._updates.pop()
             assert await asyncio.to_thread(post, update, "guessed") == 403
             assert await asyncio.to_thread(post, update, secret) == 200
+            assert len(world.after_a_power_cut("SELECT 1 FROM updates")) == 1
             assert "tide is highest" in (await telegram.reply())["text"]
             assert await asyncio.to_thread(post, update, secret) == 200  # the same once more
             assert await asyncio.to_thread(post, {"update_id": 5, "message": []}, secret) in (200, 400)

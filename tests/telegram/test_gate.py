@@ -20,6 +20,7 @@ from bot import logs
 from bot.telegram import service as running
 from bot.telegram.service import Service
 from bot.telegram.state import State
+from retrieval.errors import SeedbotError
 from retrieval.testing import FakeEmbedder
 from tests.conftest import REPOSITORY
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, SureLibrary, Talk, World
@@ -204,6 +205,24 @@ def test_a_group_that_becomes_a_supergroup_keeps_what_it_may(talk: Run) -> None:
     talk(conversation)
 
 
+def test_a_group_that_was_denied_stays_so_as_a_supergroup(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot(public=True) as service:
+            service.state.set_allowed(-57, allowed=False)
+            moved = telegram._new_message(-57, "group", migrate_to_chat_id=-1057)
+            telegram.update(message=moved | {"from": {"id": 7, "is_bot": False, "first_name": "x"}})
+            await telegram.until(lambda: service.state.allowed(-1057) is False)
+            telegram.text("/ask when is the tide highest?", chat=-1057, user=7, group=True)
+            assert (await telegram.reply())["text"].startswith("This group may not use the bot.")
+            service.state.set_allowed(7, allowed=False)  # whoever makes a supergroup of it, the group keeps what it may
+            moved = telegram._new_message(-58, "group", migrate_to_chat_id=-1058)
+            telegram.update(message=moved | {"from": {"id": 7, "is_bot": False, "first_name": "x"}})
+            await telegram.until(lambda: service.state.allowed(-1058))
+
+    talk(conversation)
+
+
 def test_without_a_secret_of_its_own_a_webhook_gets_one_that_nobody_knows(talk: Run) -> None:
     def free_port() -> int:
         with socket.socket() as probe:
@@ -251,6 +270,57 @@ def test_nothing_that_can_be_printed_shows_the_token(talk: Run) -> None:
             state.close()
 
     talk(conversation)
+
+
+def test_a_power_cut_undoes_no_denial_and_no_update_that_telegram_was_told_of(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot():
+            world.telegram.text("When is the tide highest?", chat=STRANGER)
+            await world.telegram.until(lambda: not world.telegram._updates)  # it was told
+            assert len(world.after_a_power_cut("SELECT 1 FROM updates")) == 1
+            world.telegram.text(f"/deny {STRANGER}", chat=ADMIN)
+            await world.telegram.until(lambda: "They may not use the bot." in _said_to(world, ADMIN))
+            assert world.after_a_power_cut("SELECT id, allowed FROM access") == [(STRANGER, 0)]
+
+    talk(conversation)
+
+
+def _failing(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("why")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (sqlite3.SQLITE_FULL, "is full or failing: free some space and start the bot again."),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, "is full or failing: free some space and start the bot again."),
+        (sqlite3.SQLITE_BUSY, "perhaps this bot started twice: stop it and start again."),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, "(why): check its permissions."),
+        (sqlite3.SQLITE_CANTOPEN, "(why): check its permissions."),
+    ],
+)
+def test_a_state_that_cannot_be_opened_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, remedy: str
+) -> None:
+    def fails(_: State) -> None:
+        raise _failing(code)
+
+    monkeypatch.setattr(State, "_bring_up_to_date", fails)
+    with pytest.raises(SeedbotError) as told:
+        State(tmp_path / "state.sqlite")
+    assert str(tmp_path / "state.sqlite") in str(told.value)
+    assert str(told.value).endswith(remedy)
+
+
+def test_a_damaged_state_says_what_is_lost_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    path.write_bytes(b"no database at all " * 400)
+    with pytest.raises(SeedbotError) as told:
+        State(path)
+    assert str(told.value).startswith(f"The bot's own file {path} is damaged (file is not a database): move it away")
+    assert str(told.value).endswith("questions that wait in it are then lost.")
 
 
 def test_no_file_that_holds_questions_is_open_to_others(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram import sending
+from bot.telegram import buttons, sending
 from bot.telegram import service as running
 from bot.telegram.service import Service
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World
@@ -163,6 +163,42 @@ def test_replies_stay_in_their_topic(talk: Run) -> None:
             telegram.press(answer, "Get file", user=7)
             await telegram.until(lambda: telegram.documents)
             assert [int(m["message_thread_id"]) for m in (*telegram.sent, *telegram.documents)] == [9, 9, 9]
+
+    talk(conversation)
+
+
+def test_a_failure_is_told_in_the_topic_of_the_message(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            monkeypatch.setattr(service.library, "ask", fails)
+            topic = {"message_thread_id": 9, "is_topic_message": True}
+            asked = telegram.text("/ask When is the tide highest?", chat=GROUP, user=7, group=True, **topic)
+            told = await telegram.reply()
+            assert told["text"].startswith("Something went wrong here")
+            assert int(told["message_thread_id"]) == 9
+            assert told["reply_parameters"]["message_id"] == asked
+
+    talk(conversation)
+
+
+def test_a_file_that_telegram_is_slow_to_take_is_sent_once(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buttons, "_UPLOAD_SECONDS", 0.2)
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            telegram.text("/source tides.md", chat=FRIEND)
+            telegram.faults.append(Fault("timeout", 3, "sendDocument"))
+            pressed = time.monotonic()
+            telegram.press(await telegram.reply(), "Get file")
+            told = await telegram.reply(2)
+            assert time.monotonic() - pressed < 4  # not the five seconds of every other call
+            assert told["text"] == "Telegram does not say whether it took the file: it may still arrive."
+            assert telegram.faults[0].times == 2
 
     talk(conversation)
 

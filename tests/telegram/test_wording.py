@@ -140,6 +140,35 @@ def test_a_mention_alone_asks_what_it_replies_to_or_says_how_to_ask(talk: Run) -
     talk(conversation)
 
 
+def test_in_private_the_own_name_is_no_part_of_the_question(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram, name = world.telegram, f"@{BOT['username']}"
+        async with world.bot() as service:
+            telegram.text(f"{name} When is the tide highest?", chat=FRIEND)
+            await telegram.reply()
+            kept = service.state.answer(1)
+            assert kept is not None
+            assert kept.question == "When is the tide highest?"
+            telegram.text(name, chat=FRIEND)
+            assert (await telegram.reply(2))["text"].startswith("Write the question beside my name")
+
+    talk(conversation)
+
+
+def test_an_inline_result_that_is_chosen_beside_the_bot_is_no_question(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram, other = world.telegram, {"id": 5, "is_bot": True, "first_name": "Other", "username": "other_bot"}
+        async with world.bot():
+            telegram.text("At half moon the tide is lowest.", chat=FRIEND, via_bot=BOT)
+            telegram.text("When is the tide highest?", chat=FRIEND, via_bot=other)
+            assert "new moon" in (await telegram.reply())["text"]
+            telegram.text("/status", chat=FRIEND)
+            await telegram.reply(2)
+            assert len(telegram.sent) == 2
+
+    talk(conversation)
+
+
 def test_the_command_under_a_picture_asks_too(talk: Run) -> None:
     async def conversation(world: World) -> None:
         telegram = world.telegram
