@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, Pydant
 from pydantic_settings import SettingsError as SourceError
 
 from retrieval.errors import SettingsError
-from retrieval.settings import EngineSettings, Section
+from retrieval.settings import EngineSettings, Section, with_home
 
 DEFAULT_CONFIG = Path("config/seedbot.toml")
 _TELEGRAM, _TELEGRAM_FILES = "https://api.telegram.org/bot", "https://api.telegram.org/file/bot"
@@ -22,7 +22,7 @@ _OTHER_VARIABLES = {"SEEDBOT_CONFIG", "SEEDBOT_DEBUG"}
 
 def _ids(value: object) -> object:
     """`1, 2 3`, or a single number, as well as a list of numbers."""
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return [value]
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
@@ -75,7 +75,7 @@ def load_settings(config: Path | None = None, **overrides: Path | None) -> Setti
     Raises SettingsError, which names the file or variable and the key.
     """
     named = config or _named_by_environment()
-    path = named.expanduser() if named else DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None
+    path = Path(with_home(named)) if named else DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None
     table = {} if path is None else _read(path)
     given: dict[str, Any] = {key: value for key, value in overrides.items() if value is not None}
     try:

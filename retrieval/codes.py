@@ -16,6 +16,7 @@ _HYPHEN = "[-\u2010-\u2015]"
 _LETTERS = r"(?-i:(?!A |I )[A-Z]{1,4}(?= ))"  # before a space: "a 4 metre rope" is no A4
 _CODE = re.compile(rf"\b(?:(?P<letters>[A-Za-z]{{1,4}}){_HYPHEN}?|(?P<apart>{_LETTERS}) )(?P<digits>\d{{1,6}})\b")
 _HYPHENATED = re.compile(rf"\b[^\W\d_]+(?:{_HYPHEN}[^\W\d_]+)+\b")
+_LONGEST = 30  # letters of a word that may lack a hyphen
 _LOOKED_AT = 30  # passages
 
 
@@ -27,7 +28,8 @@ def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ..
     for match in _HYPHENATED.finditer(text):
         whole = re.sub(_HYPHEN, "", match[0])
         if _is_held(whole, searcher) and not all(_is_held(part, searcher) for part in re.split(_HYPHEN, match[0])):
-            corrections.append(Correction(match[0], whole))
+            written = _found([*forms(whole, searcher.languages)], rf"\b{whole}\b", searcher)
+            corrections += [] if written is None else [Correction(match[0], written)]
     for match in _CODE.finditer(text):
         written = _written(match, searcher)
         if written is not None:
@@ -38,7 +40,9 @@ def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ..
 
 
 def with_hyphen(word: str, searcher: Searcher) -> str | None:
-    """A word that no document holds, as they write it with a hyphen; None where they do not."""
+    """A word that no document holds, as they write it with a hyphen; None where they do not. A number is none."""
+    if word.isdecimal() or len(word) > _LONGEST:
+        return None
     for at in range(1, len(word) - 1):
         head, tail = word[:at], word[at:]
         if _is_held(head, searcher) and _is_held(tail, searcher):

@@ -15,11 +15,11 @@ from retrieval.searcher import Searcher
 
 _UNIT = (
     r"[kcmµM]?(?:m|g|l|L|W|V|A|Ah|Wh|Hz|B)|[KMG]B|GHz|kmh?|mph|rpm|ppm|dpi|hPa|mbar|ft|feet|lbs?|miles?|met(?:er|re)s?|"
-    r"lit(?:er|re)s?|watts?|volts?|kcal|calories|hours?|minutes?|people|persons|words|steps|times|%|percent|"
+    r"lit(?:er|re)s?|watts?|volts?|kcal|calories|%|percent|"
     r"euros?|dollars?|pounds?|francs?|crowns?|yen|EUR|USD|GBP|CHF"
 )
 _YEAR = re.compile(
-    r"(?<![\w.,:/$€£¥-])(?<!EUR )(?<!USD )(?<!GBP )(?<!CHF )(?:1\d|20)\d\d"
+    r"(?<![\w.,:/$€£¥-])(?<![$€£¥] )(?<!EUR )(?<!USD )(?<!GBP )(?<!CHF )(?:1\d|20)\d\d"
     rf"(?![\w:/-]|[.,]\d|\s?[€%]|\s(?:{_UNIT})(?!\w))"
 )
 """A year, as far as one can tell from an amount."""
@@ -31,9 +31,8 @@ _DATED = (
     "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
     "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun"
 )
-_NAMED = re.compile(
-    rf"(?:(?<=[\w,] )(?!(?:{_DATED}|I)\b)[A-Z]\w* |\b[A-Z]\w*-)(?P<number>(?!10\b)[1-9]\d+)(?![\w:/%-]|[.,]\d)"
-)
+_NO_NAME = rf"(?!(?:{_DATED}|EUR|USD|GBP|CHF|I)\b)"
+_NAMED = re.compile(rf"(?:(?<=[\w,] ){_NO_NAME}[A-Z]\w* |\b[A-Z]\w*-)(?P<number>(?!10\b)[1-9]\d+)(?![\w:/%-]|[.,]\d)")
 """A number behind a capital within a sentence, or behind one and a hyphen; ten may be X, and a day's is of a date."""
 
 _LOOKED_AT = 4  # passages that may have a range of years

@@ -130,7 +130,7 @@ def _of_dates(text: str) -> Iterator[tuple[int, int, str]]:
         place = _whole(match.span(day), text)
         yield from _numbered(place, int(match[day]))
         typed = text[slice(*place)].casefold()
-        if typed in _OTHER and not typed.isdigit():
+        if typed in _OTHER:
             yield *place, _OTHER[typed]
     for match in _YEAR_FIRST.finditer(text):
         yield from _named(match.span("month"), int(match["month"]))

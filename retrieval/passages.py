@@ -171,9 +171,11 @@ def _lines(document: Document, block: Span) -> Iterator[Span]:
 
 
 def _is_table(text: str, block: Span) -> bool:
-    """Whether at least half of the lines are rows of cells, laid out as those of a page or a Word document are."""
-    lines = (line for line in _every_line(text, block) if len(line))
-    return sum(1 if text.find(" | ", line.start, line.end) >= 0 else -1 for line in lines) >= 0
+    """Whether most lines are rows of cells, laid out as those of a page or a Word document are, or one is below a
+    title.
+    """
+    rows = [text.find(" | ", line.start, line.end) >= 0 for line in _every_line(text, block) if len(line)]
+    return 2 * sum(rows) > len(rows) or rows == [False, True]
 
 
 def _every_line(text: str, block: Span) -> Iterator[Span]:

@@ -14,16 +14,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-def _with_home(value: object) -> object:
+def with_home(path: str | Path) -> str:
     """A path with `~` written out, as a shell does only where the path stands by itself."""
+    return os.path.expanduser(path)  # noqa: PTH111 - Path's own raises where it knows no such user
+
+
+def _path(value: object) -> object:
     if value == "":
-        raise PydanticCustomError("empty_path", "a folder has to be named")
-    if not isinstance(value, str | Path):
-        return value
-    return os.path.expanduser(value)  # noqa: PTH111 - Path's own raises where it knows no such user
+        raise PydanticCustomError("empty_path", "a name is needed")
+    return with_home(value) if isinstance(value, str | Path) else value
 
 
-Folder = Annotated[Path, BeforeValidator(_with_home)]
+Folder = Annotated[Path, BeforeValidator(_path)]
 
 
 class Section(BaseModel):
@@ -39,7 +41,7 @@ class EmbeddingSettings(Section):
     quick at those, else single. With fp32 questions are encoded in single precision too, else with weights of 8 bits.
     """
 
-    model: Annotated[str, BeforeValidator(_with_home)] = "all-MiniLM-L6-v2"
+    model: Annotated[str, BeforeValidator(_path)] = "all-MiniLM-L6-v2"
     query_prompt: str | None = None
     passage_prompt: str | None = None
     threads: Annotated[int, Field(ge=0, le=256)] = 0

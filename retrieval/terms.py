@@ -42,7 +42,14 @@ _WORD = re.compile(
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")
-_ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|Gen|Col|Capt|Lt|Rev|Hon|No|vs|v|[A-Z])\.$")
+_ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|Gen|Col|Capt|Lt|Rev|Hon|vs|v|[A-Z])\.$")
+_OPENERS = frozenset(
+    {"what", "who", "whom", "whose", "when", "where", "which", "how", "why", "is", "are", "was", "were", "do", "does"}
+    | {"did", "can", "could", "will", "would", "should", "has", "have", "had", "if", "and", "but", "or", "the", "a"}
+    | {"an", "it", "in", "on", "at", "my", "we", "you", "they", "he", "she", "there", "that", "this", "please", "so"}
+)
+"""Words that begin a sentence behind what may be an abbreviation, as in "vitamin C. Where"."""
+
 _BEFORE = 40  # characters before a word that are looked at
 _SAMPLE_CHARACTERS = 4000
 _FEWEST_SMALL = 5  # words without a capital that tell a language
@@ -106,7 +113,8 @@ def folded(word: str, language: str = "") -> str:
 def is_capital(text: str, start: int, end: int) -> bool:
     """Whether a word has a capital though no sentence begins with it, and is not the "I" of whoever asks."""
     before = text[max(start - _BEFORE, 0) : start].rstrip("\"'\u201c\u2018\u201e\u00ab\u00bf\u00a1([ \n\t")
-    begins = not before or (before[-1] in ".!?:;\u2026" and not _ABBREVIATED.search(before))
+    ended = not before or before[-1] in ".!?:;\u2026"
+    begins = ended and (text[start:end].casefold() in _OPENERS or not _ABBREVIATED.search(before))
     return text[start].isupper() and not begins and not _OF_ASKER.match(text[start:end])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import httpx
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, Message
 from telegram.constants import ChatType
 from telegram.error import TimedOut
@@ -145,8 +146,10 @@ async def _send_file(pressed: Press, document: str) -> None:
                 read_timeout=_UPLOAD_SECONDS,
                 write_timeout=_UPLOAD_SECONDS,
             )
-        except TimedOut:  # sent again, it might arrive twice
-            return False
+        except TimedOut as error:
+            if isinstance(error.__cause__, (httpx.ConnectTimeout, httpx.PoolTimeout)):
+                raise  # nothing was sent
+            return False  # sent again, it might arrive twice
         return True
 
     taken = await patiently(is_taken, _FILE_SECONDS)
@@ -197,15 +200,24 @@ async def _admin(pressed: Press, work: Callable[[Service, Bot, int, int], Awaita
     await pressed.say(said)
     message = pressed.query.message
     if message is not None and message.chat.type == ChatType.PRIVATE:
-        left = _other_buttons(pressed.query)
+        left = await pressed.service.in_pool(lambda: _other_buttons(pressed))
         await patiently(lambda: pressed.bot.edit_message_reply_markup(pressed.chat, pressed.number, reply_markup=left))
 
 
-def _other_buttons(query: CallbackQuery) -> InlineKeyboardMarkup | None:
-    """The buttons of a message without the row of the one that was pressed; None where no other is left."""
-    keyboard = query.message.reply_markup if isinstance(query.message, Message) else None
+def _other_buttons(pressed: Press) -> InlineKeyboardMarkup | None:
+    """The buttons of a message without the row of the one that was pressed, nor those of files that are gone by now;
+    None where no other is left.
+    """
+    message = pressed.query.message
+    keyboard = message.reply_markup if isinstance(message, Message) else None
+
+    def is_left(data: object) -> bool:
+        name, _, number = str(data).partition(":")
+        gone = name == "r" and documents.is_gone(pressed.service, int(number))
+        return data != pressed.query.data and not gone
+
     rows = keyboard.inline_keyboard if keyboard is not None else ()
-    left = [row for row in rows if all(button.callback_data != query.data for button in row)]
+    left = [row for row in rows if all(is_left(button.callback_data) for button in row)]
     return InlineKeyboardMarkup(left) if left else None
 
 

@@ -160,6 +160,15 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]
     return service.library.outline(path.name), report
 
 
+def is_gone(service: Service, number: int) -> bool:
+    """Whether the library no longer holds the document that a button of this number removes."""
+    path = service.state.text_of(number)
+    try:
+        return path is None or not service.library.outline(path)
+    except SeedbotError:
+        return True
+
+
 def _remove(service: Service, path: str) -> None:
     """Moves a file away and builds; only builds where the file is gone, as after a removal that was cut off."""
     service.library.outline(path)
@@ -183,7 +192,7 @@ def _remove(service: Service, path: str) -> None:
 def _welcomed(
     service: Service, name: str, document: Outline, report: SyncReport
 ) -> tuple[Formatted, InlineKeyboardMarkup | None]:
-    """What can be answered now, with a button to remove each earlier file of that name."""
+    """What can be answered now, with a button to remove each other file of a like name."""
     passages = {one.path: one.passages for one in service.library.documents()}
     builder = Builder().add("I can now answer from ").add(in_line(document.title), MessageEntity.BOLD).add(" (")
     builder.add(in_line(document.path), _CODE)
@@ -194,14 +203,14 @@ def _welcomed(
     example = example_of(service, document)
     if example:
         builder.add("\nAsk, for example: ").add(in_line(example), MessageEntity.ITALIC)
-    earlier = [path for path in passages if path != document.path and _is_called(name, path)]
-    if not earlier:
+    others = [path for path in passages if path != document.path and _is_called(name, path)]
+    if not others:
         return builder.formatted(), None
-    are = "Earlier files of that name are" if len(earlier) > 1 else "An earlier file of that name is"
+    are = "Files of a like name are" if len(others) > 1 else "A file of a like name is"
     rows: list[list[InlineKeyboardButton]] = []
-    for path in earlier:
+    for path in others:
         builder.add(", " if rows else f"\n{are} still asked too: ").add(in_line(path), _CODE)
-        label, data = shortened(f"Remove the older {in_line(path)}", 64), f"r:{service.state.number_of(path)}"
+        label, data = shortened(f"Remove {in_line(path)}", 64), f"r:{service.state.number_of(path)}"
         rows.append([InlineKeyboardButton(label, callback_data=data)])
     return builder.add(".").formatted(), InlineKeyboardMarkup(rows)
 

@@ -15,6 +15,7 @@ _PARSER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)  
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _VISIBLE = re.compile(r"\S")
 _WHITE = re.compile(r"[ \t\n\r]*")
+_LONG = 1000  # characters of an object that is more than one record
 
 
 def load(data: bytes) -> Loaded:
@@ -56,7 +57,8 @@ def _values(text: str) -> Iterator[object]:
     """What an array holds, or a value that is none. Raises ValueError, also after the first of them."""
     at = _skip_white(text, 0)
     if not text.startswith("[", at):
-        yield from _unwrapped(_PARSER.decode(text))
+        value = _PARSER.decode(text)
+        yield from _unwrapped(value) if len(text) > _LONG else [value]
         return
     at = _skip_white(text, at + 1)
     while not text.startswith("]", at):

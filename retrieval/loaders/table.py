@@ -6,7 +6,7 @@ import contextlib
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -34,7 +34,7 @@ def _rows(text: str) -> Iterator[str]:
     named = _NAMED_DELIMITER.match(text)
     start = named.end() if named else 0
     delimiter = named[1] if named else max(_DELIMITERS, key=lambda one: _shape(text, one))
-    share, width = _shape(text, delimiter, start)
+    titles = _titles(text, delimiter, start)
     reader = _reader(text, delimiter, start)
     names: list[str] = []
     while True:
@@ -45,12 +45,32 @@ def _rows(text: str) -> Iterator[str]:
             return
         except csv.Error as error:
             raise DocumentError(f"line {line} is no row of a table ({error}): mend or remove it") from error
-        if not names and (share < 0.5 or 2 * sum(1 for field in row if field.strip()) > width):
+        if not names and not titles:
             names = row
             continue
+        titles -= bool(titles and row)
         names_here = [*names, *[""] * (len(row) - len(names))]
         fields = [(n.strip(), v.strip()) for n, v in zip(names_here, row, strict=False)]
         yield "; ".join(f"{name}: {value}" if name else value for name, value in fields if value)
+
+
+def _titles(text: str, delimiter: str, start: int) -> int:
+    """How many rows stand above the names of the columns: such as fill few of them, above a row without a number that
+    has rows with numbers below it.
+    """
+    share, width = _shape(text, delimiter, start)
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        rows.extend(row for row in islice(_reader(text, delimiter, start), _ROWS) if row)
+    filled = (2 * sum(bool(field.strip()) for field in row) > width for row in rows)
+    first = next((number for number, is_filled in enumerate(filled) if is_filled), 0)
+    if share < 0.5 or _has_number(rows[first : first + 1]) or not _has_number(rows[first + 1 :]):
+        return 0
+    return first
+
+
+def _has_number(rows: Sequence[Sequence[str]]) -> bool:
+    return any(field.strip().lstrip("-+")[:1].isdigit() for row in rows for field in row)
 
 
 def _shape(text: str, delimiter: str, start: int = 0) -> tuple[float, int]:

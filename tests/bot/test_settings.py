@@ -78,7 +78,7 @@ def test_the_usual_file_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.
         ('[answer]\nfound_at = "often"\n', "answer.found_at in {path} cannot be 'often'"),
         ("[answer\n", "The settings file '{path}' is not valid TOML"),
         ('[telegram]\nadmins = ["@ann"]\n', "telegram.admins in {path} cannot be '@ann'"),
-        ('seeds = ""\n', "seeds in {path} cannot be '': a folder has to be named"),
+        ('seeds = ""\n', "seeds in {path} cannot be '': a name is needed"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(config: Path, text: str, message: str) -> None:
@@ -155,6 +155,8 @@ def test_the_home_folder_is_written_out(tmp_path: Path, monkeypatch: pytest.Monk
     assert (found.seeds, found.library) == (tmp_path / "notes", tmp_path / "books")
     assert found.embedding.model == str(tmp_path / "model")
     assert load_settings(seeds=Path("~/others")).seeds == tmp_path / "others"
+    with pytest.raises(SettingsError, match=r"'~nobody-here/own.toml' cannot be read: No such file"):
+        load_settings(Path("~nobody-here/own.toml"))
 
 
 def test_a_variable_without_a_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

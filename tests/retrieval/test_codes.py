@@ -13,7 +13,7 @@ from tests.conftest import Write
 
 MANUAL = (
     "Error E-13 means that the door is open. Error E14 means that the lamp is broken. Press F 5 twice. "
-    "The Wi-Fi needs a pass word. Write an email to the co-op. Fire fighters fight fire. "
+    "The Wi-Fi needs a pass word. Write an email to the co-op. Fire fighters of 20-25 fight fire. He resigns. "
     "The B-7 and the B7 are two planes. It hangs on a 4 metre rope, A 5 metre rope or I 6. Paper is A8.\n"
 )
 
@@ -50,6 +50,7 @@ def test_a_code_is_read_as_it_is_written(read: Read, typed: str, read_as: str) -
     [
         "What does E-13 mean?",
         "Is e14 bad?",
+        "When is it re-sign time?",  # "resigns" is another word
         "The B-7, or the B7?",
         "What of e15 and E-16?",
         "in 13 of 14 rooms",
@@ -68,6 +69,7 @@ def test_what_is_written_as_typed_or_nowhere_stays(read: Read, typed: str) -> No
 def test_a_word_is_read_with_the_hyphen_that_it_has(library: Library, write: Write) -> None:
     write("manual.txt", MANUAL)
     library.sync()
-    words = ("wifi", "coop", "firefighters", "password", "to")
-    assert [with_hyphen(word, library.searcher()) for word in words] == ["Wi-Fi", "co-op", None, None, None]
+    words = ("wifi", "coop", "firefighters", "password", "to", "2025", "a" * 40)
+    found = [with_hyphen(word, library.searcher()) for word in words]
+    assert found == ["Wi-Fi", "co-op", None, None, None, None, None]
     assert library.ask("How do I join the wifi?").corrections == (Correction("wifi", "Wi-Fi"),)

@@ -622,6 +622,9 @@ _LONG = "Trams of the town; all of them, " * 1000
          "Trams\ncity: Ulm; trams: 10; since: 1897\ncity: Bonn; since: 1891\n"),
         ("sep=;\nTrams\ncity;trams\nUlm;10\n", "Trams\ncity: Ulm; trams: 10\n"),
         (f'"city";"{_LONG}"\n"Ulm";"10"\n', f"city: Ulm; {_LONG.strip()}: 10\n"),
+        (",price\n0,12.5\n1,13\n2,14\n", "0; price: 12.5\n1; price: 13\n2; price: 14\n"),
+        ("Name\nSmith, Ann\nDoe, Bo\n", "Name: Smith; Ann\nName: Doe; Bo\n"),
+        ("Quarter,Sales,,\nQ1,10,a,b\nQ2,12,c,d\n", "Quarter: Q1; Sales: 10; a; b\nQuarter: Q2; Sales: 12; c; d\n"),
         ("city,trams\nUlm,10,old\nBonn,4,new\n", "city: Ulm; trams: 10; old\ncity: Bonn; trams: 4; new\n"),
         ("city,note\nUlm,a,b,c\nBonn,d\nKiel,e,f,g\nHof,h,i\nJena,j,k,l,m\n",
          "city: Ulm; note: a; b; c\ncity: Bonn; note: d\ncity: Kiel; note: e; f; g\ncity: Hof; note: h; i\n"
@@ -634,8 +637,14 @@ def test_columns_are_named_by_the_first_row_that_has_them_and_what_is_above_stay
 
 def test_objects_in_a_list_that_one_object_wraps_are_records() -> None:
     data = '{"name": "x", "messages": [{"from": "Ann", "text": "Hi."}, {"from": "Bo"}], "tags": ["a", "b"]}'
-    document = _load("a.json", data)
-    assert document.text == "name: x; tags: a, b\nmessages from: Ann; messages text: Hi.\nmessages from: Bo\n"
+    document = _load("a.json", data.replace("Hi.", "Hi! " * 300))
+    lines = document.text.splitlines()
+    assert (lines[0], lines[1][:44], lines[2:]) == (
+        "name: x; tags: a, b",
+        "messages from: Ann; messages text: Hi! Hi! H",
+        ["messages from: Bo"],
+    )
+    assert _load("a.json", data).text.count("\n") == 1  # short, as a recipe with its ingredients: one record
     assert _load("a.json", '[{"a": [{"b": 1}, {"b": 2}]}]').text == "a b: 1; a b: 2\n"
 
 

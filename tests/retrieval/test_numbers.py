@@ -44,7 +44,7 @@ def _more(text: str, languages: frozenset[str] = frozenset({"en"})) -> dict[str,
         ("on 3/4/1999", {"3": ["march", "mar", "3rd"], "4": ["4th", "april", "apr"]}),  # day or month first
         ("on October 22", {"October": ["oct"], "22": ["22nd"]}),
         ("on Oct. 22nd", {"Oct": ["octob"], "22nd": ["22"]}),
-        ("the 3rd of May or 5 Sept", {"3rd": ["3", "third"], "5": ["5th"], "Sept": ["septemb", "sep"]}),
+        ("the 3rd of May or 5 Sept", {"3rd": ["3", "third"], "5": ["5th", "five"], "Sept": ["septemb", "sep"]}),
         ("2021-13-45 or 1/2/3/2000", {"13": ["thirteen"], "2": ["two"], "3": ["three"]}),
     ],
 )  # fmt: skip

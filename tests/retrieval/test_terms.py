@@ -152,6 +152,6 @@ def test_a_measure_of_one_passage_does_not_depend_on_its_neighbours() -> None:
 
 
 def test_a_capital_within_a_sentence_is_told_from_one_that_begins_it() -> None:
-    text = "What did Dr. Amundsen tell J. Nansen vs. Scott? Yes. Norway won. I say I won against Mr. Shackleton"
+    text = "What did Dr. Amundsen tell J. Nansen vs. Scott? Yes. Norway won. I beat Mr. Shackleton. No. Why C. How"
     capital = [text[t.start : t.end] for t in analyse(text, "") if is_capital(text, t.start, t.end)]
-    assert capital == ["Dr", "Amundsen", "J", "Nansen", "Scott", "Mr", "Shackleton"]
+    assert capital == ["Dr", "Amundsen", "J", "Nansen", "Scott", "Mr", "Shackleton", "C"]

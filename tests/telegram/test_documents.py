@@ -236,16 +236,16 @@ def test_a_file_whose_name_is_taken_is_kept_beside_the_others_which_buttons_remo
             telegram.document("ferry.txt", b"The ferry leaves at ten since spring.\n", chat=ADMIN)
             second = await telegram.outcome()
             assert "ferry-2.txt" in second["text"]
-            assert second["text"].endswith("An earlier file of that name is still asked too: ferry.txt.")
+            assert second["text"].endswith("A file of a like name is still asked too: ferry.txt.")
             telegram.document("ferry.txt", b"The ferry leaves at six in winter.\n", chat=ADMIN)
             third = await telegram.outcome(2)
             assert "ferry-3.txt" in third["text"]
-            assert third["text"].endswith("Earlier files of that name are still asked too: ferry-2.txt, ferry.txt.")
-            press = telegram.press(third, "Remove the older ferry.txt")
+            assert third["text"].endswith("Files of a like name are still asked too: ferry-2.txt, ferry.txt.")
+            press = telegram.press(third, "Remove ferry.txt")
             assert (await telegram.outcome(3))["text"] == "ferry.txt is removed."
             await telegram.until(lambda: press in telegram.pressed)
             await telegram.until(lambda: len(third["reply_markup"]["inline_keyboard"]) == 1)
-            telegram.press(third, "Remove the older ferry-2.txt")
+            telegram.press(third, "Remove ferry-2.txt")
             assert (await telegram.outcome(4))["text"] == "ferry-2.txt is removed."
             await telegram.until(lambda: third["reply_markup"] is None)
             telegram.document("ferry.txt", b"The ferry leaves at noon now.\n", chat=ADMIN)  # the name is free again
