@@ -127,10 +127,13 @@ def question_for_bot(received: Message, bot: Bot) -> str | None:
         return None
     for name in own:
         text = text.replace(name, " ", 1)
-    text = " ".join(text.split())
-    if not text and replied is not None:
-        text = " ".join((replied.text or replied.caption or "").split())
-    return text
+    text = _by_line(text)
+    return _by_line(replied.text or replied.caption or "") if not text and replied is not None else text
+
+
+def _by_line(text: str) -> str:
+    """The text without needless white space; lines stay lines, since each may ask something else."""
+    return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
 
 
 def _means(entity: MessageEntity, name: str, bot: Bot) -> bool:

@@ -151,6 +151,11 @@ def test_in_private_the_own_name_is_no_part_of_the_question(talk: Run) -> None:
             assert kept.question == "When is the tide highest?"
             telegram.text(name, chat=FRIEND)
             assert (await telegram.reply(2))["text"].startswith("Write the question beside my name")
+            telegram.text(f"{name}  when is the\ttide highest\nwhen is the tide  lowest", chat=FRIEND)
+            await telegram.reply(3)
+            kept = service.state.answer(2)
+            assert kept is not None
+            assert kept.question == "when is the tide highest\nwhen is the tide lowest"
 
     talk(conversation)
 
