@@ -85,7 +85,7 @@ class Searcher:
 
     def is_about(self, term: str) -> bool:
         """Whether a term stands in a title or a heading, or is the year that a document is dated."""
-        return self.is_in_context(term) or term in self._years
+        return self.is_in_context(term) or (term.isdigit() and term in self._years)
 
     @cached_property
     def _years(self) -> frozenset[str]:
