@@ -33,8 +33,8 @@ def _rows(text: str) -> Iterator[str]:
     csv.field_size_limit(_LONGEST_FIELD)
     named = _NAMED_DELIMITER.match(text)
     start = named.end() if named else 0
-    delimiter = named[1] if named else max(_DELIMITERS, key=lambda one: _shape(text, one))
-    titles = _titles(text, delimiter, start)
+    delimiter = named[1] if named else max(_DELIMITERS, key=lambda one: _shape(_first_rows(text, one)))
+    titles = _titles(_first_rows(text, delimiter, start))
     reader = _reader(text, delimiter, start)
     names: list[str] = []
     while True:
@@ -54,14 +54,11 @@ def _rows(text: str) -> Iterator[str]:
         yield "; ".join(f"{name}: {value}" if name else value for name, value in fields if value)
 
 
-def _titles(text: str, delimiter: str, start: int) -> int:
+def _titles(rows: Sequence[Sequence[str]]) -> int:
     """How many rows stand above the names of the columns: such as fill few of them, above a row without a number that
     has rows with numbers below it.
     """
-    share, width = _shape(text, delimiter, start)
-    rows: list[list[str]] = []
-    with contextlib.suppress(csv.Error):
-        rows.extend(row for row in islice(_reader(text, delimiter, start), _ROWS) if row)
+    share, width = _shape(rows)
     filled = (2 * sum(bool(field.strip()) for field in row) > width for row in rows)
     first = next((number for number, is_filled in enumerate(filled) if is_filled), 0)
     if share < 0.5 or _has_number(rows[first : first + 1]) or not _has_number(rows[first + 1 :]):
@@ -73,17 +70,19 @@ def _has_number(rows: Sequence[Sequence[str]]) -> bool:
     return any(field.strip().lstrip("-+")[:1].isdigit() for row in rows for field in row)
 
 
-def _shape(text: str, delimiter: str, start: int = 0) -> tuple[float, int]:
-    """The commonest number of fields, above one, that a delimiter cuts the first rows into; before it, in what share.
-
-    Of those that are as common, the widest. Rows behind one that cannot be read do not count.
-    """
-    widths: list[int] = []
-    with contextlib.suppress(csv.Error):
-        widths.extend(len(row) for row in islice(_reader(text, delimiter, start), _ROWS) if row)
-    counts = Counter(width for width in widths if width > 1)
+def _shape(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
+    """The commonest number of fields in a row, above one, of those as common the largest; before it, in what share."""
+    counts = Counter(len(row) for row in rows if len(row) > 1)
     count, width = max(((count, width) for width, count in counts.items()), default=(0, 0))
-    return count / max(1, len(widths)), width
+    return count / max(1, len(rows)), width
+
+
+def _first_rows(text: str, delimiter: str, start: int = 0) -> list[list[str]]:
+    """The first rows that are not empty, up to one that cannot be read."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        rows.extend(row for row in islice(_reader(text, delimiter, start), _ROWS) if row)
+    return rows
 
 
 def _reader(text: str, delimiter: str, start: int = 0) -> Any:

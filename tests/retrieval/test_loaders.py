@@ -842,7 +842,7 @@ def test_the_process_that_reads_apart_runs_nothing_that_lies_in_the_current_fold
     for name in ("retrieval.py", "json.py"):
         (tmp_path / name).write_text("raise SystemExit('run')\n")
     monkeypatch.chdir(tmp_path)
-    confined.check("a.txt", b"Clay swells.\n")
+    assert confined.read("a.txt", b"Clay swells.\n").text == "Clay swells.\n"
 
 
 def test_the_process_that_reads_apart_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
