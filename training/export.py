@@ -3,7 +3,8 @@
 Eight-bit weights, one scale a column, computed with eight-bit activations (dynamic quantisation of onnxruntime); the
 vectors of words keep the four bits in which they came, in blocks of 32 that share a scale. With `--mixed-with` the
 weights lie between those of the checkpoint and those of the reader that it went on from (Wortsman et al., 2022), which
-keeps some of what the training made it forget. Beside the model stands `card.json`: the SHA-256 of the weights and the
+keeps some of what the training made it forget; of several trainings that went on from the same weights the mean is
+packed. Beside the model stands `card.json`: the SHA-256 of the weights and the
 record of the training.
 """
 
@@ -12,8 +13,10 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import onnx
@@ -21,6 +24,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor
 
 from retrieval.models import file_sha256
 from retrieval.reader import FOLDER
@@ -34,19 +38,19 @@ _BLOCK = 32  # weights that share a scale
 
 
 def main() -> None:
-    """Reads FOLDER/checkpoint.pt and writes the package's reader."""
+    """Reads the checkpoint of each FOLDER and writes the package's reader."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True, nargs="+", metavar="FOLDER", help="of a training")
     parser.add_argument("--to", type=Path, default=FOLDER)
     parser.add_argument(
         "--mixed-with", type=Path, help="folder of an exported reader that keeps a share of the weights"
     )
     parser.add_argument("--share", type=float, default=0.25, help="of that reader")
     arguments = parser.parse_args()
-    source = arguments.work / "start"
+    source = arguments.work[0] / "start"
     model = Reader(source).eval()
-    learnt = torch.load(arguments.work / "checkpoint.pt", map_location="cpu")["model"]
-    record = json.loads((arguments.work / "record.json").read_text("utf-8"))
+    learnt = mean([torch.load(work / "checkpoint.pt", map_location="cpu")["model"] for work in arguments.work])
+    record = together([json.loads((work / "record.json").read_text("utf-8")) for work in arguments.work])
     if arguments.mixed_with is not None:
         other, share = shipped_weights(arguments.mixed_with), arguments.share
         if learnt.keys() != other.keys():
@@ -69,7 +73,7 @@ def main() -> None:
             op_types_to_quantize=["MatMul"],
         )
         shorten_words(arguments.to / "model.onnx")
-        shutil.copyfile(whole, arguments.work / "reader-fp32.onnx")
+        shutil.copyfile(whole, arguments.work[0] / "reader-fp32.onnx")
     shutil.copyfile(source / "tokenizer.json", arguments.to / "tokenizer.json")
     card = {
         "sha256": file_sha256(arguments.to / "model.onnx"),
@@ -79,6 +83,19 @@ def main() -> None:
     }
     (arguments.to / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     print(f"{card['bytes'] / 1e6:.1f} MB")
+
+
+def mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The weights in the middle of several trainings."""
+    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+
+
+def together(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One record of several trainings; what they went on from is told once. Raises SystemExit where that differs."""
+    first, *others = [record.pop("begun_from") for record in records]
+    if any(one != first for one in others):
+        raise SystemExit("The trainings went on from different weights: their mean would be of neither.")
+    return (records[0] if len(records) == 1 else {"mean_of": list(records)}) | {"begun_from": first}
 
 
 def shorten_words(path: Path) -> None:

@@ -44,7 +44,7 @@ from training.shipped import shipped_weights
 
 _GROUP_UNANSWERED, _GROUP_DECEIVING = 2, 1  # passages of a question that nothing answers; of one that deceives
 _GROUP_EDITED = 2  # passages of a changed question that is answered
-_TIMES = {"wiki-train": 0.8, "tales-train": 0.25, "policy-dev": 0.5, WRITTEN: 0.25, SIDES: 2.0, ASKED: 0.7}
+_TIMES = {"wiki-train": 0.8, "tales-train": 0.25, "policy-dev": 0.5, WRITTEN: 0.25, SIDES: 1.0, ASKED: 0.7}
 _TIMES |= {"edited-wiki": 0.8, "edited-tales": 0.5, "edited-written": 0.7}
 """How often an epoch shows each example."""
 _DROPOUT = 0.1  # of what a layer adds
@@ -64,7 +64,7 @@ _FIRST = 5  # passages of a held-out question that are read
 _READ_AT_ONCE = 16 if torch.cuda.is_available() else 2  # such questions
 _EVALUATED = 400  # held-out questions of either kind
 _KEPT, _LOOKED_AT = 500, 1000  # after so many steps weights are kept, and held-out questions asked
-_OF_A_TRAINING = ("steps", "questions", "passages", "rate", "reach", "frozen", "only_answers")
+_OF_A_TRAINING = ("steps", "questions", "passages", "rate", "reach", "frozen", "seed", "only_answers")
 """The options that a checkpoint must have been begun with."""
 _DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 _UNSURE = 0.1  # a changed question is answered after all about so often
@@ -179,6 +179,7 @@ def main() -> None:
     parser.add_argument("--begin", type=Path, help="folder of an exported reader to go on from")
     parser.add_argument("--reach", type=float, default=0.0, help="share of the second score's say on the encoder")
     parser.add_argument("--frozen", type=int, default=0, help="first layers left as they are; six take a third less")
+    parser.add_argument("--seed", type=int, default=1, help="another gives another order of examples")
     parser.add_argument(
         "--only-answers", action="store_true", help="leave all but the second score as it is; in a FOLDER of its own"
     )
@@ -217,7 +218,7 @@ def _twin(example: Example, answering: dict[str, dict[str, frozenset[str]]]) -> 
 
 def train(learn: list[Learnt], held: list[Example], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
     """Trains on `learn`, printing how well `held` are answered and refused on the way."""
-    torch.manual_seed(1)
+    torch.manual_seed(arguments.seed)
     torch.set_num_threads(cores())
     alone = arguments.only_answers
     reader = Reader(arguments.work / "start", 0.0 if alone else _DROPOUT, arguments.reach)
@@ -277,6 +278,7 @@ def train(learn: list[Learnt], held: list[Example], tokenizer: Tokenizer, argume
         "only_answers": alone,
         "reach": arguments.reach,
         "frozen_layers": arguments.frozen,
+        "seed": arguments.seed,
         "rate": arguments.rate,
         "dropout": {"encoder": 0.0 if alone else _DROPOUT, "judging": _DROPOUT},
         "shown_an_epoch": _TIMES,
@@ -292,12 +294,12 @@ def _before(reader: Path) -> dict[str, Any]:
     return {"sha256": file_sha256(reader / "model.onnx"), "training": card["training"]}
 
 
-def _steps(learn: Sequence[Learnt], steps: int, count: int, size: int) -> Iterator[list[int]]:
-    """The numbers of `count` questions with passages of like length, in an order that is the same at every run."""
+def _steps(learn: Sequence[Learnt], steps: int, count: int, size: int, seed: int) -> Iterator[list[int]]:
+    """The numbers of `count` questions with passages of like length, in an order that `seed` decides."""
     epoch = given = 0
     lengths = [sum(len(p.text) for p in e.passages[:size]) / len(e.passages[:size]) for e, _ in learn]
     while given < steps:
-        chance = random.Random(epoch)
+        chance = random.Random(f"{seed} {epoch}")
         order = [i for i, (e, _) in enumerate(learn) for _ in range(_often(_TIMES[e.source], chance))]
         chance.shuffle(order)
         batches = []
@@ -403,18 +405,18 @@ def _batch(examples: Sequence[Learnt], tokenizer: Tokenizer, chance: random.Rand
 
 
 class _Prepared(Dataset[_Batch]):
-    """The batch of each step, the same at every run."""
+    """The batch of each step, which the seed decides."""
 
     def __init__(self, learn: Sequence[Learnt], tokenizer: Tokenizer, arguments: argparse.Namespace) -> None:
-        self._learn, self._tokenizer, self._size = learn, tokenizer, arguments.passages
-        self._steps = list(_steps(learn, arguments.steps, arguments.questions, arguments.passages))
+        self._learn, self._tokenizer, self._size, self._seed = learn, tokenizer, arguments.passages, arguments.seed
+        self._steps = list(_steps(learn, arguments.steps, arguments.questions, arguments.passages, arguments.seed))
 
     def __len__(self) -> int:
         return len(self._steps)
 
     def __getitem__(self, step: int) -> _Batch:
         examples = [self._learn[number] for number in self._steps[step]]
-        return _batch(examples, self._tokenizer, random.Random(step), self._size)
+        return _batch(examples, self._tokenizer, random.Random(f"{self._seed} {step}"), self._size)
 
 
 def _batches(
