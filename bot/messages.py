@@ -8,11 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from retrieval.loaders import title_of
-from retrieval.types import Answer, Citation, Correction, Excerpt, Outline, Pending, Span, Verdict
+from retrieval.types import Answer, Citation, Correction, Excerpt, Outline, Pending, Span, Verdict, Verification
 
 NOT_FOUND = "Not in your sources."
 NEAREST_TO_PART = "(not in your sources; the nearest passage)"
 NEAREST = "The nearest passages; they may not answer the question:"
+OUTDATED = "This library was made by an older version of Seedbot, or with another `passages.tokens`"
 
 _SURE, _LIKELY = 0.9, 0.7
 _LONGEST_MISSING = 40  # characters of a word
@@ -49,7 +50,7 @@ def corrected(corrections: Sequence[Correction]) -> str:
     return f"Read {', '.join(read)}." if read else ""
 
 
-def pending(found: Pending, seeds: Path, remedy: str = "run `seedbot build`") -> str:
+def pending(found: Pending, seeds: Path, remedy: str) -> str:
     """That the folder is not what the library was built from any more, and what to do."""
     amounts = [(found.new, "new"), (found.changed, "changed"), (found.gone, "gone")]
     told = ", ".join(f"{number:,} {what}" for number, what in amounts if number)
@@ -130,14 +131,16 @@ def also_in(citations: tuple[Citation, ...]) -> str:
     return f"also in {', '.join(file_and_line(one) for one in citations)}" if citations else ""
 
 
-def checked(found: Verdict) -> str:
+def checked(found: Verification) -> str:
     """What re-reading a file showed of a quote, in words."""
+    if found.verdict is Verdict.CHANGED and found.same_file:
+        return "the file is the same, but this version reads it otherwise: ask again"
     return {
         Verdict.EXACT: "stands there word for word",
         Verdict.MOVED: "stands in the file, at another place",
         Verdict.CHANGED: "the file has changed and no longer says this",
         Verdict.GONE: "the file is gone or cannot be read",
-    }[found]
+    }[found.verdict]
 
 
 def checked_document(found: Verdict) -> str:

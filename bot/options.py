@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -11,12 +12,26 @@ import click
 
 from bot import logs, messages
 from bot.settings import Settings, load_settings, unknown_variables
+from retrieval.errors import SettingsError
 from retrieval.library import Library
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_FOLDER = click.Path(path_type=Path, readable=False)  # what cannot be read is explained where it is opened
 _SHOWN = 3  # skipped files of a first build
+
+
+class _Named(click.Path):
+    """A path that has a name: an empty one would be that of the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `ParamType.convert`. Raises SettingsError."""
+        if value == "" and param is not None:
+            raise SettingsError(f"{param.opts[0]} cannot be '': a name is needed.")
+        return super().convert(value, param, ctx)
+
+
+_FOLDER = _Named(path_type=Path, readable=False)  # what cannot be read is explained where it is opened
+_PLACES = ("seeds", "library", "config")
 
 
 def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..., R]:
@@ -42,13 +57,23 @@ def hint(text: str) -> None:
     click.echo(click.style(f"seedbot: {messages.visible(logs.readable(text))}", fg="yellow"), err=True)
 
 
+def build_command(*options: str) -> str:
+    """`seedbot build` with what this command line says of where things are, quoted for a shell."""
+    context = click.get_current_context(silent=True)
+    given = {} if context is None else context.params
+    places = [part for name in _PLACES if given.get(name) is not None for part in (f"--{name}", str(given[name]))]
+    return shlex.join(["seedbot", "build", *options, *places])
+
+
 def open_library(settings: Settings) -> Library:
-    """The library that is there, ready or not; says so where it belongs to another seeds folder."""
+    """The library that is there, ready or not; says so where it is another folder's or an older version made it."""
     library = Library.open(settings)
     if library.ready and not settings.seeds.is_dir():
         hint(f"There is no folder {str(settings.seeds)!r}: answers come from what was indexed. Name it with --seeds.")
     elif library.ready and not library.belongs_to(settings.seeds):
-        hint(f"This library was built from another folder: `seedbot build` makes it that of {settings.seeds}.")
+        hint(f"This library was built from another folder: `{build_command()}` makes it that of {settings.seeds}.")
+    elif library.ready and library.outdated():
+        hint(f"{messages.OUTDATED}: `{build_command()}` brings it up to date.")
     return library
 
 
@@ -56,7 +81,7 @@ def tell_pending(library: Library, settings: Settings) -> None:
     """Says on stderr where the seeds folder has changed since the library was built from it."""
     found = library.pending()
     if found:
-        hint(messages.pending(found, settings.seeds))
+        hint(messages.pending(found, settings.seeds, f"run `{build_command()}`"))
 
 
 def open_built_library(settings: Settings) -> Library:
@@ -80,7 +105,7 @@ def open_built_library(settings: Settings) -> Library:
     for one in report.skipped[:_SHOWN]:
         hint(f"skipped {messages.in_line(one.path)}: {one.reason}")
     if len(report.skipped) > _SHOWN:
-        hint(f"… and {len(report.skipped) - _SHOWN:,} more: `seedbot build` names them.")
+        hint(f"… and {len(report.skipped) - _SHOWN:,} more: `{build_command()}` names them.")
     return library
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -28,12 +29,25 @@ _LINES_LEFT_OUT = 2  # that say how many excerpts were left out
 _BESIDE = 4  # lines of a screen that hold no answer: the question, a blank one, the prompt, its bar
 
 
+class _Screen(Console):
+    """A terminal as wide as its window is at the moment, up to what is easy to read."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """See `Console`."""
+        width, height = super().size
+        return ConsoleDimensions(min(width, _WIDEST) if self.is_terminal else width, height)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console that writes plainly where nobody watches, and never wraps what is piped."""
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    if made.is_terminal and made.width > _WIDEST:
-        made.width = _WIDEST
-    return made
+    watched = (sys.stderr if stderr else sys.stdout).isatty()
+    forced = None if watched else False  # FORCE_COLOR is for colours, and would have panels in a pipe
+    return _Screen(stderr=stderr, highlight=False, soft_wrap=False, force_terminal=forced)
 
 
 def show_answer(

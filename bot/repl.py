@@ -207,7 +207,7 @@ class Repl:
             done = self._library.verify(excerpt.citation, excerpt.text)
             verdict = (f"{done.verdict.value:<8}", VERDICTS[done.verdict])
             place = in_line(messages.file_and_line(excerpt.citation))
-            told = (messages.checked(done.verdict), "dim")
+            told = (messages.checked(done), "dim")
             write_line(self._screen, Text.assemble(f"{excerpt.rank:>2}. ", verdict, place, "  ", told))
 
     def _filter(self, arguments: list[str]) -> None:

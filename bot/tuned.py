@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot import messages
+from bot.logs import readable
 from bot.options import hint
 from bot.settings import Settings
 from retrieval import tuning
+from retrieval.errors import LibraryError, LibraryLocked
 from retrieval.library import Library
 from retrieval.tuning import Fit, Tuned
+from retrieval.types import Progress
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from retrieval.recalibration import Calibration
 
 _WAIT_SECONDS = 30.0
+_LONG_WAIT_SECONDS = 600.0  # where much work would be lost
 _FITNESS = {
     "log_loss": ("log loss", ""),
     "calibration_error": ("expected calibration error", ""),
@@ -48,10 +53,25 @@ def documents_for(library: Library, asked: Sequence[EvalQuestion], path: Path) -
     return documents
 
 
-def keep(settings: Settings, library: Library, fits: Sequence[Fit], questions: Path, count: int) -> None:
-    """Writes fits into the library. Raises LibraryError."""
-    with library.building(_WAIT_SECONDS):
-        tuning.keep(settings.library, fits, questions.name, count)
+def refuse_unwritable(library: Library) -> None:
+    """Raises LibraryError where nothing could be kept in the end; a build that runs now will be over by then."""
+    with suppress(LibraryLocked), library.building():
+        pass
+
+
+def keep(settings: Settings, library: Library, fits: Sequence[Fit], questions: Path, count: int) -> LibraryError | None:
+    """Writes fits into the library, where there are any; the error where that cannot be, to be raised once all figures
+    are shown.
+    """
+    from bot.progress import shown
+
+    try:
+        if fits:
+            with shown() as step, library.building(_LONG_WAIT_SECONDS, lambda: step(Progress("waiting", 0, 1))):
+                tuning.keep(settings.library, fits, questions.name, count)
+    except LibraryError as error:
+        return error
+    return None
 
 
 def undo(settings: Settings) -> bool:
@@ -88,11 +108,16 @@ def outdated(tuned: Iterable[Tuned]) -> str:
     return f"fitted with another version: run `seedbot {again}` again"
 
 
-def record(calibration: Calibration) -> dict[str, Any]:
+def verdict(why_not: str, failed: LibraryError | None) -> dict[str, Any]:
+    """Whether a fit was kept, and why not, as `--json` prints it; `failed` is what kept it from being."""
+    why_not = why_not or (readable(str(failed)) if failed else "")
+    return {"kept": not why_not, "why_not": why_not or None}
+
+
+def record(calibration: Calibration, failed: LibraryError | None) -> dict[str, Any]:
     """A calibration as `--json` prints it."""
     return {
-        "kept": not calibration.why_not,
-        "why_not": calibration.why_not or None,
+        **verdict(calibration.why_not, failed),
         "questions": calibration.questions,
         "before": asdict(calibration.before),
         "after": asdict(calibration.after),
@@ -108,7 +133,7 @@ def tuned_records(tuned: Iterable[Tuned]) -> list[dict[str, Any]]:
 
 
 def show_calibration(calibration: Calibration) -> None:
-    """The figures before and after, and what became of them."""
+    """The figures before and after, and what was fitted."""
     table = new_table("shipped", "fitted")
     for name, (label, of) in _FITNESS.items():
         table.add_row(label, of, *(number(getattr(one, name)) for one in (calibration.before, calibration.after)))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from retrieval.coefficients import Coefficients
-from retrieval.confidence import confidence
+from retrieval.confidence import confidence, discount
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.parts import split_questions
@@ -48,7 +48,7 @@ class Engine:
         """A question, or what it asks about, as ranking sees it. Raises QuestionError for a filter that matches no
         document.
         """
-        return prepare(topic(text), self.embedder, self.searcher, where or Filter())
+        return prepare(topic(cleaned(text)), self.embedder, self.searcher, where or Filter())
 
 
 def answer(
@@ -59,8 +59,7 @@ def answer(
     Raises QuestionError for an empty question or a filter that matches nothing.
     """
     started = time.perf_counter()
-    text = text.encode("utf-8", "replace").decode("utf-8")  # bytes that were no text arrive as lone surrogates
-    text = _UNTYPED.sub("", text)
+    text = cleaned(text)
     if not text.strip():
         raise QuestionError("The question is empty: type some words to look for.")
     if len(text) > _LONGEST:
@@ -69,6 +68,12 @@ def answer(
     answers = [_answer_one(part, engine, settings, top, where, most_read) for part in parts]
     whole = answers[0] if len(answers) == 1 else _together(text, answers, top or settings.excerpts)
     return replace(whole, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
+
+
+def cleaned(text: str) -> str:
+    """A question as it can be read: without what nobody sees, and with a question mark for what is no character."""
+    text = text.encode("utf-8", "replace").decode("utf-8")  # bytes that were no text arrive as lone surrogates
+    return _UNTYPED.sub("", text)
 
 
 def _answer_one(
@@ -85,7 +90,9 @@ def _answer_one(
     if hits and len(excerpts) < count:
         further = rank_further(question, searcher, weights, hits, ordered[-1].score)
         excerpts = _excerpts([*ordered, *pieces(further, characters)], searcher, count, weights, characters)
-    sure = confidence(question, leading(ordered), searcher, weights)
+    leaders = leading(ordered)
+    less = discount(question, leaders)
+    sure = less * confidence(question, leaders, searcher, weights)
     return Answer(
         question=text,
         found=bool(excerpts) and sure >= settings.found_from(weights.caution),
@@ -95,6 +102,7 @@ def _answer_one(
         elapsed_ms=0.0,
         missing=question.missing,
         corrections=question.corrections,
+        discount=less,
     )
 
 

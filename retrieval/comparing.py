@@ -15,7 +15,8 @@ from retrieval.types import Pending
 
 _RACY_NS = 2_000_000_000  # a file changed this shortly before a build may change again within the clock's tick
 _MOST_LOOKED_AT = 5000  # files of a folder that is looked at beside a question
-_UNSEEN = FileState(-1, 0)  # that of a file which could not be looked at, so that the next build tries again
+_SIZE_SETTING = "documents.largest_megabytes"  # stands in the reason of a file that was skipped for its size
+UNSEEN = FileState(-1, 0)  # that of a file which could not be looked at, so that the next build tries again
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Plan:
                 self.missing.pop(path, None)
         else:
             self.missing |= rows
-        self.skip(relative, reason, _UNSEEN)
+        self.skip(relative, reason, UNSEEN)
 
 
 def compare(store: Store, settings: EngineSettings, *, full: bool, keep_unseen: bool) -> Plan:
@@ -63,7 +64,7 @@ def compare(store: Store, settings: EngineSettings, *, full: bool, keep_unseen: 
             plan.unchanged.append(row)
             continue
         reason, state = skipped_before.get(found.relative, ("", None))
-        if state == found.state and settled:
+        if state == found.state and settled and _SIZE_SETTING not in reason:
             plan.skip(found.relative, reason, found.state)
         else:
             plan.unread.append(found)
@@ -92,7 +93,7 @@ def pending(store: Store, settings: EngineSettings) -> Pending | None:
 
 def _looks_changed(before: FileState, now: Found) -> bool:
     """Whether it is another file by now; where it could not be read before, whether it can."""
-    if before == _UNSEEN:
+    if before == UNSEEN:
         return os.access(now.path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
     return (before.size, before.mtime_ns) != (now.state.size, now.state.mtime_ns)
 

@@ -41,14 +41,18 @@ _NUMBER_NOWHERE = 0.1
 
 
 def confidence(question: Question, hits: Sequence[Hit], searcher: Searcher, weights: Coefficients) -> float:
-    """The calibrated probability that the first excerpt answers the question."""
+    """The calibrated probability that the first excerpt answers the question, but for the `discount`."""
     if not hits:
         return 0.0
     fitted = weights.confidence if hits[0].reading is None else weights.read_confidence
     if hits[0].entry.document.language != LANGUAGE:
         fitted = weights.foreign_confidence
-    sure = fitted.probability(confidence_features(question, hits, searcher))
-    return sure * _NUMBER_NOWHERE if _names_absent_number(question, hits) else sure
+    return fitted.probability(confidence_features(question, hits, searcher))
+
+
+def discount(question: Question, hits: Sequence[Hit]) -> float:
+    """What the confidence is to be multiplied by, because the question names a number that no document has, or 1."""
+    return _NUMBER_NOWHERE if hits and _names_absent_number(question, hits) else 1.0
 
 
 def _names_absent_number(question: Question, hits: Sequence[Hit]) -> bool:

@@ -1,7 +1,8 @@
 """Question sets to figures: how often the right excerpt comes first, and whether the honest no can be trusted.
 
-A hit is an excerpt of the right document that covers a gold answer whole. A question whose gold documents the library
-does not hold has no answer there. Questions marked answerable without any verbatim answer are left out and counted.
+A hit is an excerpt that covers a gold answer whole, where it is cited or in a copy that it names. A question whose gold
+documents the library does not hold has no answer there. Questions marked answerable without any verbatim answer are
+left out and counted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from retrieval.errors import QuestionError, QuestionSetError
 from retrieval.question_sets import EvalQuestion
-from retrieval.types import Answer, Filter, Span
+from retrieval.types import Answer, Citation, Filter, Span
 
 Floats = NDArray[np.float64]
 Ask = Callable[[str, Filter], Answer]
@@ -30,7 +31,8 @@ _CONFIDENCE_LEVEL = 0.95
 class Outcome:
     """One question asked. `rank` is that of the first excerpt with the answer, from 1; 0 where none has it.
 
-    `highlighted` says whether the first excerpt's highlight covers the answer; None where the excerpt does not.
+    `highlighted` says whether the first excerpt's highlight covers the answer; None where the excerpt itself does not.
+    `discount` is that of the answer's confidence.
     """
 
     question: EvalQuestion
@@ -40,6 +42,7 @@ class Outcome:
     confidence: float
     found: bool
     milliseconds: float
+    discount: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +179,19 @@ def _ask(question: EvalQuestion, documents: frozenset[str], ask: Ask, where: Fil
     answerable = question.answerable and any(gold.doc in documents for gold in question.answers)
     rank, highlighted = 0, None
     for excerpt in answer.excerpts if answerable else ():
-        place = excerpt.citation
-        if question.covered_by(place.document, Span(place.start, place.end)):
+        if any(_covers(place, question) for place in (excerpt.citation, *excerpt.also_in)):
             rank = excerpt.rank
             break
-    if rank == 1:
-        place = answer.excerpts[0].citation
+    if rank == 1 and _covers(place := answer.excerpts[0].citation, question):
         marks = [Span(place.start + h.start, place.start + h.end) for h in answer.excerpts[0].highlights]
         highlighted = any(question.covered_by(place.document, mark) for mark in marks)
-    return Outcome(question, answerable, rank, highlighted, answer.confidence, answer.found, milliseconds)
+    return Outcome(
+        question, answerable, rank, highlighted, answer.confidence, answer.found, milliseconds, answer.discount
+    )
+
+
+def _covers(place: Citation, question: EvalQuestion) -> bool:
+    return question.covered_by(place.document, Span(place.start, place.end))
 
 
 @dataclass(frozen=True, slots=True)

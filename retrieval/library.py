@@ -60,6 +60,7 @@ class Library:
         self._store = store
         self._embedder = embedder
         self._searcher: Searcher | None = None
+        self._found_made_with = ""  # the fingerprint of the model that the library had when it was first looked at
         self._lock = threading.RLock()
 
     @classmethod
@@ -103,6 +104,12 @@ class Library:
         """Whether the newest generation was built from this folder."""
         built_from = self._ready_store().meta("seeds")
         return not built_from or (self._settings.library / built_from).resolve() == seeds.resolve()
+
+    def outdated(self) -> bool:
+        """Whether the next build reads every document again, since this version or `passages` is another."""
+        from retrieval.sync import outdated
+
+        return outdated(self._ready_store(), self._settings)
 
     def skipped(self) -> tuple[Skipped, ...]:
         """The files that the newest generation could not use, each with its reason."""
@@ -292,6 +299,7 @@ class Library:
     def _ready_store(self) -> Store:
         if self._store is None or not self._store.generation:
             raise NoDocuments(f"There is no library at {str(self._settings.library)!r} yet: run `seedbot build`.")
+        self._found_made_with = self._found_made_with or self._store.meta("model_fingerprint")
         return self._store
 
     def searcher(self) -> Searcher:
@@ -307,6 +315,11 @@ class Library:
         wanted = self._settings.embedding.model
         same = self._embedder is not None or wanted == store.meta("model")  # else do not even export the other model
         if not same or store.meta("model_fingerprint") != self._open_embedder().fingerprint:
+            if self._found_made_with != store.meta("model_fingerprint"):
+                raise LibraryError(
+                    f"The library was built anew with the model {store.meta('model')!r} or other prompts since this "
+                    f"program began with {wanted!r}: start it again, or run `seedbot build` here to go back."
+                )
             raise LibraryError(
                 f"The library was built with the model {store.meta('model')!r}, the settings name {wanted!r} or other "
                 "prompts: run `seedbot build`."

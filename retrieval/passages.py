@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from retrieval.types import About, Document, Heading, Passage, Span
 
-VERSION = 4
+VERSION = 5
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
 
 TokenOffsets = Callable[[str], NDArray[np.int32]]
@@ -24,6 +24,7 @@ TokenOffsets = Callable[[str], NDArray[np.int32]]
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _ITEM = re.compile(r"\s*(?:[-*•‣◦▪–—+|>#]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)])\s")
+_NOTES = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _VISIBLE = re.compile(r"\S")
 _WRAPPED_LINE = 50  # shortest line, in characters, that is taken for a wrapped one
 _SEGMENT = 20_000  # characters given to the segmenter at once
@@ -198,11 +199,17 @@ def _sentences(text: str, span: Span, language: str) -> Iterator[Span]:
             end = space + 1 if space > start else end
         piece = text[start:end]
         for boundary in get_sentence_boundaries(language, piece):
-            found = Span(start + boundary["start_index"], start + boundary["end_index"])
-            trimmed = _trim(text, found)
+            bounds = (_behind_notes(text, start + boundary[side]) for side in ("start_index", "end_index"))
+            trimmed = _trim(text, Span(*bounds))
             if len(trimmed):
                 yield trimmed
         start = end
+
+
+def _behind_notes(text: str, at: int) -> int:
+    """Moves a bound that stands between a full stop and the raised number of a note behind the number."""
+    note = _NOTES.match(text, at) if at and not text[at - 1].isspace() else None
+    return note.end() if note else at
 
 
 def _trim(text: str, span: Span) -> Span:

@@ -27,6 +27,7 @@ FOLDS = 5
 
 _DIGIT = re.compile(r"\d")
 _ALIKE = 0.6  # of two names that may be one mistyped
+_KEPT_TEXTS = 16  # of the documents that questions were checked against last
 
 T = TypeVar("T")
 
@@ -99,7 +100,7 @@ def check_against(
             f"{line}{nearest(first, documents)}, and the library holds none of them: build it from the folder that "
             "this set belongs to."
         )
-    text_of = lru_cache(maxsize=None)(text_of)
+    text_of = lru_cache(maxsize=_KEPT_TEXTS)(text_of)
     absent: dict[str, list[tuple[int, Gold]]] = {}
     for question in questions:
         for gold in question.places:
@@ -134,9 +135,9 @@ def _refuse_mistyped(
     nothing but their digits are those of different documents.
     """
     quoted = [gold for gold in places if gold.text]
-    for other in documents if quoted else ():
-        stands_there = all(gold.span.of(text_of(other)) == gold.text for gold in quoted)
-        if stands_there and _DIGIT.sub("", name) != _DIGIT.sub("", other) and nearest(name, [other]):
+    for other in get_close_matches(name, documents, n=len(documents), cutoff=_ALIKE) if quoted else ():
+        is_other_number = _DIGIT.sub("", name) == _DIGIT.sub("", other)
+        if not is_other_number and all(gold.span.of(text_of(other)) == gold.text for gold in quoted):
             raise QuestionSetError(
                 f"{where}: the library holds no document {name!r}; what is quoted from it stands in {other!r}: "
                 "correct the name."

@@ -190,8 +190,8 @@ def read(
 
     Half of the first `count` are read; the other half where none of those likely answers; and as many more where still
     none does; never more than `most`. What was not read gains as much as the least of what was; a copy of what was read
-    counts as read. Passages in another language than the reader's are not read; where one of the first is in another,
-    nothing is read unless the question is in the reader's.
+    counts as read. Passages in another language than the reader's are not read, nor is a copy in a document that is in
+    another; where one of the first is in another, nothing is read unless the question is in the reader's.
     """
     foreign = any(hit.entry.document.language != LANGUAGE for hit in hits[:count])
     texts = list(dict.fromkeys(hit.entry.text for hit in hits if hit.entry.document.language == LANGUAGE))[:most]
@@ -205,9 +205,10 @@ def read(
             break
     gains = [gain(one, weights) for one in readings]
     read_as = dict(zip(texts, zip(readings, gains, strict=True), strict=False))
+    unread = None, min(gains)
     ordered = []
     for hit in hits:
-        reading, more = read_as.get(hit.entry.text, (None, min(gains)))
+        reading, more = read_as.get(hit.entry.text, unread) if hit.entry.document.language == LANGUAGE else unread
         ordered.append(replace(hit, score=hit.score + more, reading=reading, gain=more))
     return sorted(ordered, key=lambda hit: -hit.score)
 

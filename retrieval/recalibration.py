@@ -102,7 +102,10 @@ def refuse_few(questions: Sequence[EvalQuestion]) -> None:
 
 
 def calibrate(outcomes: Sequence[Outcome], settings: AnswerSettings) -> Calibration:
-    """Fits the shipped confidence, with which `outcomes` were asked. Raises QuestionSetError where they are too few."""
+    """Fits the shipped confidence, with which `outcomes` were asked; the discounts on it stay as they are.
+
+    Raises QuestionSetError where they are too few.
+    """
     refuse_few([one.question for one in outcomes])
     right = np.array([one.rank == 1 for one in outcomes])
     good = int(right.sum())
@@ -113,23 +116,24 @@ def calibrate(outcomes: Sequence[Outcome], settings: AnswerSettings) -> Calibrat
             f"{'answer' if good < LEAST_OF_EACH else 'do not answer'}."
         )
     confidence = np.array([one.confidence for one in outcomes])
+    discount = np.array([one.discount for one in outcomes])
     found = np.array([one.found for one in outcomes])
     answerable = np.array([one.answerable for one in outcomes])
     before = _fitness(confidence, found, right, answerable)
-    logits, of = logit(confidence), folds([one.question for one in outcomes])
+    logits, of = logit(confidence / discount), folds([one.question for one in outcomes])
     for fold in np.unique(of):
         held_out = of == fold
-        slope, shift, caution = _fit(logits[~held_out], right[~held_out])
-        confidence[held_out] = sigmoid(slope * logits[held_out] + shift)
+        slope, shift, caution = _fit(logits[~held_out], discount[~held_out], right[~held_out])
+        confidence[held_out] = discount[held_out] * sigmoid(slope * logits[held_out] + shift)
         found[held_out] = confidence[held_out] >= settings.found_from(caution)
     after = _fitness(confidence, found, right, answerable)
-    return Calibration(len(outcomes), before, after, *_fit(logits, right))
+    return Calibration(len(outcomes), before, after, *_fit(logits, discount, right))
 
 
-def _fit(logits: Floats, right: Bools) -> tuple[float, float, dict[str, float]]:
-    """Slope, shift and thresholds."""
+def _fit(logits: Floats, discount: Floats, right: Bools) -> tuple[float, float, dict[str, float]]:
+    """Slope and shift of the logits, and thresholds on what comes of them with the discount."""
     slope, shift = fit_platt(logits, right)
-    return slope, shift, cautions(sigmoid(slope * logits + shift), right)
+    return slope, shift, cautions(discount * sigmoid(slope * logits + shift), right)
 
 
 def _fitness(confidence: Floats, found: Bools, right: Bools, answerable: Bools) -> Fitness:

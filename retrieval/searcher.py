@@ -28,6 +28,7 @@ Worded = tuple[Ids, Floats]  # passages found by their words, and their BM25 sco
 
 _KEPT_ENTRIES = 1000  # some ten megabytes
 _KEPT_FILTERS = 16
+_KEPT_FREQUENCIES = 65_536
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
@@ -65,6 +66,7 @@ class Searcher:
 
     @cached_property
     def _frequencies(self) -> dict[str, int]:
+        """In how many passages the terms of late stand."""
         return {}
 
     @cached_property
@@ -76,6 +78,8 @@ class Searcher:
         """In how many passages a term stands."""
         known = self._frequencies.get(term)
         if known is None:
+            if len(self._frequencies) >= _KEPT_FREQUENCIES:
+                self._frequencies.clear()
             known = self._frequencies[term] = self.indexes.lexical.document_frequency(term)
         return known
 
@@ -180,23 +184,29 @@ class Searcher:
 
 
 def matching(paths: Sequence[str], glob: str) -> set[str]:
-    """The paths that `glob` means: exactly that path, a pattern over paths or file names, or a folder.
+    """The paths that `glob` means: exactly that path, a pattern over paths or file names, a file name, or a folder.
 
-    Raises QuestionError where it means none.
+    Brackets that mean no document as a set of characters are those of a name. Raises QuestionError where it means none.
     """
     if glob in paths:
         return {glob}
     meant = composed(glob)
-    folder = meant.rstrip("/") + "/"
-    found = same_name(paths, glob) or {
-        path
-        for path in paths
-        if fnmatch.fnmatchcase(name := composed(path), meant)
-        or fnmatch.fnmatchcase(name.rsplit("/", 1)[-1], meant)
-        or name.startswith(folder)
-    }
+    found = same_name(paths, glob) or _fitting(paths, meant, meant) or _fitting(paths, meant, meant.replace("[", "[[]"))
     if not found:
         raise QuestionError(f"No document matches {glob!r}: `seedbot sources` lists what there is.")
+    return found
+
+
+def _fitting(paths: Iterable[str], meant: str, pattern: str) -> set[str]:
+    """The paths that a pattern fits, or their file names, and those whose file name or folder is what is meant."""
+    folder = meant.rstrip("/") + "/"
+    found = set()
+    for path in paths:
+        name = composed(path)
+        last = name.rsplit("/", 1)[-1]
+        fits = fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(last, pattern)
+        if fits or last == meant or name.startswith(folder):
+            found.add(path)
     return found
 
 

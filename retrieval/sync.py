@@ -20,7 +20,7 @@ from pathlib import PurePosixPath
 
 from retrieval import evidence, loaders, passages, terms
 from retrieval.compaction import compact
-from retrieval.comparing import Plan, compare
+from retrieval.comparing import UNSEEN, Plan, compare
 from retrieval.embedding import Embedder
 from retrieval.errors import DocumentError, NoDocuments, OutOfReach
 from retrieval.folder import Found, read
@@ -50,11 +50,11 @@ def sync(
 ) -> SyncReport:
     """One sync; the caller holds the library's lock. Raises LibraryError and OSError; a bad file is only skipped."""
     started = time.monotonic()
-    otherwise = _made_otherwise(store, settings, embedder)
-    full = full or otherwise
-    plan = compare(store, settings, full=full, keep_unseen=not otherwise)
+    anew = full or (bool(store.generation) and store.meta("model_fingerprint") != embedder.fingerprint)
+    full = anew or outdated(store, settings)
+    plan = compare(store, settings, full=full, keep_unseen=_goes_with(store, embedder))
     with Spool(settings.library) as spool:
-        work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full)
+        work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full, anew=anew)
         work.read()
         work.refuse_nothing()
         work.embed()
@@ -63,15 +63,20 @@ def sync(
     return work.summary(time.monotonic() - started)
 
 
-def _made_otherwise(store: Store, settings: EngineSettings, embedder: Embedder) -> bool:
-    if not store.generation:
-        return False
-    made = (store.meta("model_fingerprint"), store.meta("cutting"), store.meta("loaders"))
-    return made != (embedder.fingerprint, cutting_fingerprint(settings), str(loaders.VERSION))
+def outdated(store: Store, settings: EngineSettings) -> bool:
+    """Whether the documents were read or cut otherwise than they would be now, so that a build reads all of them."""
+    made = (store.meta("cutting"), store.meta("loaders"))
+    return bool(store.generation) and made != (cutting_fingerprint(settings), str(loaders.VERSION))
+
+
+def _goes_with(store: Store, embedder: Embedder) -> bool:
+    """Whether what is stored can stand beside what is made now: vectors of one model, evidence in one form."""
+    form = store.meta("cutting").rpartition("-")[0].rpartition(".")[2]
+    return (store.meta("model_fingerprint"), form) == (embedder.fingerprint, str(evidence.VERSION))
 
 
 class _Work:
-    """The steps of one sync, and what they counted."""
+    """The steps of one sync, and what they counted; `full` reads every file, `anew` embeds every passage again."""
 
     def __init__(
         self,
@@ -83,10 +88,12 @@ class _Work:
         report: Report,
         *,
         full: bool,
+        anew: bool,
     ) -> None:
         self._store, self._settings, self._embedder = store, settings, embedder
-        self._plan, self._spool, self._report, self._full = plan, spool, report, full
-        self._epoch = int(store.meta("epoch", "0")) + (1 if full else 0)
+        self._plan, self._spool, self._report = plan, spool, report
+        self._full, self._anew = full, anew
+        self._epoch = int(store.meta("epoch", "0")) + (1 if anew else 0)
         self._touched: list[tuple[int, FileState]] = []
         self._renamed: list[tuple[DocumentRow, str, FileState]] = []
         self._added: list[str] = []
@@ -98,7 +105,8 @@ class _Work:
 
     def read(self) -> None:
         """Reads every file that may have changed into the spool."""
-        moved = {(row.sha256, _suffix(row.path)): row for row in self._plan.missing.values()}
+        gone = [row for row in self._plan.missing.values() if row.state != UNSEEN]
+        moved = {(row.sha256, _suffix(row.path)): row for row in gone}
         done, total = 0, sum(found.state.size for found in self._plan.unread)
         for found in self._plan.unread:
             size = found.state.size
@@ -132,7 +140,7 @@ class _Work:
         data = read(found, self._settings.documents.largest_megabytes * 1_000_000)
         known = self._plan.known.get(found.relative)
         digest = hashlib.sha256(data).hexdigest()
-        if known is not None and known.sha256 == digest and not self._full:
+        if known is not None and known.sha256 == digest and known.state != UNSEEN and not self._full:
             self._touched.append((known.id, found.state))
             self._plan.unchanged.append(known)
             return
@@ -176,7 +184,8 @@ class _Work:
         """Names everything that a vector and its evidence follow from."""
         start = passage.span.start
         bounds = [(s.start - start, s.end - start) for s in passage.sentences]
-        made = (self._embedder.fingerprint, self._epoch, cutting_fingerprint(self._settings), language, bounds)
+        analysed = f"{terms.VERSION}.{evidence.VERSION}"
+        made = (self._embedder.fingerprint, self._epoch, analysed, language, bounds)
         digest = hashlib.blake2b(repr(made).encode(), digest_size=16)
         digest.update(text.encode("utf-8", "surrogatepass"))
         return digest.digest()
@@ -213,7 +222,7 @@ class _Work:
         """Notes the precision before anything is embedded in it: a build that is killed leaves vectors to the next."""
         epoch, *begun = self._store.meta("begun_in", "0").split()
         begun = begun if int(epoch) == self._epoch else []
-        kept = begun if self._full else [*self._store.meta("precision").split(), *begun]
+        kept = begun if self._anew else [*self._store.meta("precision").split(), *begun]
         settled = self._embedder.settle_precision(" ".join(kept) or None)
         self._precisions = list(dict.fromkeys([*kept, settled]))
         with self._store.transaction():
@@ -239,6 +248,8 @@ class _Work:
         changes = bool(self._added or self._changed or self._renamed or self._plan.missing or self._full)
         with self._store.transaction():
             self._store.set_states(self._touched)
+            if self._full:  # what stays although it was to be read again is read when it can be
+                self._store.set_states([(row.id, UNSEEN) for row in self._plan.unchanged])
             self._store.set_skipped(self._plan.skipped)
             seeds = os.path.relpath(self._settings.seeds.resolve(), self._settings.library.resolve())
             self._store.set_meta(built_ns=self._plan.scanned_ns, seeds=seeds)

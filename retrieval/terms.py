@@ -2,6 +2,7 @@
 
 Words are runs of letters, marks and digits (Unicode `\\w`); scripts written without spaces (Han, Kana, Thai, Lao,
 Khmer, Burmese) become overlapping pairs of characters, as in Lucene's CJK bigram filter. Stems come from Snowball.
+A raised number, which names a note or is an exponent, is a word of its own, but in "km²" it belongs to the unit.
 English numbers of several words, as "twenty-one", are a term in digits besides.
 """
 
@@ -19,7 +20,7 @@ from retrieval.number_words import in_digits
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-VERSION = 6
+VERSION = 7
 """Raised when the same text would give other terms, so that libraries are analysed again."""
 
 _UNSPACED = (
@@ -34,11 +35,14 @@ _MARKS = (  # which `\\w` lacks
     "\u0711\u0730-\u074a\u07a6-\u07b0"  # Syriac, Thaana
     "\u0900-\u0963\u0966-\u0df3"  # the scripts of India and Sri Lanka, but for their full stops
 )
-_PART = rf"[^\W{_UNSPACED}]+(?:[{_MARKS}]+[^\W{_UNSPACED}]*)*"
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_LETTER_OR_DIGIT = rf"[^\W{_UNSPACED}{_RAISED}]"
+_PART = rf"{_LETTER_OR_DIGIT}+(?:[{_MARKS}]+{_LETTER_OR_DIGIT}*)*"
+_SQUARED = rf"(?:[^\W\d_{_UNSPACED}{_RAISED}]|[a-zµ]{{2}})[²³](?![^\W{_UNSPACED}])"  # or cubed: a unit or a variable
 _WORD = re.compile(
     rf"(?P<unspaced>[{_UNSPACED}]+)"
-    rf"|(?P<number>\d+(?:[.,]\d+)*(?![^\W{_UNSPACED}]))"
-    rf"|(?P<word>{_PART}(?:['’](?!\d|_){_PART})*)"
+    rf"|(?P<number>\d+(?:[.,]\d+)*(?!{_LETTER_OR_DIGIT}))"
+    rf"|(?P<word>[{_RAISED}]+|{_SQUARED}|{_PART}(?:['’](?!\d|_){_PART})*)"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _OF_ASKER = re.compile(r"I(['\u2019]\w+)?$")

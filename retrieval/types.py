@@ -112,7 +112,7 @@ class Filter:
     until: str | None = None
 
     def __bool__(self) -> bool:
-        return any((self.glob, self.since, self.until))
+        return any(one is not None for one in (self.glob, self.since, self.until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,8 @@ class Answer:
 
     When `found` is false, `excerpts` still holds the nearest passages, so that a person can judge.
     `missing` lists words of the question that no document holds, `corrections` those that were read as another. Where
-    several questions were asked at once and some are answered, `unanswered` lists the others.
+    several questions were asked at once and some are answered, `unanswered` lists the others. `discount` is what the
+    confidence was multiplied by for a number that no document has, or 1.
     """
 
     question: str
@@ -177,6 +178,7 @@ class Answer:
     missing: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    discount: float = 1.0
 
 
 class Verdict(Enum):
@@ -190,11 +192,15 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of re-reading a citation's file. `start` is where the text stands now, if it does."""
+    """The outcome of re-reading a citation's file. `start` is where the text stands now, if it does.
+
+    `same_file` says that its bytes are those that were cited, so that only reading it can have changed.
+    """
 
     citation: Citation
     verdict: Verdict
     start: int | None
+    same_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,15 @@ def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
         document = load(path, citation.document, path.read_bytes())
     except (OSError, DocumentError):
         return Verification(citation, Verdict.GONE, None)
+    same = document.sha256 == citation.sha256
     if document.text[citation.start : citation.end] == text:
-        return Verification(citation, Verdict.EXACT, citation.start)
+        return Verification(citation, Verdict.EXACT, citation.start, same)
     places = (document.text.rfind(text, 0, citation.end), document.text.find(text, citation.start))
     found = [place for place in places if place >= 0]
     if not found:
-        return Verification(citation, Verdict.CHANGED, None)
-    return Verification(citation, Verdict.MOVED, min(found, key=lambda place: abs(place - citation.start)))
+        return Verification(citation, Verdict.CHANGED, None, same)
+    nearest = min(found, key=lambda place: abs(place - citation.start))
+    return Verification(citation, Verdict.MOVED, nearest, same)
 
 
 def _inside(relative: str) -> bool:

@@ -7,45 +7,62 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _PAUSE_SECONDS = 1.0  # between looks at whether the folder is still the same one
+_UNHEARD_SECONDS = 60.0  # after which something may have changed on a network drive, of which nothing is heard
+_POLL_SECONDS = 5.0  # between looks at every file, where the system does not tell of changes
 
 
 def changes(seeds: Path, library: Path, stop: threading.Event) -> Iterator[None]:
-    """Yields once it is listening, then after each change of a visible file in `seeds` but outside `library`.
+    """Yields once it is listening, after each change of a visible file in `seeds` but outside `library`, and each
+    minute without one.
 
-    A folder that is removed counts as changed, and is listened to again when there is one of that name.
+    A folder that is removed, or a link that leads elsewhere, counts as changed; what then has that name is listened to.
     """
+    polling = False
+    while not stop.is_set():
+        if _identity(seeds) is None:
+            stop.wait(_PAUSE_SECONDS)
+            continue
+        try:
+            yield from _until_replaced(seeds, library.resolve(), stop, polling)
+        except FileNotFoundError:  # it has just gone
+            stop.wait(_PAUSE_SECONDS)
+        except (OSError, RuntimeError):  # as where the system has no watches left
+            if polling:
+                raise
+            polling = True
+
+
+def _until_replaced(seeds: Path, without: Path, stop: threading.Event, polling: bool) -> Iterator[None]:
+    """What `changes` yields as long as the folder is the same one. Raises OSError and RuntimeError of watchfiles."""
     from watchfiles import Change, watch
 
-    root, without = seeds.resolve(), library.resolve()
+    identity, root = _identity(seeds), seeds.resolve()
 
     def counts(_: Change, path: str) -> bool:
         place = Path(path)
         hidden = any(part.startswith(".") for part in place.relative_to(root).parts)
         return not hidden and not (without.is_relative_to(root) and place.is_relative_to(without))
 
-    pause = round(1000 * _PAUSE_SECONDS)
-    while not stop.is_set():
-        identity = _identity(root)
-        if identity is None:
-            stop.wait(_PAUSE_SECONDS)
-            continue
-        listening = watch(
-            root,
-            watch_filter=counts,
-            stop_event=stop,
-            rust_timeout=pause,
-            yield_on_timeout=True,
-            ignore_permission_denied=True,
-        )
-        first = True
-        for changed in listening:
-            # A folder that is made again may get the same inode.
-            replaced = (Change.deleted, str(root)) in changed or _identity(root) != identity
-            if changed or first or replaced:
-                yield
-            if replaced:
-                break
-            first = False
+    listening = watch(
+        root,
+        watch_filter=counts,
+        stop_event=stop,
+        rust_timeout=round(1000 * _PAUSE_SECONDS),
+        yield_on_timeout=True,
+        force_polling=polling or None,
+        poll_delay_ms=round(1000 * _POLL_SECONDS),
+        ignore_permission_denied=True,
+    )
+    unheard = _UNHEARD_SECONDS
+    for changed in listening:
+        # A folder that is made again may get the same inode.
+        replaced = (Change.deleted, str(root)) in changed or _identity(seeds) != identity
+        if changed or replaced or unheard >= _UNHEARD_SECONDS:
+            unheard = 0.0
+            yield
+        if replaced:
+            return
+        unheard += _PAUSE_SECONDS
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

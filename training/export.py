@@ -40,7 +40,7 @@ _BLOCK = 32  # weights that share a scale
 def main() -> None:
     """Reads the checkpoint of each FOLDER and writes the package's reader."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, required=True, nargs="+", metavar="FOLDER", help="of a training")
+    parser.add_argument("--work", type=Path, required=True, nargs="+", help="folders of trainings; the mean of several")
     parser.add_argument("--to", type=Path, default=FOLDER)
     parser.add_argument(
         "--mixed-with", type=Path, help="folder of an exported reader that keeps a share of the weights"

@@ -12,7 +12,7 @@ from bot.options import hint, with_settings
 from bot.settings import Settings
 from retrieval.errors import SeedbotError
 from retrieval.library import Library
-from retrieval.types import SyncReport
+from retrieval.types import Skipped, SyncReport
 
 _WAIT_SECONDS = 30.0
 
@@ -36,7 +36,7 @@ def command(settings: Settings, full: bool, watch: bool, as_json: bool) -> int:
         _show(report, as_json=as_json)
         _tell_other_precision(library.status().precision, settings.embedding.precision)
         if watch:
-            _watch(settings, library, as_json=as_json)
+            _watch(settings, library, report.skipped, as_json=as_json)
     return 0
 
 
@@ -46,14 +46,16 @@ def _tell_other_precision(kept: str, wanted: str) -> None:
         hint(f"Passages that had vectors keep theirs, in {already}: `seedbot build --full` makes them all in {wanted}.")
 
 
-def _watch(settings: Settings, library: Library, *, as_json: bool) -> None:
+def _watch(settings: Settings, library: Library, skipped: tuple[Skipped, ...], *, as_json: bool) -> None:
+    """Shows what changes; `skipped` are the files that were named already."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     click.echo(f"Watching {settings.seeds}; Ctrl-C stops.", err=True)
     for outcome in library.watch(stop):
         if isinstance(outcome, SeedbotError):
             hint(str(outcome))
-        elif outcome.added or outcome.changed or outcome.removed or outcome.renamed or outcome.skipped:
+        elif outcome.added or outcome.changed or outcome.removed or outcome.renamed or outcome.skipped != skipped:
+            skipped = outcome.skipped
             _show(outcome, as_json=as_json)
 
 

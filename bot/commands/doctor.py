@@ -14,7 +14,7 @@ import click
 from bot import messages, tuned
 from bot.logs import readable
 from bot.messages import visible
-from bot.options import has_export, with_settings
+from bot.options import build_command, has_export, with_settings
 from bot.settings import Settings, unknown_variables
 from retrieval.errors import LibraryLocked, SeedbotError
 from retrieval.library import Library
@@ -92,7 +92,8 @@ def _model(settings: Settings) -> Iterator[_Finding]:
     if has_export(settings):
         yield _Finding(_Health.GOOD, "export", f"complete, in {settings.library / 'model'}")
     else:
-        yield _Finding(_Health.POOR, "export", "not made yet, or altered: `seedbot build` makes it, in some 20 seconds")
+        remedy = f"`{build_command()}` makes it, in some 20 seconds"
+        yield _Finding(_Health.POOR, "export", f"not made yet, or altered: {remedy}")
 
 
 def _seeds(settings: Settings) -> Iterator[_Finding]:
@@ -132,10 +133,11 @@ def _disk(settings: Settings) -> Iterator[_Finding]:
 
 def _library(settings: Settings) -> Iterator[_Finding]:
     """What is there, before anything is opened that would mend it."""
+    remedy = f"run `{build_command()}`"
     try:
         with Library.open(settings) as library:
             if not library.ready:
-                yield _Finding(_Health.POOR, "library", f"none at {settings.library} yet: run `seedbot build`")
+                yield _Finding(_Health.POOR, "library", f"none at {settings.library} yet: {remedy}")
                 return
             status = library.status()
             documents, passages = (
@@ -144,10 +146,12 @@ def _library(settings: Settings) -> Iterator[_Finding]:
             )
             yield _Finding(_Health.GOOD, "library", f"generation {status.generation}, {documents}, {passages}")
             if not library.belongs_to(settings.seeds):
-                yield _Finding(_Health.POOR, "library", "built from another seeds folder: run `seedbot build`")
+                yield _Finding(_Health.POOR, "library", f"built from another seeds folder: {remedy}")
+            elif library.outdated():
+                yield _Finding(_Health.POOR, "library", f"{messages.OUTDATED}: {remedy}")
             found = library.pending()
             if found:
-                yield _Finding(_Health.POOR, "seeds", messages.pending(found, settings.seeds))
+                yield _Finding(_Health.POOR, "seeds", messages.pending(found, settings.seeds, remedy))
             skipped = library.skipped()
             if skipped:
                 first = f"{messages.in_line(skipped[0].path)}: {skipped[0].reason}"
@@ -167,7 +171,7 @@ def _integrity(library: Library) -> _Finding:
         return _Finding(_Health.GOOD, "integrity", "database sound, indexes belong to it")
     if wrong.startswith("the indexes"):
         return _Finding(_Health.POOR, "integrity", wrong)
-    return _Finding(_Health.BAD, "integrity", f"{wrong}: run `seedbot build --full`")
+    return _Finding(_Health.BAD, "integrity", f"{wrong}: run `{build_command('--full')}`")
 
 
 def _tuned(settings: Settings) -> Iterator[_Finding]:

@@ -90,20 +90,22 @@ def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
 
     asked = read_questions(path)
     recalibration.refuse_few(asked)
-    with open_asking_library(settings) as library, counted("Asking") as step:
-        documents = tuned.documents_for(library, asked, path)
-        engine = library.engine()
-        outcomes = recalibration.ask_all(engine, asked, documents, settings.answer, step)
+    with open_asking_library(settings) as library:
+        tuned.refuse_unwritable(library)
+        with counted("Asking") as step:
+            documents = tuned.documents_for(library, asked, path)
+            outcomes = recalibration.ask_all(library.engine(), asked, documents, settings.answer, step)
         found = recalibration.calibrate(outcomes, settings.answer)
-        if not found.why_not:
-            tuned.keep(settings, library, [found.fit()], path, found.questions)
+        if not as_json:
+            click.echo(tuned.held_out([one.question for one in outcomes]))
+            tuned.show_calibration(found)
+        failed = tuned.keep(settings, library, [] if found.why_not else [found.fit()], path, found.questions)
     if as_json:
-        click.echo(records.line(tuned.record(found)))
-        return 0
-    click.echo(tuned.held_out([one.question for one in outcomes]))
-    tuned.show_calibration(found)
-    if found.why_not:
+        click.echo(records.line(tuned.record(found, failed)))
+    elif found.why_not:
         tuned.show_still_kept(settings)
+    if failed is not None:
+        raise failed
     return 0
 
 

@@ -13,8 +13,10 @@ from bot.options import open_asking_library, with_settings
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from retrieval.errors import LibraryError
     from retrieval.recalibration import Calibration
     from retrieval.retraining import Training
+    from retrieval.tuning import Fit
 
 _LABELS = {"hit@1": ("right excerpt first", "hit@1"), "hit@3": ("among the first 3", "hit@3")}
 _LABELS |= {"mrr": ("mean reciprocal rank", "MRR")}
@@ -61,40 +63,45 @@ def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
     from retrieval.retraining import train
 
     asked = read_questions(path)
-    with open_asking_library(settings) as library, counted("Asking") as step:
-        documents = tuned.documents_for(library, asked, path)
-        engine = library.engine()
-        training = train(engine, asked, documents, settings.answer, step)
+    with open_asking_library(settings) as library:
+        tuned.refuse_unwritable(library)
+        with counted("Asking") as step:
+            documents = tuned.documents_for(library, asked, path)
+            training = train(library.engine(), asked, documents, settings.answer, step)
         calibration, refusal = None, ""
+        fits: list[Fit] = []
         if not training.why_not:
             try:
                 calibration = calibrate(training.outcomes, settings.answer)
             except QuestionSetError as error:
                 refusal = readable(str(error))
-            fits = [training.fit()]
+            fits.append(training.fit())
             if calibration is not None and not calibration.why_not:
                 fits.append(calibration.fit())
-            tuned.keep(settings, library, fits, path, len(training.outcomes))
+        if not as_json:
+            _show(training, calibration, refusal)
+        failed = tuned.keep(settings, library, fits, path, len(training.outcomes))
     if as_json:
-        _print(training, calibration, refusal)
-    else:
-        _show(training, calibration, refusal)
-        if training.why_not:
-            tuned.show_still_kept(settings)
+        _print(training, calibration, refusal, failed)
+    elif training.why_not:
+        tuned.show_still_kept(settings)
+    elif failed is None:
+        click.echo("The ranking was fitted and kept; `seedbot train --undo` takes it back.")
+    if failed is not None:
+        raise failed
     return 0
 
 
-def _print(training: Training, calibration: Calibration | None, refusal: str) -> None:
+def _print(training: Training, calibration: Calibration | None, refusal: str, failed: LibraryError | None) -> None:
     from bot import records
 
     of_confidence = {"kept": False, "why_not": refusal} if refusal else None
     record = {
-        "kept": not training.why_not,
-        "why_not": training.why_not or None,
+        **tuned.verdict(training.why_not, failed),
         "shipped": records.evaluation(training.shipped),
         "tuned": records.evaluation(training.tuned),
         "difference": records.figures(dict(training.difference)),
-        "confidence": of_confidence if calibration is None else tuned.record(calibration),
+        "confidence": of_confidence if calibration is None else tuned.record(calibration, failed),
     }
     click.echo(records.line(record))
 
@@ -110,7 +117,6 @@ def _show(training: Training, calibration: Calibration | None, refusal: str) -> 
     if training.why_not:
         click.echo(f"Nothing was changed: {training.why_not}.")
         return
-    click.echo("The ranking was fitted and kept; `seedbot train --undo` takes it back.")
     if calibration is not None:
         tuned.show_calibration(calibration)
     else:

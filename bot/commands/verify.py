@@ -105,7 +105,7 @@ def _check(library: Library, citation: Citation, text: str) -> Check:
     moved = (
         f" ({done.start}–{done.start + len(text)})" if done.verdict is Verdict.MOVED and done.start is not None else ""
     )
-    return done.verdict, name, messages.checked(done.verdict) + moved, record
+    return done.verdict, name, messages.checked(done) + moved, record
 
 
 def _quoted(line: str) -> list[tuple[Citation, str]]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from telegram import Bot, InlineQuery, InlineQueryResultsButton, Message, MessageEntity
 from telegram.constants import ChatType
 
+from bot.filters import describe
+from bot.messages import in_line
 from bot.telegram import answers
 from bot.telegram.requests import Request, after_command, in_chat
 from bot.telegram.sending import QUERY_SECONDS, patiently, typing
-from retrieval.errors import SeedbotError
+from retrieval.errors import QuestionError, SeedbotError
 from retrieval.types import Filter
 
 if TYPE_CHECKING:
@@ -59,7 +61,10 @@ async def ask(request: Request, question: str) -> None:
         async with typing(request.bot, request.chat, request.thread):
             answer = await service.answer(question, where)
     except SeedbotError as error:
-        await request.reply(in_chat(error))
+        said = in_chat(error)
+        if where and isinstance(error, QuestionError):
+            said += f" This chat asks only {in_line(describe(where))}: /filter off asks all."
+        await request.reply(said)
         return
     kept = service.state.answer(service.state.keep_answer(request.chat, request.user, answer))
     assert kept is not None

@@ -17,6 +17,7 @@ from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, after_command, in_chat
 from bot.telegram.sending import typing
 from retrieval.errors import SeedbotError, SourceNotFound
+from retrieval.searcher import composed
 from retrieval.types import Outline, Source, Span
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _PAGE = 10  # documents on a page
 _LOOKED_AT, _TRIED, _OF_EACH = 50, 12, 2  # documents and questions, in search of an example
-_LONGEST_HEADING = 60
+_LONGEST_HEADING, _LONGEST_SEARCH = 60, 200
 _BEGINNING = 500  # characters of a document that a question may be made of
 
 
@@ -48,9 +49,8 @@ async def welcome(request: Request) -> None:
 
 async def sources(request: Request) -> None:
     """/sources [WORD]."""
-    formatted, keyboard = await request.service.in_pool(
-        lambda: listing(request.service, " ".join(request.words)[:200], 0)
-    )
+    search = after_command(request.message)[:_LONGEST_SEARCH]
+    formatted, keyboard = await request.service.in_pool(lambda: listing(request.service, search, 0))
     await request.reply(formatted, keyboard)
 
 
@@ -64,7 +64,7 @@ async def source(request: Request) -> None:
 
 async def named(request: Request, command: str) -> Outline | None:
     """The document whose path follows a command; None where there is none, which the reply says."""
-    wanted = " ".join(request.words)
+    wanted = after_command(request.message)
     if not wanted:
         await request.reply(f"Write the document behind it, as /sources shows it: {command} reports/2021.pdf")
         return None
@@ -124,8 +124,7 @@ async def not_text(request: Request) -> None:
 
 def listing(service: Service, search: str, page: int) -> tuple[Formatted, InlineKeyboardMarkup | None]:
     """A page of the documents whose path or title holds `search`, with buttons to turn it."""
-    word = search.casefold()
-    found = [one for one in service.library.documents() if word in one.path.casefold() or word in one.title.casefold()]
+    found = _called(service, search)
     pages = max(1, -(-len(found) // _PAGE))
     page = min(max(page, 0), pages - 1)
     builder = Builder().add(messages.count(len(found), "document"), MessageEntity.BOLD)
@@ -150,11 +149,17 @@ def find(service: Service, wanted: str) -> Outline:
     try:
         return service.library.outline(wanted)
     except SourceNotFound:
-        word = wanted.casefold()
-        paths = [one.path for one in service.library.documents() if word in f"{one.path}\n{one.title}".casefold()]
-        if len(paths) == 1:
-            return service.library.outline(paths[0])
+        found = _called(service, wanted)
+        if len(found) == 1:
+            return service.library.outline(found[0].path)
         raise
+
+
+def _called(service: Service, word: str) -> list[Source]:
+    """The documents with a word in their path or title, in whatever case and however its accents are written."""
+    meant = composed(word).casefold()
+    names = ((one, composed(f"{one.path}\n{one.title}").casefold()) for one in service.library.documents())
+    return [one for one, name in names if meant in name]
 
 
 def _list_one(builder: Builder, one: Source) -> None:

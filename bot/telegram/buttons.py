@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
-from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, Message
+from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, InputFile, Message
 from telegram.constants import ChatType
 from telegram.error import TimedOut
 
 from bot import messages
 from bot.telegram import access_requests, answers, documents
 from bot.telegram.browsing import listing
+from bot.telegram.connection import is_unsent
 from bot.telegram.formatting import Formatted, shortened, split
 from bot.telegram.inbox import step_aside
 from bot.telegram.kept import KeptAnswer
@@ -116,7 +117,7 @@ async def _verify(pressed: Press) -> None:
     _, excerpt = _excerpt(pressed)
     library = pressed.service.library
     found = await pressed.service.in_pool(lambda: library.verify(excerpt.citation, excerpt.text))
-    await pressed.say(f"{found.verdict.value.capitalize()}: {messages.checked(found.verdict)}.", alert=True)
+    await pressed.say(f"{found.verdict.value.capitalize()}: {messages.checked(found)}.", alert=True)
 
 
 async def _file(pressed: Press) -> None:
@@ -132,43 +133,46 @@ async def _file_by_number(pressed: Press) -> None:
 
 
 async def _send_file(pressed: Press, document: str) -> None:
-    data = await pressed.service.in_pool(lambda: _read(pressed.service, document))
+    path = await pressed.service.in_pool(lambda: _sendable(pressed.service, document))
     await pressed.done()
     step_aside()  # a file that takes long holds no question of this chat
 
     async def is_taken() -> bool:
-        try:
-            await pressed.bot.send_document(
-                pressed.chat,
-                data,
-                filename=PurePosixPath(document).name,
-                message_thread_id=pressed.thread,
-                read_timeout=_UPLOAD_SECONDS,
-                write_timeout=_UPLOAD_SECONDS,
-            )
-        except TimedOut as error:
-            if isinstance(error.__cause__, (httpx.ConnectTimeout, httpx.PoolTimeout)):
-                raise  # nothing was sent
-            return False  # sent again, it might arrive twice
+        with path.open("rb") as file:  # anew each time, from its beginning; it is sent piece by piece, each in its time
+            try:
+                await pressed.bot.send_document(
+                    pressed.chat,
+                    InputFile(file, filename=path.name, read_file_handle=False),
+                    message_thread_id=pressed.thread,
+                    read_timeout=_UPLOAD_SECONDS,
+                    write_timeout=_UPLOAD_SECONDS,
+                )
+            except TimedOut as error:
+                if is_unsent(error):
+                    raise
+                return False  # sent again, it might arrive twice
         return True
 
-    taken = await patiently(is_taken, _FILE_SECONDS)
+    async with pressed.service.handing_out:
+        taken = await patiently(is_taken, _FILE_SECONDS)
     if taken is None:
         await pressed.send(Formatted("Telegram did not take the file. Please try again later."))
     elif not taken:
         await pressed.send(Formatted("Telegram does not say whether it took the file: it may still arrive."))
 
 
-def _read(service: Service, document: str) -> bytes:
+def _sendable(service: Service, document: str) -> Path:
     """The file of a document, of which only those in the library are handed out. Raises SeedbotError."""
     service.library.outline(document)
     path = service.settings.seeds / document
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise SeedbotError("The file is larger than a bot may send (50 MB).")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise SeedbotError("The file is gone from the folder.") from error
+    if size > _LARGEST_FILE:
+        raise SeedbotError("The file is larger than a bot may send (50 MB).")
+    return path
 
 
 async def _vote(pressed: Press, *, good: bool) -> None:

@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from telegram.error import BadRequest, RetryAfter
+import httpx
+from telegram.error import BadRequest, RetryAfter, TimedOut
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
@@ -19,6 +20,7 @@ _OWN_ERRORS = (401, 403, 404, 408, 409, 429)  # of 4xx: what python-telegram-bot
 _NEVER_HELD = frozenset({"sendChatAction", "setMyCommands"})  # nobody waits for these
 _MOST_HOLDS = 1_000
 _LONGEST_PAUSE_SECONDS = 86_400.0
+_READ_SECONDS = 30.0  # that Telegram may take to answer: what is broken off sooner may have been done
 
 Call = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -31,7 +33,7 @@ class SeedBot(ExtBot[int]):
             token,
             base_url,
             base_file_url,
-            request=Connection(connection_pool_size=256, pool_timeout=30.0),
+            request=Connection(connection_pool_size=256, pool_timeout=30.0, read_timeout=_READ_SECONDS),
             get_updates_request=Connection(connection_pool_size=2),
             rate_limiter=Limiter(),
         )
@@ -105,6 +107,11 @@ def seconds_of(error: RetryAfter) -> float:
     """How long Telegram says to wait."""
     pause = error.retry_after
     return float(pause if isinstance(pause, int) else pause.total_seconds())
+
+
+def is_unsent(error: TimedOut) -> bool:
+    """Whether a call that took too long was not sent at all, and so cannot have been done."""
+    return isinstance(error.__cause__, (httpx.ConnectTimeout, httpx.PoolTimeout))
 
 
 class Connection(HTTPXRequest):

@@ -20,9 +20,10 @@ from bot.messages import in_line, visible
 from bot.telegram import asking
 from bot.telegram.browsing import example_of, named
 from bot.telegram.formatting import Builder, Formatted, shortened
+from bot.telegram.inbox import step_aside
 from bot.telegram.requests import Request, in_chat
 from bot.telegram.sending import conclude, persist, send
-from retrieval.errors import DocumentError, SeedbotError
+from retrieval.errors import DocumentError, LibraryLocked, SeedbotError
 from retrieval.loaders import SUFFIXES, confined
 from retrieval.types import Outline, SyncReport
 
@@ -64,9 +65,8 @@ async def receive_file(request: Request) -> None:
         if Path(name).suffix.lower() not in SUFFIXES:
             suffix = Path(name).suffix or "a file without a suffix"
             raise DocumentError(f"{suffix} is not a format that is read: send one of {' '.join(sorted(SUFFIXES))}")
-        data = await _fetched(request.bot, document.file_id)
         begun = await request.reply(Builder().add("Reading ").add(in_line(name), _CODE).add(" …").formatted())
-        added, report = await service.in_turn(lambda: _add(service, name, data))
+        added, report = await _taken_in(request, name, document.file_id)
     except DocumentError as error:
         await request.conclude(begun, f"{visible(name)} cannot be used: {readable(str(error))}.")
     except SeedbotError as error:
@@ -74,7 +74,8 @@ async def receive_file(request: Request) -> None:
     except TelegramError as error:
         log.warning("no file", extra={"error": str(error)})
         too_large = "too big" in str(error).lower()
-        await request.reply(_TOO_LARGE if too_large else "Telegram did not hand over the file. Please send it again.")
+        lacking = "Telegram did not hand over the file. Please send it again."
+        await request.conclude(begun, _TOO_LARGE if too_large else lacking)
     else:
         await request.conclude(begun, *await service.in_pool(lambda: _welcomed(service, name, added, report)))
 
@@ -118,6 +119,19 @@ def safe_name(name: str) -> str:
     return f"{short or 'document'}{suffix}"
 
 
+async def _taken_in(request: Request, name: str, identity: str) -> tuple[Outline, SyncReport]:
+    """Fetches a file and makes a document of it, once those before it are done: no more than one lies in memory.
+
+    One that waits holds no question of its chat. Raises TelegramError, and as `_add`.
+    """
+    service = request.service
+    if service.taking_in.locked():
+        step_aside()
+    async with service.taking_in:
+        data = await _fetched(request.bot, identity)
+        return await service.in_turn(lambda: _add(service, name, data))
+
+
 async def _fetched(bot: Bot, identity: str) -> bytes:
     """The bytes of a file. Raises TelegramError."""
     file = await persist(lambda: bot.get_file(identity), _FETCH_SECONDS)
@@ -131,7 +145,8 @@ async def _fetched(bot: Bot, identity: str) -> bytes:
 def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]:
     """Looks whether the file can be read, puts it into the folder whole or not at all, and builds.
 
-    Raises DocumentError where it cannot be used, and leaves no trace of it.
+    Raises DocumentError where it cannot be used, and leaves no trace of it; LibraryLocked where another program is
+    building, and leaves it to the next build; and SeedbotError.
     """
     seeds, most = service.settings.seeds, service.settings.documents.largest_megabytes
     if len(data) > most * 1_000_000:
@@ -150,7 +165,14 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise SeedbotError(f"The folder of documents cannot be written ({error.strerror}).") from error
-    report = service.sync()
+    try:
+        report = service.sync()
+    except LibraryLocked as error:
+        raise LibraryLocked(f"{error} The file is in the folder, and the next /build reads it.") from error
+    except SeedbotError:
+        if is_new:
+            path.unlink(missing_ok=True)
+        raise
     refused = next((one.reason for one in report.skipped if one.path == path.name), None)
     if refused is not None:
         if is_new:

@@ -35,6 +35,7 @@ _NO_CONFLICT_SECONDS = 60.0  # without one, after which the next counts as the f
 _WRONG_TOKEN_SECONDS = 600.0
 _CONFIRM_SECONDS = 5.0
 _SET_UP_SECONDS = 5.0
+_WEBHOOK_PATH = "/telegram"
 _LONGEST_BODY = 10_000_000
 
 log = logging.getLogger(__name__)
@@ -161,7 +162,7 @@ async def webhook(bot: SeedBot, inbox: Inbox, service: Service, secret: str) -> 
     settings = service.settings.telegram
     where = f"{settings.webhook_listen}:{settings.webhook_port}"
     try:
-        server = Application([("/telegram", Hook)], log_function=lambda _: None).listen(
+        server = Application([(_WEBHOOK_PATH, Hook)], log_function=lambda _: None).listen(
             settings.webhook_port, settings.webhook_listen, max_body_size=_LONGEST_BODY
         )
     except OSError as error:
@@ -182,7 +183,7 @@ async def delete_webhook(bot: SeedBot) -> None:
 
 
 async def _set_webhook(bot: SeedBot, service: Service, secret: str) -> None:
-    url = service.settings.telegram.webhook.rstrip("/") + "/telegram"
+    url = service.settings.telegram.webhook.rstrip("/").removesuffix(_WEBHOOK_PATH) + _WEBHOOK_PATH
     try:
         await persist(lambda: bot.set_webhook(url, secret_token=secret, allowed_updates=UPDATES), _SET_UP_SECONDS)
     except InvalidToken as error:

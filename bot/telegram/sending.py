@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
 from telegram import Bot, InlineKeyboardMarkup, Message, ReplyParameters
-from telegram.error import BadRequest, ChatMigrated, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from bot.telegram.connection import SeedBot, seconds_of
+from bot.telegram.connection import SeedBot, is_unsent, seconds_of
 from bot.telegram.formatting import Formatted, split
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ QUERY_SECONDS = 30.0
 _PATIENCE_SECONDS = 6 * 3600.0
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.3, 30.0
 _LACKING = 3  # times that 404 or 401 may be a hiccup; then the server lacks the method
+_UNHEARD = 1  # times that a message is sent again though Telegram, which said nothing, may have taken it
 _CHANGEABLE = ("entit", "parse", "repl", "thread", "topic")  # of what a message was refused for, and goes without
 _TYPING_SECONDS = 4.5  # Telegram shows the sign for five
 
@@ -31,12 +33,14 @@ log = logging.getLogger(__name__)
 _signs: set[asyncio.Task[None]] = set()  # to break one off would close its connection
 
 
-async def persist(call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS) -> T:
-    """Calls Telegram until it works.
+async def persist(
+    call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS, *, unheard: float = math.inf
+) -> T:
+    """Calls Telegram until it works; again at most `unheard` times after it was silent to a call that it may have done.
 
     Raises TelegramError where it never will (blocked, chat gone, refused) or did not within `seconds`.
     """
-    clock, wait, lacking = asyncio.get_running_loop().time, _FIRST_WAIT_SECONDS, 0
+    clock, wait, lacking, silent = asyncio.get_running_loop().time, _FIRST_WAIT_SECONDS, 0, 0
     end = clock() + seconds
     while True:
         try:
@@ -48,7 +52,8 @@ async def persist(call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_S
             pause = max(seconds_of(error), _FIRST_WAIT_SECONDS)
         except (NetworkError, InvalidToken) as error:
             lacking += isinstance(error, InvalidToken)
-            if lacking > _LACKING:
+            silent += isinstance(error, TimedOut) and not is_unsent(error)
+            if lacking > _LACKING or silent > unheard:
                 raise
             failed, pause = error, wait
             wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
@@ -57,10 +62,12 @@ async def persist(call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_S
         await asyncio.sleep(pause)
 
 
-async def patiently(call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS) -> T | None:
+async def patiently(
+    call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS, *, unheard: float = math.inf
+) -> T | None:
     """Like `persist`; None where that would raise, which is logged."""
     try:
-        return await persist(call, seconds)
+        return await persist(call, seconds, unheard=unheard)
     except TelegramError as error:
         log.warning("refused by Telegram", extra={"error": f"{type(error).__name__}: {error}"})
         return None
@@ -77,7 +84,8 @@ async def send(
 ) -> Message | None:
     """Sends a message in as many parts as it needs, the buttons under the last, and returns the last.
 
-    None where Telegram does not take it. A part that is refused for its form is sent again as plain text.
+    None where Telegram does not take it, or is silent twice. A part that is refused for its form is sent again as plain
+    text.
     """
     parts = split(message)
     sent: Message | None = None
@@ -85,7 +93,7 @@ async def send(
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to and number == 1 else None
         form = {"entities": part.entities, "reply_parameters": reply, "message_thread_id": thread}
         buttons = keyboard if number == len(parts) else None
-        sent = await patiently(partial(_send, bot, chat, part, form, buttons))
+        sent = await patiently(partial(_send, bot, chat, part, form, buttons), unheard=_UNHEARD)
         if sent is None:
             return None
     return sent

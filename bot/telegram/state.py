@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS votes (answer INTEGER, user INTEGER, good INTEGER NOT
 CREATE TABLE IF NOT EXISTS filters (chat INTEGER PRIMARY KEY, glob TEXT, since TEXT, until TEXT);
 CREATE TABLE IF NOT EXISTS texts (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL UNIQUE);
 """
+_NUMBERED = ("answers", "texts")  # tables whose numbers stand in buttons
 _REMEMBERED_SECONDS = 86_400.0  # Telegram repeats an update no longer than that
 _KEPT_ANSWERS = 20_000
 _KEPT_PAIRINGS = 1_000
@@ -65,6 +66,7 @@ class State:
                 self._connection.execute("PRAGMA synchronous = NORMAL")  # see `flush`
                 self._connection.executescript(_SCHEMA)
                 self._bring_up_to_date()
+                self._answers = int(self._read("SELECT count(*) FROM answers")[0][0])
                 failing.pop_all()
         except sqlite3.Error as error:
             raise _explained(error, path) from error
@@ -154,7 +156,9 @@ class State:
                 (*row, *packed(answer)),
             )
             identity = int(cursor.lastrowid or 0)
-            cursor.execute("DELETE FROM answers WHERE id <= ?", (identity - _KEPT_ANSWERS,))
+            excess = max(0, self._answers + 1 - _KEPT_ANSWERS)
+            cursor.execute("DELETE FROM answers WHERE id IN (SELECT id FROM answers ORDER BY id LIMIT ?)", (excess,))
+            self._answers += 1 - cursor.rowcount
             return identity
 
     def answer(self, identity: int) -> KeptAnswer | None:
@@ -228,7 +232,7 @@ class State:
         self.set_allowed(to, allowed=allowed)
 
     def _bring_up_to_date(self) -> None:
-        """Adds what files of earlier versions lack, and takes over the updates that wait in them."""
+        """Adds what files of earlier versions lack, takes over the updates that wait in them, and numbers on anew."""
         columns = {row[1] for row in self._connection.execute("PRAGMA table_info(answers)")}
         for column in sorted({"corrections", "unanswered", "missing"} - columns):
             self._connection.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT NOT NULL DEFAULT '[]'")
@@ -236,6 +240,14 @@ class State:
             for number, body in self._read("SELECT update_id, body FROM inbox WHERE body IS NOT NULL ORDER BY 1"):
                 self.receive(number, body)
             self._write("DROP TABLE inbox")
+        for table in _NUMBERED:
+            self._number_on(table)
+
+    def _number_on(self, table: str) -> None:
+        """Numbers a table on from the time: a button of a file that was lost, or newer than its copy, means no row."""
+        least = int(time.time() * 1000)
+        if not self._write("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", least, table):
+            self._write("INSERT INTO sqlite_sequence VALUES (?, ?)", table, least)
 
     def _write(self, query: str, *values: object) -> int:
         with self._lock:

@@ -107,9 +107,10 @@ def _confine() -> None:
         resource.RLIMIT_CORE: 0,
     }
     for limit, most in limits.items():
-        _, hardest = resource.getrlimit(limit)
-        most = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
-        resource.setrlimit(limit, (most, hardest))
+        with contextlib.suppress(ValueError, OSError):  # macOS does not limit address space
+            _, hardest = resource.getrlimit(limit)
+            most = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
+            resource.setrlimit(limit, (most, hardest))
     with contextlib.suppress(OSError):  # where memory runs out all the same, this process goes first
         Path("/proc/self/oom_score_adj").write_text("1000")
 

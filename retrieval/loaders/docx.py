@@ -1,7 +1,7 @@
 """Word documents by python-docx: all text in its order, headings by style, properties.
 
 What python-docx does not show is read from the XML: tracked insertions, content controls, text boxes, nested tables,
-footnotes, headers and footers. Tracked deletions, placeholders and tables of contents are no text.
+footnotes, headers and footers. Tracked deletions, placeholders, hidden text and tables of contents are no text.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import Any
 from retrieval.errors import DocumentError
 from retrieval.loaders.archive import check_archive
 from retrieval.loaders.dates import iso_date
-from retrieval.loaders.loaded import Loaded, TextBuilder
+from retrieval.loaders.loaded import Loaded, TextBuilder, shifted
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _NO_TEXT = frozenset({"del", "moveFrom", "Fallback", "rt", "pPr", "rPr", "sdtPr", "tblPr", "tcPr", "trPr"})
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_SHIFTED = frozenset({"superscript", "subscript"})
+_OFF = frozenset({"0", "false", "off"})
 _LONGEST_CHAIN = 10  # of styles based on styles
 _NOTES = ("/footnotes", "/endnotes")
 _MARGINS = ("/header", "/footer")
@@ -126,7 +128,7 @@ class _Text:
             self.builder.add(text, level=1)
         elif style.startswith("heading"):
             self.builder.add(text, level=int(style.split()[-1]) if style.split()[-1].isdigit() else 1)
-        elif style.startswith("list") or (properties is not None and properties.find(_W + "numPr") is not None):
+        elif _is_item(properties, style):
             self.builder.add("- " + text if text.strip() else "", tight=True)
         elif not style.startswith("toc "):
             self.builder.add(text)
@@ -167,7 +169,7 @@ def _found(element: Any, name: str) -> Iterator[Any]:
     for child in element:
         if _name(child) == name:
             yield child
-        elif _name(child) not in _NO_TEXT and not _is_placeholder(child):
+        elif _name(child) not in _NO_TEXT and not _is_unseen(child):
             yield from _found(child, name)
 
 
@@ -180,8 +182,11 @@ def _text(element: Any, *, boxes: bool) -> str:
             parts.append(child.text or "")
         elif name in _SIGNS:
             parts.append(_SIGNS[name])
-        elif name not in _NO_TEXT and not _is_placeholder(child) and (boxes or name != "txbxContent"):
+        elif name not in _NO_TEXT and not _is_unseen(child) and (boxes or name != "txbxContent"):
             inside = _text(child, boxes=boxes)
+            place = _value(child.find(_W + "rPr"), "vertAlign")
+            if place in _SHIFTED:
+                inside = shifted(inside, above=place == "superscript")
             parts.append(f" {inside} " if name in ("txbxContent", "p") else inside)
     return "".join(parts)
 
@@ -189,6 +194,18 @@ def _text(element: Any, *, boxes: bool) -> str:
 def _is_placeholder(element: Any) -> bool:
     """A content control that nobody has filled in yet."""
     return _name(element) == "sdt" and element.find(f"{_W}sdtPr/{_W}showingPlcHdr") is not None
+
+
+def _is_unseen(element: Any) -> bool:
+    """A placeholder, or a run of hidden text."""
+    hidden = element.find(f"{_W}rPr/{_W}vanish")
+    return _is_placeholder(element) or (hidden is not None and hidden.get(_W + "val") not in _OFF)
+
+
+def _is_item(properties: Any, style: str) -> bool:
+    """Whether a paragraph belongs to a list, by its own numbering, which 0 takes away, or by its style."""
+    numbering = _value(None if properties is None else properties.find(_W + "numPr"), "numId")
+    return style.startswith("list") if numbering is None else numbering != "0"
 
 
 def _name(element: Any) -> str:

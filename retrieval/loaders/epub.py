@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import unicodedata
 import zipfile
 from dataclasses import dataclass
 from typing import Any
@@ -143,7 +144,7 @@ def _head(tree: Any, chapters: list[_Chapter]) -> None:
 
 
 def _squeezed(text: str) -> str:
-    return "".join(text.split()).casefold()
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 def _xml(data: bytes) -> Any:

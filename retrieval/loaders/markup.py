@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from retrieval.loaders.loaded import TextBuilder
+from retrieval.loaders.loaded import TextBuilder, shifted
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = HEADINGS.keys() | {
@@ -20,6 +20,7 @@ _INVISIBLE = frozenset({
     "select", "style", "svg", "template", "textarea", "video",
 })  # fmt: skip
 _LISTS = frozenset({"ul", "ol", "table"})
+_SHIFTED = frozenset({"sup", "sub"})
 _LONGEST_HEADING = 300  # characters; more is a heading that was never closed
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
@@ -57,6 +58,10 @@ class _Layout:
             return
         if tag == "br":
             self._loose.append("\n")
+        elif tag in _SHIFTED:
+            begun = len(self._loose)
+            self._children(element)
+            self._loose[begun:] = [shifted("".join(self._loose[begun:]), above=tag == "sup")]
         elif tag not in _BLOCKS:
             self._children(element)
         elif not self._whole(element, tag):
@@ -123,6 +128,8 @@ def _pieces(element: Any) -> Iterator[str]:
         tag = name_of(child)
         if tag == "br":
             yield "\n"
+        elif tag in _SHIFTED:
+            yield shifted(flat(child), above=tag == "sup")
         elif tag and tag not in _INVISIBLE:
             apart = " " if tag in _BLOCKS else ""
             yield apart

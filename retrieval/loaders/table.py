@@ -7,7 +7,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any
 
 from retrieval.errors import DocumentError
@@ -17,6 +17,8 @@ from retrieval.loaders.text import decode
 _LONGEST_FIELD = 10_000_000
 _DELIMITERS = ",;\t|"
 _ROWS = 50  # by which the delimiter and the row of names are found
+_VALUE = re.compile(r"[-+]?\d+(?:[-+.,:/'’ T_]+\d+)+ ?[Z%]?")
+_DIGITS = re.compile(r"\d+")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NAMED_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?[ \t]*\r?\n', re.IGNORECASE)  # as Excel writes it
 
@@ -24,19 +26,27 @@ _NAMED_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?[ \t]*\r?\n', re.IGNORECASE)  
 def load(data: bytes) -> Loaded:
     """One line a row; the first row names the columns, or the one below a title and the like, which stay text.
 
-    Raises DocumentError, naming the line that is no row.
+    Where the first row is one of dates or decimals like those below it, nothing names them. Raises DocumentError,
+    naming the line that is no row.
     """
-    return one_line_each(_rows(decode(data)))
-
-
-def _rows(text: str) -> Iterator[str]:
     csv.field_size_limit(_LONGEST_FIELD)
+    text = decode(data)
+    try:
+        return one_line_each(_rows(text))
+    except DocumentError:
+        with contextlib.suppress(DocumentError):
+            return one_line_each(_rows(text, lenient=True))
+        raise
+
+
+def _rows(text: str, *, lenient: bool = False) -> Iterator[str]:
     named = _NAMED_DELIMITER.match(text)
     start = named.end() if named else 0
-    delimiter = named[1] if named else max(_DELIMITERS, key=lambda one: _shape(_first_rows(text, one)))
-    titles = _titles(_first_rows(text, delimiter, start))
-    reader = _reader(text, delimiter, start)
-    names: list[str] = []
+    delimiter = named[1] if named else _delimiter(text)
+    first = _first_rows(text, delimiter, start, lenient=lenient)
+    width, titles = _shape(first)[1], _titles(first)
+    reader = _reader(text, delimiter, start, lenient=lenient)
+    names = [""] if not titles and _begins_with_values(first) else []  # once there are any, all that follows is rows
     while True:
         line = reader.line_num + (2 if named else 1)  # where the row begins, not where the reader gave it up
         try:
@@ -45,6 +55,8 @@ def _rows(text: str) -> Iterator[str]:
             return
         except csv.Error as error:
             raise DocumentError(f"line {line} is no row of a table ({error}): mend or remove it") from error
+        if delimiter == "\t" and _are_rows(row, width):
+            raise DocumentError(f"line {line} has a quote that is not closed: mend or remove it")
         if not names and not titles:
             names = row
             continue
@@ -52,6 +64,37 @@ def _rows(text: str) -> Iterator[str]:
         names_here = [*names, *[""] * (len(row) - len(names))]
         fields = [(n.strip(), v.strip()) for n, v in zip(names_here, row, strict=False)]
         yield "; ".join(f"{name}: {value}" if name else value for name, value in fields if value)
+
+
+def _delimiter(text: str) -> str:
+    """The one by which most of the first rows have as many fields, also where only a lenient reader reads them."""
+    return max(
+        _DELIMITERS, key=lambda one: [_shape(_first_rows(text, one, lenient=lenient)) for lenient in (False, True)]
+    )
+
+
+def _are_rows(row: Sequence[str], width: int) -> bool:
+    """Whether a row of several lines is as many rows, which a quotation mark that opens nothing joins."""
+    lines = _LINE.findall("\t".join(row))
+    return len(lines) > 1 and all(line.count("\t") == width - 1 for line in lines)
+
+
+def _begins_with_values(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row holds a date, time or decimal in a column where most rows have one that is written alike.
+
+    Whole numbers do not tell: years often name columns.
+    """
+    below = list(zip_longest(*rows[1:], fillvalue=""))
+    for value, column in zip(rows[0] if rows else (), below, strict=False):
+        filled = [_written(other) for other in column if other.strip()]
+        if _VALUE.fullmatch(value.strip()) and 2 * filled.count(_written(value)) > len(filled):
+            return True
+    return False
+
+
+def _written(value: str) -> str:
+    """How a value is written, whatever its digits are."""
+    return _DIGITS.sub("0", value.strip().lstrip("-+"))
 
 
 def _titles(rows: Sequence[Sequence[str]]) -> int:
@@ -77,14 +120,17 @@ def _shape(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
     return count / max(1, len(rows)), width
 
 
-def _first_rows(text: str, delimiter: str, start: int = 0) -> list[list[str]]:
+def _first_rows(text: str, delimiter: str, start: int = 0, *, lenient: bool) -> list[list[str]]:
     """The first rows that are not empty, up to one that cannot be read."""
     rows: list[list[str]] = []
     with contextlib.suppress(csv.Error):
-        rows.extend(row for row in islice(_reader(text, delimiter, start), _ROWS) if row)
+        rows.extend(row for row in islice(_reader(text, delimiter, start, lenient=lenient), _ROWS) if row)
     return rows
 
 
-def _reader(text: str, delimiter: str, start: int = 0) -> Any:
+def _reader(text: str, delimiter: str, start: int, *, lenient: bool) -> Any:
+    """Reads rows; a lenient one takes quotation marks for text behind a space, and everywhere between tabs."""
     lines = (match[0] for match in _LINE.finditer(text, start))  # a StringIO would take four bytes a character
-    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    if lenient and delimiter == "\t":
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=not lenient, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands import build
 from bot.settings import Settings, load_compared
+from retrieval.library import Library
 from retrieval.loaders import load
+from retrieval.settings import EngineSettings
+from retrieval.types import Skipped, SyncReport
 from tests.bot.conftest import Run
 from tests.conftest import REPOSITORY, SEEDS, Write
 from tests.permissions import binding
@@ -342,7 +347,8 @@ def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path,
         assert "keep theirs, in fp32: `seedbot build --full` makes them all in int8" in run("build", *where).err
     (tmp_path / "elsewhere").mkdir()
     other = run("ask", "bridge", "--seeds", tmp_path / "elsewhere", "--library", library)
-    assert "built from another folder" in other.err
+    there = f"--seeds {tmp_path}/elsewhere --library {library}"
+    assert f"another folder: `seedbot build {there}` makes it that of {tmp_path}/elsewhere." in other.err
     nowhere = run("ask", "bridge", "--seeds", tmp_path / "nowhere", "--library", library)
     assert (
         f"There is no folder '{tmp_path}/nowhere': answers come from what was indexed. Name it with --seeds."
@@ -351,16 +357,61 @@ def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path,
 
 
 def test_a_folder_that_changed_is_told_beside_the_answer(run: Run, tmp_path: Path) -> None:
-    seeds = tmp_path / "seeds"
+    seeds = tmp_path / "my seeds"
     seeds.mkdir()
     (seeds / "bridge.txt").write_text("The bridge is 310 metres long.\n")
     where = ("--seeds", seeds, "--library", tmp_path / "library")
     assert "has changed" not in run("ask", "bridge", *where).err
     (seeds / "tower.txt").write_text("The tower is 60 metres high.\n")
-    told = f"seedbot: {seeds} has changed since it was indexed (1 new): run `seedbot build`.\n"
+    remedy = f"run `seedbot build {shlex.join(map(str, where))}`"
+    told = f"seedbot: {seeds} has changed since it was indexed (1 new): {remedy}.\n"
     one, two = run("ask", "tower", "--json", *where), run("ask", "-", *where, stdin="tower\nbridge\n")
     assert (one.err, two.err) == (told, told)
     assert len(one.rows) == 1
+
+
+def test_a_remedy_names_the_folders_that_the_command_line_named(
+    run: Run, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, elsewhere = tmp_path / "own settings.toml", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    config.write_text(f'seeds = "{elsewhere}"\nlibrary = "{built}"\n')
+    told = f"`seedbot build --config '{config}'`"
+    assert f"built from another seeds folder: run {told}\n" in run("doctor", "--config", config).out
+    monkeypatch.setenv("SEEDBOT_CONFIG", str(config))
+    assert "built from another seeds folder: run `seedbot build`\n" in run("doctor").out
+
+
+@pytest.mark.parametrize("module", ["passages", "loaders"])
+def test_a_library_that_an_older_version_made_says_so(
+    over_seeds: Run, built: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    monkeypatch.setattr(f"retrieval.{module}.VERSION", 99)
+    told = "This library was made by an older version of Seedbot, or with another `passages.tokens`: "
+    remedy = f"`seedbot build --seeds {SEEDS} --library {built}`"
+    assert over_seeds("status").err == f"seedbot: {told}{remedy} brings it up to date.\n"
+    (poor,) = [row for row in over_seeds("doctor", "--json").rows if row["health"] != "good"]
+    assert (poor["about"], poor["found"]) == ("library", f"{told}run {remedy}")
+
+
+@pytest.mark.parametrize("option", ["--seeds", "--library", "--config"])
+def test_an_option_without_a_name_does_not_mean_the_current_folder(run: Run, option: str) -> None:
+    done = run("status", option, "")
+    assert (done.code, done.out, done.err) == (1, "", f"seedbot: {option} cannot be '': a name is needed.\n")
+
+
+def test_watching_shows_what_changed_and_skipped_files_once(
+    settings: EngineSettings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, worse = Skipped("bad.pdf", "it is no PDF"), Skipped("worse.pdf", "it is no PDF")
+    outcomes = [
+        SyncReport(1, skipped=(bad,)), SyncReport(2, skipped=(bad, worse)), SyncReport(3, skipped=(bad, worse)),
+        SyncReport(4, added=("new.txt",), skipped=(bad, worse)), SyncReport(5),
+    ]  # fmt: skip
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr(Library, "watch", lambda *_: iter(outcomes))
+    build._watch(Settings(seeds=settings.seeds), Library.open(settings), (bad,), as_json=True)
+    assert [json.loads(line)["generation"] for line in capsys.readouterr().out.splitlines()] == [2, 4, 5]
 
 
 def test_sources_may_be_chosen(over_seeds: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,19 @@ import pytest
 from rich.console import Console
 
 from bot import messages
-from bot.render import marked, show_answer, show_excerpts, show_ranking, show_report, show_sources
-from retrieval.types import Answer, Citation, Correction, Excerpt, Skipped, Source, Span, SyncReport
+from bot.render import console, marked, show_answer, show_excerpts, show_ranking, show_report, show_sources
+from retrieval.types import (
+    Answer,
+    Citation,
+    Correction,
+    Excerpt,
+    Skipped,
+    Source,
+    Span,
+    SyncReport,
+    Verdict,
+    Verification,
+)
 
 PLACE = Citation("notes/sea.md", "The Sea", "2021-10-22", 311, 562, 4, 3, ("Tides", "Spring tides"), "ab")
 
@@ -27,6 +39,39 @@ def _shown(answer: Answer, *, terminal: bool) -> str:
     screen = Console(file=out, force_terminal=terminal, width=80, color_system="standard" if terminal else None)
     show_answer(screen, answer, Path("/seeds"))
     return out.getvalue()
+
+
+class _Window(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_screen_follows_its_window_up_to_what_is_easy_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout", window := _Window())
+    screen = console()
+    for columns, longest in ((200, 100), (60, 60), (120, 100)):
+        monkeypatch.setattr("os.get_terminal_size", lambda *_, columns=columns: os.terminal_size((columns, 30)))
+        show_answer(screen, _answer("The tide rises. " * 20), Path("/seeds"))
+        assert (screen.width, screen.height) == (longest, 30)
+        border = re.findall("╭.*╮", re.sub(r"\x1b\[[\d;]*m", "", window.getvalue()))[-1]
+        assert len(border) == longest
+
+
+@pytest.mark.parametrize("variable", ["FORCE_COLOR", "TTY_COMPATIBLE"])
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_colours_that_are_forced_make_no_terminal_of_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, variable: str, stream: str
+) -> None:
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setattr(f"sys.{stream}", io.StringIO())
+    assert not console(stderr=stream == "stderr").is_terminal
+    monkeypatch.setattr(f"sys.{stream}", _Window())
+    assert console(stderr=stream == "stderr").is_terminal
 
 
 def test_a_pipe_gets_plain_lines_with_the_place() -> None:
@@ -175,6 +220,13 @@ def test_rich_markup_in_a_document_stays_text() -> None:
 def test_a_title_made_from_the_file_name_is_not_repeated() -> None:
     made = Citation("notes/north-sea.md", "north sea", None, 0, 5, 1, None, (), "")
     assert messages.place(made) == "0–5"
+
+
+def test_a_quote_that_is_read_otherwise_is_not_laid_upon_the_file() -> None:
+    changed = Verification(PLACE, Verdict.CHANGED, None)
+    assert messages.checked(changed) == "the file has changed and no longer says this"
+    otherwise = "the file is the same, but this version reads it otherwise: ask again"
+    assert messages.checked(replace(changed, same_file=True)) == otherwise
 
 
 def test_a_build_that_did_nothing_says_it_in_a_line() -> None:

@@ -15,6 +15,7 @@ from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
 from tests import own_questions
 from tests.bot.conftest import Run
+from tests.permissions import binding
 
 NAME = "all-MiniLM-L6-v2"  # of the default model, which the fake stands in for
 
@@ -184,10 +185,35 @@ def test_weights_fitted_with_another_version_are_named(over_own: Run, tmp_path: 
     assert "run `seedbot train own.jsonl` again" in over_own("status").out
 
 
-def test_nothing_is_kept_while_a_build_runs(over_own: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuned, "_WAIT_SECONDS", 0.0)
+@pytest.mark.parametrize(
+    ("command", "figure", "kept"), [(["train"], "hit@1", "kept"), (["eval", "--calibrate"], "log loss", "caution")]
+)
+def test_nothing_is_kept_while_a_build_runs_and_the_figures_are_shown(
+    over_own: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], figure: str, kept: str
+) -> None:
+    monkeypatch.setattr(tuned, "_LONG_WAIT_SECONDS", 0.0)
     with Library.open(EngineSettings(seeds=tmp_path / "seeds", library=tmp_path / "library")).building():
-        done = over_own("eval", "--calibrate", tmp_path / "own.jsonl")
-    assert done.code == 1
+        done = over_own(*command, tmp_path / "own.jsonl")
+        for_programs = over_own(*command, "--json", tmp_path / "own.jsonl")
+    assert done.code == for_programs.code == 1
     assert "is building this library" in done.err
+    assert figure in done.out
+    assert "kept" not in done.out
+    (row,) = for_programs.rows
+    assert row["kept"] is False
+    assert "is building this library" in row["why_not"]
+    assert kept in row
     assert not (tmp_path / "library" / "tuned.json").exists()
+
+
+@pytest.mark.parametrize("command", [["train"], ["eval", "--calibrate"]])
+def test_a_library_that_cannot_be_written_is_refused_before_anything_is_asked(
+    over_own: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setattr(tuned, "documents_for", lambda *_: pytest.fail("asked for nothing"))
+    (tmp_path / "library").chmod(0o500)
+    with binding():
+        done = over_own(*command, tmp_path / "own.jsonl")
+    (tmp_path / "library").chmod(0o700)
+    assert (done.code, done.out) == (1, "")
+    assert "cannot be written (Permission denied): check its permissions" in done.err

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from retrieval.confidence import confidence, confidence_features
+from retrieval.answering import answer
+from retrieval.confidence import confidence, confidence_features, discount
 from retrieval.library import Library
 from retrieval.ranking import rank
+from retrieval.settings import AnswerSettings
+from retrieval.types import Filter
 from tests.conftest import Write
 
 FAIR = (
@@ -18,14 +23,15 @@ FAIR = (
 
 
 def _shares(library: Library, text: str) -> float:
-    """The confidence of an answer, as a share of what its values alone give."""
+    """The discount on the confidence of an answer, which is what its values alone give."""
     engine = library.engine()
     question = engine.prepare(text)
     hits = rank(question, engine.searcher, engine.weights)
     values = confidence_features(question, hits, engine.searcher)
     german = hits[0].entry.document.language == "de"
     fitted = engine.weights.foreign_confidence if german else engine.weights.confidence
-    return confidence(question, hits, engine.searcher, engine.weights) / fitted.probability(values)
+    assert confidence(question, hits, engine.searcher, engine.weights) == fitted.probability(values)
+    return discount(question, hits)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +80,19 @@ def test_a_number_that_no_document_has_is_hardly_answered(
     library.sync()
     share = _shares(library, f"How many visitors did the fair in Ghent draw {number}?")
     assert share == pytest.approx(0.1 if nowhere else 1.0)
+
+
+def test_an_answer_names_the_discount_on_its_confidence(library: Library, write: Write) -> None:
+    write("fair.txt", FAIR)
+    library.sync()
+    asked = "How many visitors did the fair in Ghent draw in {}?"
+    engine = replace(library.engine(), reader=None)
+    held, nowhere = (answer(asked.format(year), engine, AnswerSettings(), 10, Filter()) for year in (1987, 1988))
+    assert (held.discount, nowhere.discount) == (1.0, 0.1)
+    question = engine.prepare(asked.format(1988))
+    hits = rank(question, engine.searcher, engine.weights)
+    sure = confidence(question, hits, engine.searcher, engine.weights)
+    assert nowhere.confidence == pytest.approx(0.1 * sure, abs=1e-4)
 
 
 def test_the_year_of_a_documents_date_is_no_year_that_no_document_has(library: Library, write: Write) -> None:

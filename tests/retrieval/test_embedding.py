@@ -404,8 +404,33 @@ def test_an_export_that_the_system_ended_says_what_it_takes(tmp_path: Path, monk
     assert not list(tmp_path.iterdir())
 
 
-def test_all_cores_are_used_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_cores_are_used_where_the_system_does_not_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     allowed = len(os.sched_getaffinity(0))
-    assert cores() == allowed
+    assert cores(tmp_path) == allowed
     monkeypatch.delattr(os, "sched_getaffinity")
-    assert cores() == os.cpu_count()
+    assert cores(tmp_path) == os.cpu_count()
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [
+        ("150000 100000\n", 2),
+        ("20000 100000\n", 1),
+        ("9900000 100000\n", 8),
+        ("max 100000\n", 8),
+        ("-1 100000\n", 8),
+        ("100000 0\n", 8),
+        ("100000\n", 8),
+        ("\ud800", 8),
+    ],
+)
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_quota_of_time_counts_as_that_many_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str, expected: int, version: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    (tmp_path / "cpu").mkdir()
+    names = ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
+    for name, value in zip(names, quota.split(), strict=False) if version == 1 else [("cpu.max", quota)]:
+        (tmp_path / name).write_text(value, errors="surrogatepass")
+    assert cores(tmp_path) == expected

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +111,20 @@ def test_an_excerpt_hits_when_it_covers_an_answer_in_the_right_document() -> Non
     outcomes = evaluation.run(questions, frozenset({"a.txt"}), lambda text, where: spans[text])
     assert [one.rank for one in outcomes] == [1, 2, 0]
     assert [one.highlighted for one in outcomes] == [False, None, None]
+
+
+def test_an_excerpt_hits_when_a_copy_that_it_names_covers_the_answer() -> None:
+    def ask(text: str, where: Filter) -> Answer:
+        first, second = _answer(text, (100, 120), (0, 20), doc="b.txt").excerpts
+        copies = _answer(text, (0, 9), (0, 20)).excerpts
+        first = replace(first, also_in=tuple(one.citation for one in copies[: 2 if text == "question 1" else 1]))
+        return replace(_answer(text, confidence=0.05), excerpts=(first, second), discount=0.1)
+
+    questions = [_question(1), _question(2), _question(3, doc="c.txt")]
+    outcomes = evaluation.run(questions, frozenset({"a.txt", "b.txt", "c.txt"}), ask)
+    assert [one.rank for one in outcomes] == [1, 0, 0]
+    assert [one.highlighted for one in outcomes] == [None] * 3, "a copy's highlight is not known"
+    assert {one.discount for one in outcomes} == {0.1}
 
 
 def test_a_question_whose_document_is_not_there_has_no_answer_there() -> None:
@@ -233,6 +249,41 @@ def test_a_mistyped_document_is_an_error_and_one_that_is_only_missing_is_named()
         _check(good, _about("rivers/rhin.txt", 4, 9, "Rhine"), documents=documents)
     missing = _about("rivers/rhein.txt", 4, 9, "Elbe!"), _about("part-2.txt", 4, 9, "Rhine", line=5)
     assert _check(good, *missing, documents=documents) == {"rivers/rhein.txt": [3], "part-2.txt": [5]}
+
+
+def test_only_documents_with_a_name_like_the_missing_one_are_read() -> None:
+    names = ["rivers/rhine.txt", *(f"{chr(97 + number)}{number}.md" for number in range(26))]
+    read: list[str] = []
+
+    def text_of(name: str) -> str:
+        read.append(name)
+        return "The Elbe flows."
+
+    questions = [_about("rivers/rhine.txt", 4, 8, "Elbe"), _about("rivers/rhin.txt", 4, 9, "Rhine")]
+    assert check_against(questions, SET, names, text_of) == {"rivers/rhin.txt": [3]}
+    assert read == ["rivers/rhine.txt"]
+
+
+class _Text(str):
+    """A text that can be seen to be let go."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_the_texts_of_only_a_few_documents_are_held_at_once() -> None:
+    held: weakref.WeakSet[_Text] = weakref.WeakSet()
+    most = 0
+
+    def text_of(name: str) -> str:
+        nonlocal most
+        text = _Text(f"{RHINE} {name}")
+        held.add(text)
+        most = max(most, len(held))
+        return text
+
+    names = [f"{number}.txt" for number in range(40)]
+    check_against([_about(name, 4, 9, "Rhine") for name in names], SET, names, text_of)
+    assert 1 < most < 20
 
 
 def test_questions_that_cannot_be_judged_are_an_error() -> None:

@@ -27,7 +27,7 @@ from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.store import Store
 from retrieval.testing import FakeEmbedder
-from retrieval.types import Filter, Span, SyncReport, Verdict
+from retrieval.types import Filter, Pending, Span, SyncReport, Verdict
 from tests.conftest import Write
 from tests.permissions import binding
 from tests.retrieval.files import pdf
@@ -248,6 +248,60 @@ def test_a_document_that_cannot_be_read_goes_where_another_model_makes_the_vecto
     closed.chmod(0o644)
     with Library.open(settings, embedder=FakeEmbedder("another", dimension=24)) as library:
         assert library.sync().added == ("ferry.txt",)
+
+
+@pytest.mark.parametrize(("version", "embedded"), [("loaders", 0), ("passages", 0), ("terms", 1)])
+def test_a_document_that_cannot_be_read_stays_where_a_version_reads_otherwise_and_is_read_when_it_can_be(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch, version: str, embedded: int
+) -> None:
+    """Only what is analysed otherwise is embedded again, since the evidence of a passage is kept with its vector."""
+    write("bridge.txt", BRIDGE)
+    closed = write("ferry.txt", "The ferry sails at nine in the morning.\n")
+    library.sync()
+    assert not library.outdated()
+    monkeypatch.setattr(f"retrieval.{version}.VERSION", -1)
+    assert library.outdated()
+    closed.chmod(0)
+    with binding():
+        report = library.sync()
+        again = library.sync()
+    assert (report.removed, report.unchanged, report.embedded) == ((), 2, embedded)
+    assert again.generation == report.generation
+    assert not library.outdated()
+    assert library.ask("ferry morning").excerpts[0].citation.document == "ferry.txt"
+    closed.rename(closed.with_name("boat.txt")).chmod(0o644)
+    done = library.sync()
+    assert (done.added, done.removed, done.embedded) == (("boat.txt",), ("ferry.txt",), embedded)
+    assert library.sync().generation == done.generation
+
+
+def test_a_document_that_stayed_is_read_again_in_its_place(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("bridge.txt", BRIDGE)
+    closed = write("ferry.txt", "The ferry sails at nine in the morning.\n")
+    library.sync()
+    monkeypatch.setattr("retrieval.loaders.VERSION", -1)
+    closed.chmod(0)
+    with binding():
+        library.sync()
+    closed.chmod(0o644)
+    assert library.pending() == Pending(new=0, changed=1, gone=0)
+    done = library.sync()
+    assert (done.changed, done.reused) == (("ferry.txt",), 1)
+    assert not library.pending()
+
+
+def test_a_document_that_cannot_be_read_goes_where_evidence_has_another_form(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("bridge.txt", BRIDGE)
+    closed = write("ferry.txt", "The ferry sails at nine in the morning.\n")
+    library.sync()
+    monkeypatch.setattr("retrieval.evidence.VERSION", -1)
+    closed.chmod(0)
+    with binding():
+        assert library.sync().removed == ("ferry.txt",)
 
 
 def test_an_excerpt_stays_within_its_section(library: Library, write: Write) -> None:
@@ -500,6 +554,25 @@ def test_a_build_with_another_model_makes_the_library_its_own(
         assert other.ask("bridge").excerpts
 
 
+def test_a_change_of_model_is_told_to_whoever_began_before_it_as_a_reason_to_begin_again(
+    library: Library, settings: EngineSettings, write: Write
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    with Library.open(settings, embedder=FakeEmbedder()) as running:
+        assert running.ready
+        assert running.documents()
+        with Library.open(settings, embedder=FakeEmbedder("other")) as other:
+            other.sync()
+        with pytest.raises(LibraryError, match=r"'other'.* since this program began with .*: start it again, or"):
+            running.ask("bridge")
+    with (
+        Library.open(settings, embedder=FakeEmbedder()) as late,
+        pytest.raises(LibraryError, match=r"prompts: run `seedbot build`\.$"),
+    ):
+        late.ask("bridge")
+
+
 def test_another_cut_is_a_reason_to_cut_again(library: Library, settings: EngineSettings, write: Write) -> None:
     write("long.txt", "One sentence of eight words stands right here. " * 12)
     library.sync()
@@ -517,7 +590,10 @@ def test_loaders_that_read_otherwise_are_a_reason_to_read_again(
     library.sync()
     assert not library.sync().embedded
     monkeypatch.setattr("retrieval.loaders.VERSION", -1)
-    assert library.sync().embedded
+    with monkeypatch.context() as patched:
+        patched.setattr("retrieval.loaders.plain.decode", lambda data: data.decode().replace("bridge", "viaduct"))
+        assert library.sync().embedded
+    assert "viaduct" in library.document("bridge.txt").text
 
 
 def test_a_filter_narrows_to_paths_and_dates(library: Library, write: Write) -> None:
@@ -547,6 +623,48 @@ def test_a_filter_narrows_to_paths_and_dates(library: Library, write: Write) -> 
         library.ask("harbour", where=Filter(since="2022", until="2021"))
     with pytest.raises(QuestionError, match="has 20,001 characters: ask in at most 20,000"):
         library.ask("h" * 20_001)
+
+
+@pytest.mark.parametrize("empty", [{"glob": ""}, {"since": ""}, {"until": ""}])
+def test_an_empty_filter_is_refused_and_never_taken_for_none(
+    library: Library, write: Write, empty: dict[str, str]
+) -> None:
+    write("a/old.txt", " date 2019-03-01 The harbour was dredged.\n")
+    library.sync()
+    assert Filter(**empty)
+    with pytest.raises(QuestionError, match=r"No document matches ''|'' is no date"):
+        library.ask("harbour", where=Filter(**empty))
+
+
+def test_names_with_brackets_are_filtered_by_as_they_are_written(library: Library, write: Write) -> None:
+    for name in ("in [2021]/report [1].txt", "in [2021]/report 1.txt", "b/[ab].txt", "b/a.txt", "b/c.txt"):
+        write(name, f"The harbour was dredged, says {name[-5]}.\n")
+    library.sync()
+
+    def meant(glob: str) -> list[str]:
+        return [one.path for one in library.documents(glob)]
+
+    whole = ["in [2021]/report 1.txt", "in [2021]/report [1].txt"]
+    assert meant("in [2021]/*") == meant("in [2021]") == meant("in [[]2021]/*") == whole
+    assert meant("in [2021]/report [1].*") == meant("in [2021]/report [1].txt") == whole[1:]
+    assert meant("report [1].txt") == whole, "the name and what the set of characters fits"
+    assert meant("[ab].txt") == ["b/[ab].txt", "b/a.txt"]
+    assert meant("b/[!ab].txt") == ["b/c.txt"]
+    with pytest.raises(QuestionError, match="No document matches"):
+        meant("in [2022]/*")
+
+
+def test_the_counts_of_words_are_kept_for_a_while(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.searcher._KEPT_FREQUENCIES", 8)
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    searcher = library.searcher()
+    held = searcher.document_frequency("bridg")
+    assert [searcher.document_frequency(f"word{number}") for number in range(100)] == [0] * 100
+    assert len(searcher._frequencies) <= 8
+    assert searcher.document_frequency("bridg") == held > 0
 
 
 def test_a_filter_is_looked_up_once_a_generation(
@@ -735,6 +853,18 @@ def test_verify_tells_exact_moved_changed_and_gone(library: Library, write: Writ
     assert verdict() == (Verdict.CHANGED, None)
     path.unlink()
     assert verdict() == (Verdict.GONE, None)
+
+
+def test_verify_tells_a_file_that_is_read_otherwise_from_one_that_changed(library: Library, write: Write) -> None:
+    path = write("bridge.txt", BRIDGE)
+    library.sync()
+    citation = library.ask("finished in").excerpts[0].citation
+    otherwise = "As another version read it."
+    same = library.verify(citation, otherwise)
+    assert (same.verdict, same.same_file) == (Verdict.CHANGED, True)
+    path.write_text("Nothing of it is left.\n")
+    changed = library.verify(citation, otherwise)
+    assert (changed.verdict, changed.same_file) == (Verdict.CHANGED, False)
 
 
 def test_another_process_sees_a_new_generation_after_refresh(

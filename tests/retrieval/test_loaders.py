@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import resource
 import subprocess
 import zipfile
 from dataclasses import replace
@@ -307,6 +308,20 @@ def test_all_visible_text_of_a_page_is_read(body: str, text: str) -> None:
     assert _load("a.html", body).text == text
 
 
+_SHIFTED = (
+    "in 1815<sup>3</sup> under Nelson<a><sup> 4</sup></a>, <b>10<sup><a>6</a></sup></b> litres and"
+    " 5<sup>1</sup>/<sub>2</sub> days; CO<sub>2</sub>, 10<sup>-3</sup>, Na<sup>+</sup>, 2<sup>n</sup>,"
+    " the 2<sup>nd</sup> of May<sup><span>[</span>5<span>]</span></sup>, Ulm<sup>1,2)</sup>"
+)
+
+
+@pytest.mark.parametrize("page", ["<p>{}</p>", "<table><tr><td>{}</td></tr></table>", "<h1>{}</h1>"])
+def test_numbers_above_and_below_the_line_of_a_page_are_told_from_what_stands_before_them(page: str) -> None:
+    assert _load("a.html", page.format(_SHIFTED)).text == (
+        "in 1815³ under Nelson ⁴, 10⁶ litres and 5¹/₂ days; CO₂, 10⁻³, Na⁺, 2ⁿ, the 2nd of May[5], Ulm¹,²)\n"
+    )
+
+
 def test_a_page_keeps_its_side_notes_and_tables_whatever_trafilatura_thinks_of_them() -> None:
     body = "".join(f"<p>Paragraph {n} explains at some length how a dam is built of clay.</p>" for n in range(9))
     menu = "<div class='menu'><a href='/a'>Home</a> <a href='/b'>Shop</a> <a href='/c'>Basket</a></div>"
@@ -452,6 +467,17 @@ def _box(inside: str) -> str:
 
 
 _RUN = "<w:r><w:t>{}</w:t></w:r>"
+
+
+def _run(text: str, properties: str) -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+_ABOVE, _BELOW = '<w:vertAlign w:val="superscript"/>', '<w:vertAlign w:val="subscript"/>'
+_ON_LINE = '<w:vertAlign w:val="baseline"/>'
+_NO_LIST = '<w:pPr><w:numPr><w:numId w:val="0"/></w:numPr></w:pPr>'
+_LIST = '<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>'
+_NO_BULLET = f'<w:pPr><w:pStyle w:val="ListBullet"/>{_NO_LIST.removeprefix("<w:pPr>")}'
 _INSERTED = f"<w:ins>{_RUN.format('new ')}</w:ins>"
 _DELETED = "<w:del><w:r><w:delText>old </w:delText></w:r></w:del>"
 _DELETED_ROW = "<w:trPr><w:del/></w:trPr>"
@@ -474,6 +500,12 @@ _EMPTY_CONTROL = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{_p
             f"<w:tbl>{_tr(_p('Outer.') + f'<w:tbl>{_tr(_p(chr(97)), _p(chr(98)))}</w:tbl>', _p('Beside.'))}</w:tbl>",
             "Outer.\n\na | b\n\nBeside.\n",
         ),
+        (_p("in 1815", _run("3", _ABOVE), " CO", _run("2", _BELOW), ", 10", _run("6", _ON_LINE)),
+         "in 1815³ CO₂, 106\n"),
+        (_p("the 2", _run("nd", _ABOVE), " dam", _run("12", _ABOVE)), "the 2nd dam¹²\n"),
+        (_p("A ", _run("secret ", "<w:vanish/>"), _run("high ", '<w:vanish w:val="0"/>'), "dam."), "A high dam.\n"),
+        (_p(_LIST, "a") + _p(_LIST, "b") + _p(_NO_LIST, "A dam.") + _p(_NO_BULLET, "It held."),
+         "- a\n- b\n\nA dam.\n\nIt held.\n"),
         (f"<w:tbl>{_tr(_p('One.', _box(_p('Boxed.'))) , _p('Two.'))}</w:tbl>", "One. Boxed. | Two.\n"),
         (
             f"<w:tbl><w:sdt><w:sdtContent>{_tr(_p('a'), _p('b'))}</w:sdtContent></w:sdt><w:tr><w:sdt><w:sdtContent>"
@@ -578,6 +610,12 @@ def test_chapters_of_a_book_are_named_by_its_table_of_contents(contents: dict[st
     assert _headings(document) == [(1, name), (2, "Sand"), (3, "Two")]
 
 
+def test_a_chapter_whose_title_has_a_note_is_named_once() -> None:
+    table = _TABLE.replace("One: Clay", "One: Clay1")
+    document = _load("a.epub", _book(["<p>a</p>", "<p>One: Clay<sup>1</sup></p><p>It swells.</p>"], table=table))
+    assert _headings(document) == [(1, "Cover"), (1, "One: Clay¹")]
+
+
 def test_a_book_that_is_locked_is_explained_and_one_with_locked_fonts_is_read() -> None:
     assert _load("a.epub", _book(["<p>Clay.</p>"], locked="book/font.otf")).text == "Clay.\n"
     with pytest.raises(DocumentError, match="locked against copying"):
@@ -635,6 +673,37 @@ def test_columns_are_named_by_the_first_row_that_has_them_and_what_is_above_stay
     assert _load("a.csv", data).text == text
 
 
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("2024-03-01 10:00:01,ERROR,disk full on node7\n2024-03-01 10:00:02,INFO,backup started\n",
+         "2024-03-01 10:00:01; ERROR; disk full on node7\n2024-03-01 10:00:02; INFO; backup started\n"),
+        ("Strom;-12,50\nLohn;7,10\nGas;3\n Bus;4,1\n", "Strom; -12,50\nLohn; 7,10\nGas; 3\nBus; 4,1\n"),
+        ("\n7:15,Ulm\n10:05,Bonn\n", "7:15; Ulm\n10:05; Bonn\n"),
+        ("Country,2019,2020\nPeru,10,12\n", "Country: Peru; 2019: 10; 2020: 12\n"),
+        ("Country,2019-01,2019-02\nPeru,1.5,12\n", "Country: Peru; 2019-01: 1.5; 2019-02: 12\n"),
+        ("Feature,1.0,2.0\nTrams,yes,no\n", "Feature: Trams; 1.0: yes; 2.0: no\n"),
+    ],
+)  # fmt: skip
+def test_a_first_row_of_dates_or_decimals_names_no_columns(data: str, text: str) -> None:
+    assert _load("a.csv", data).text == text
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ('"Rome" Open City\t1\nfoo\t2\n', '"Rome" Open City: foo; 1: 2\n'),
+        ('film\tn\n"Rome" Open City\t1\n5" disc\t2\n', 'film: "Rome" Open City; n: 1\nfilm: 5" disc; n: 2\n'),
+        ('a\tb\n"3\t4\n5\t6\n', 'a: "3; b: 4\na: 5; b: 6\n'),
+        ('a\tb\n"Hello she said\t1\nfoo\t2\nbye"\t3\n', 'a: "Hello she said; b: 1\na: foo; b: 2\na: bye"; b: 3\n'),
+        ('a\tb\tc\n1\t"x\ny"\t2\n"3"\t4\t5\n', "a: 1; b: x y; c: 2\na: 3; b: 4; c: 5\n"),
+        ('a,b\nHe said, "hello" and left\n', 'a: He said; b: "hello" and left\n'),
+    ],
+)  # fmt: skip
+def test_quotation_marks_that_enclose_no_field_are_text(data: str, text: str) -> None:
+    assert _load("a.csv", data).text == text
+
+
 def test_objects_in_a_list_that_one_object_wraps_are_records() -> None:
     data = '{"name": "x", "messages": [{"from": "Ann", "text": "Hi."}, {"from": "Bo"}], "tags": ["a", "b"]}'
     document = _load("a.json", data.replace("Hi.", "Hi! " * 300))
@@ -678,7 +747,7 @@ def test_an_error_that_nobody_thought_of_is_one_sentence(monkeypatch: pytest.Mon
         _load("a.txt", "A dam.")
 
 
-def test_a_document_with_many_photographs_is_read() -> None:
+def test_a_document_with_many_photographs_and_other_media_is_read() -> None:
     archive = zipfile.ZipFile(io.BytesIO(_docx(_p("A dam."))))
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
@@ -686,7 +755,8 @@ def test_a_document_with_many_photographs_is_read() -> None:
             made.writestr(name, archive.read(name))
         photograph = random.Random(1).randbytes(1 << 20)
         for number in range(101):
-            made.writestr(f"word/media/{number}.jpg", photograph)
+            made.writestr(f"word/media/{number}.{('jpg', 'webp', 'svg', 'm4a')[number % 4]}", photograph)
+        made.writestr("word/embeddings/1.xlsx", photograph * 30)
     assert _load("a.docx", out.getvalue()).text == "A dam.\n"
 
 
@@ -736,8 +806,9 @@ def _packed(name: str, megabytes: int, method: int = zipfile.ZIP_DEFLATED, *, pa
         ("a.docx", zipped({"x": "y"}), "no Word document"),
         ("a.docx", b"\xd0\xcf\x11\xe0" + bytes(600), "encrypted or in the old .doc format"),
         ("a.docx", zipped({"word/document.xml": "0" * 60_000_000}), "absurd size"),
-        ("a.docx", _packed("word/document.xml", 31, padding=1), "absurd size"),
-        ("a.docx", _packed("word/media/a.bmp", 101, padding=1), "absurd size"),
+        ("a.docx", _packed("word/document.xml", 31, padding=1), "more than a document may: split it"),
+        ("a.epub", _packed("book/chapter", 31, padding=1), "more than a document may: split it"),
+        ("a.docx", _packed("word/media/a.bmp", 101, padding=1), "or take pictures and other media out"),
         ("a.docx", _packed("word/document.xml", 1, zipfile.ZIP_LZMA), "packed as no document is"),
         ("a.epub", zipped({"x": "y"}), "damaged or no EPUB"),
         ("a.epub", epub([]), "it holds no text"),
@@ -747,7 +818,6 @@ def _packed(name: str, megabytes: int, method: int = zipfile.ZIP_DEFLATED, *, pa
         ("a.jsonl", b'{"a": 1}\n{"a": 2}}\n', "line 2 is not valid JSON .*Extra data"),
         ("a.csv", b'a,b\n1,2\n"3" x,4\n5,6\n', "line 3 is no row of a table"),
         ("a.csv", b'sep=,\na,b\n1,2\n"3,4\n5,6\n7,8\n', "line 4 is no row of a table"),
-        ("a.tsv", b'a\tb\n"3\t4\n5\t6\n', "line 2 is no row of a table"),
         ("a.json", b"[" * 100_000, "nested too deeply"),
         ("a.json", b'{"a":' * 50 + b"1" + b"}" * 50, "nested too deeply"),
         ("a.csv", b"a,b\n", "it holds no text"),
@@ -834,6 +904,21 @@ def test_what_takes_too_much_time_or_memory_is_explained(monkeypatch: pytest.Mon
     monkeypatch.setattr(confined, "_MOST_SECONDS", 0.01)
     with pytest.raises(DocumentError, match="more than 60 seconds"):
         confined.check("a.txt", b"Clay swells.\n")
+
+
+def test_a_limit_that_the_system_does_not_know_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As macOS refuses that of address space."""
+    taken = []
+
+    def take(limit: int, _: tuple[int, int]) -> None:
+        if limit == resource.RLIMIT_AS:
+            raise ValueError("current limit exceeds maximum limit")
+        taken.append(limit)
+
+    monkeypatch.setattr(resource, "setrlimit", take)
+    monkeypatch.setattr(Path, "write_text", lambda *_: None)  # else the process of the tests would be the first to go
+    confined._confine()
+    assert taken == [resource.RLIMIT_CPU, resource.RLIMIT_CORE]
 
 
 def test_the_process_that_reads_apart_runs_nothing_that_lies_in_the_current_folder(

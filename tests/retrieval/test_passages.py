@@ -140,6 +140,17 @@ def test_hard_wrapped_prose_is_no_list_of_lines() -> None:
     ]
 
 
+def test_the_number_of_a_note_belongs_to_the_sentence_that_it_ends() -> None:
+    text = "The lamp burns oil.¹² It was lit in 1911.³ Ships see it from 10² km. ⁴ See the log.⁵\n"
+    document = _document(text, "a.txt")
+    assert [s.of(text) for one in cut(document, "en", _OFFSETS, 60) for s in one.sentences] == [
+        "The lamp burns oil.¹²",
+        "It was lit in 1911.³",
+        "Ships see it from 10² km.",
+        "⁴ See the log.⁵",
+    ]
+
+
 def test_each_line_of_a_list_or_table_is_a_sentence_of_its_own() -> None:
     text = "- first thing\n- second thing\n\n| a | 1 |\n| b | 2 |\n"
     document = _document(text)

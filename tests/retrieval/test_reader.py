@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from retrieval.answering import answer
 from retrieval.coefficients import CONFIDENCE_FEATURES, READ_CONFIDENCE_FEATURES, coefficients
-from retrieval.confidence import confidence_features
+from retrieval.confidence import confidence, confidence_features
 from retrieval.library import Library
 from retrieval.ranking import prepare, rank, read
 from retrieval.reader import FOLDER, LONGEST, Reader, Reading, open_reader
@@ -219,6 +219,29 @@ def test_a_copy_of_what_was_read_counts_as_read(library: Library, embedder: Fake
     hits = rank(question, searcher, coefficients(), 10)
     reader: Any = _Scores(1.0, -1.0)
     assert all(hit.reading is not None for hit in read(question, hits, reader, 4, coefficients()))
+
+
+def test_a_copy_in_a_document_in_another_language_is_not_read(
+    library: Library, embedder: FakeEmbedder, write: Write
+) -> None:
+    same = "# Tides\n\nThe tide turns at six in the harbour of Cuxhaven.\n"
+    write("a.md", same)
+    write("b.md", "# Other\n\nThe tide of Cuxhaven is the highest on this coast.\n")
+    write("c.md", f"# Gezeiten\n\n{'Die Schiffe laufen aus dem Hafen aus, sobald der Strom kentert. ' * 9}\n\n{same}")
+    library.sync()
+    searcher, weights = library.searcher(), coefficients()
+    question = prepare("When does the tide turn in Cuxhaven?", embedder, searcher, Filter())
+    hits = rank(question, searcher, weights, 10)
+    reader: Any = _Scores(3.0, -1.0)
+    after = {hit.entry.text: hit for hit in hits if hit.entry.document.path == "c.md"}
+    (passage,) = [hit.entry.text for hit in hits if hit.entry.document.path == "a.md"]
+    assert after[passage].entry.document.language == "de"
+    ordered = read(question, hits, reader, 4, weights)
+    foreign = [hit for hit in ordered if hit.entry.document.path == "c.md"]
+    assert [hit.reading for hit in foreign] == [None] * len(foreign)
+    assert {hit.gain for hit in foreign} == {min(hit.gain for hit in ordered)}
+    assert sum(hit.reading is not None for hit in ordered) == 2
+    assert 0.0 < confidence(question, [*foreign, *ordered], searcher, weights) < 1.0, "where it leads"
 
 
 def test_words_are_marked_without_the_space_before_them(reader: Reader) -> None:

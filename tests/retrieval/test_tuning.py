@@ -27,6 +27,7 @@ from retrieval.calibration import (
     sigmoid,
 )
 from retrieval.coefficients import coefficients
+from retrieval.embedding import Encoding
 from retrieval.errors import LibraryError, QuestionSetError
 from retrieval.evaluation import Outcome
 from retrieval.library import Library
@@ -159,6 +160,21 @@ def test_a_confidence_that_is_too_sure_is_fitted_and_worth_keeping() -> None:
     assert found.after.log_loss < found.before.log_loss
     assert found.after.calibration_error < 0.05 < found.before.calibration_error
     assert found.caution["eager"] < found.caution["balanced"] < found.caution["sure"]
+
+
+def test_a_discount_stays_outside_what_is_fitted() -> None:
+    plain = _drawn(600, 3.0)
+    tenth = [
+        replace(one, confidence=round(one.confidence / 10, 4), discount=0.1) if i % 2 else one
+        for i, one in enumerate(plain)
+    ]
+    without, with_it = (recalibration.calibrate(outcomes, SETTINGS) for outcomes in (plain, tenth))
+    assert (with_it.slope, with_it.shift) == pytest.approx((without.slope, without.shift), abs=0.01)
+    assert with_it.before.log_loss > without.before.log_loss
+    assert with_it.after.log_loss > without.after.log_loss
+    confidence, right = _columns([(one.confidence, bool(one.rank)) for one in plain[::2]])
+    among_the_others = cautions(sigmoid(with_it.slope * logit(confidence) + with_it.shift), right)
+    assert with_it.caution == among_the_others, "as long as none is below a tenth"
 
 
 def test_what_was_answered_is_counted_where_the_settings_cut() -> None:
@@ -302,6 +318,22 @@ def test_the_fitted_logistic_gives_the_fitted_probability(asked: _Asked) -> None
     shipped = coefficients().confidence.probability(values)
     expected = sigmoid(calibration.slope * logit(np.array([shipped])) + calibration.shift)
     assert tuned.probability(values) == pytest.approx(float(expected[0]), abs=1e-4)
+
+
+def test_what_is_no_character_of_a_question_is_cleaned_before_it_is_measured(asked: _Asked) -> None:
+    """A tokenizer takes no half of a pair, which JSON may hold."""
+    encoded: list[str] = []
+
+    class Strict(FakeEmbedder):
+        def encode_query(self, text: str) -> Encoding:
+            encoded.append(text)
+            return super().encode_query(text)
+
+    question = asked.questions[0]
+    odd = replace(question, text=f"\u200b{question.text} \ud83d")
+    engine = replace(asked.library.engine(), embedder=Strict())
+    assert retraining.training_groups(engine, odd)[0] is not None
+    assert encoded == [f"{question.text} ?"]
 
 
 def test_weights_that_are_as_good_as_can_be_are_left_as_they_are(asked: _Asked, tmp_path: Path) -> None:

@@ -81,6 +81,11 @@ class World:
                 state.close()
 
 
+def number_of(answer: dict[str, Any]) -> int:
+    """The number that the buttons under an answer name it by."""
+    return int(answer["reply_markup"]["inline_keyboard"][0][0]["callback_data"].split(":")[1])
+
+
 Talk = Callable[[World], Awaitable[None]]
 
 

@@ -14,7 +14,7 @@ from bot.telegram import browsing
 from retrieval.errors import QuestionError
 from retrieval.types import Filter
 from tests.retrieval.files import pdf
-from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World
+from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World, number_of
 from tests.telegram.server import BOT, units
 
 Run = Callable[[Talk], None]
@@ -119,10 +119,11 @@ def test_a_forged_button_shows_nothing(talk: Run) -> None:
         telegram = world.telegram
         async with world.bot():
             telegram.text("When is the tide highest?", chat=ADMIN)
-            await telegram.reply()
+            theirs = number_of(await telegram.reply())
             telegram.text("When does the ferry leave?", chat=FRIEND)
             own = await telegram.reply(1, chat=FRIEND)
-            for data in ("m:1:1", "v:999:1", "n:1:77", "m:x", "zzz", "m:" + "9" * 50, "d:12", "a:66", "r:1"):
+            forged = (f"m:{theirs}:1", f"n:{number_of(own)}:77")
+            for data in (*forged, "v:999:1", "m:x", "zzz", "m:" + "9" * 50, "d:12", "a:66", "r:1"):
                 press = telegram.press_data(own, data)
                 await telegram.until(lambda press=press: press in telegram.pressed)
             assert len(telegram.sent) == 2
@@ -276,6 +277,25 @@ def test_commands_of_everybody(talk: Run) -> None:
             telegram.text("When does the ferry leave?", chat=FRIEND)
             filtered = await telegram.reply(len(expected) + 1)
             assert "ferry" not in filtered["text"].replace("“ferry”", "")
+
+    talk(conversation)
+
+
+def test_a_document_is_found_however_its_accents_are_written_and_with_all_its_spaces(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        (world.seeds / "Cafe\u0301  menu.txt").write_text("Coffee is served at four.\n")
+        async with world.bot():
+            expected = {
+                "/sources CAF\u00c9": "1 document with",
+                "/sources caf\u00e9  menu": "1 document with",
+                "/source caf\u00e9": "Cafe\u0301  menu.txt",
+                "/source Caf\u00e9  menu.txt": "Cafe\u0301  menu.txt",
+                "/source Cafe\u0301 menu.txt": "no document",
+            }
+            for number, (text, wanted) in enumerate(expected.items(), 1):
+                telegram.text(text, chat=FRIEND)
+                assert wanted in (await telegram.reply(number))["text"], text
 
     talk(conversation)
 

@@ -23,7 +23,7 @@ from bot.telegram import documents
 from bot.telegram import service as running
 from bot.telegram.documents import safe_name
 from bot.telegram.service import Service
-from retrieval.errors import SeedbotError
+from retrieval.errors import LibraryError, LibraryLocked, SeedbotError
 from retrieval.types import Answer, Progress
 from tests.retrieval.files import epub, pdf, pdf_bomb
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, Talk, World
@@ -107,7 +107,7 @@ def test_fetching_a_file_survives_a_failure_and_says_when_it_is_too_big(talk: Ru
             telegram.document("buoys.txt", b"Buoys are painted red.\n", chat=ADMIN)
             assert (await telegram.outcome())["text"].startswith("I can now answer from buoys")
             telegram.document("big.txt", b"x" * 20_000_001, chat=ADMIN, size=5)
-            assert "up to 20 MB" in (await telegram.reply(2))["text"]
+            assert "up to 20 MB" in (await telegram.outcome(2))["text"]
 
     talk(conversation)
 
@@ -284,6 +284,63 @@ def test_a_file_that_waits_is_acknowledged_and_holds_no_question_of_its_chat(
     talk(conversation)
 
 
+def test_files_that_wait_are_not_fetched_and_hold_no_question_of_their_chat(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            free = _builder_held(service)
+            for number in range(3):
+                telegram.document(f"buoys-{number}.txt", f"{_SENTENCE} {number}".encode(), chat=ADMIN)
+                assert (await telegram.reply(number + 1))["text"] == f"Reading buoys-{number}.txt …"
+            telegram.text("When is the tide highest?", chat=ADMIN)
+            assert "tide is highest" in (await telegram.reply(4))["text"]
+            assert [name for name, _ in telegram.calls].count("getFile") == 1
+            free.set()
+            for number in range(3):
+                assert (await telegram.outcome(number + 1))["text"].startswith("I can now answer from buoys")
+
+    talk(conversation)
+
+
+def test_a_file_that_another_build_keeps_waiting_is_in_the_folder(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(**_: object) -> None:
+        raise LibraryLocked("Another process (pid 7) is building this library: wait for it, or stop it.")
+
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+            monkeypatch.setattr(service.library, "sync", locked)
+            world.telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
+            assert (await world.telegram.outcome())["text"] == (
+                "Another process (pid 7) is building this library: wait for it, or stop it. "
+                "The file is in the folder, and the next /build reads it."
+            )
+            assert (world.seeds / "buoys.txt").read_bytes() == _SENTENCE.encode()
+
+    talk(conversation)
+
+
+def test_a_file_whose_build_fails_is_taken_out_again_unless_it_was_there(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**_: object) -> None:
+        raise LibraryError("The disk is full: free some space.")
+
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+            monkeypatch.setattr(service.library, "sync", fails)
+            files = {"buoys.txt": _SENTENCE.encode(), "ferry.txt": (world.seeds / "ferry.txt").read_bytes()}
+            for number, (name, data) in enumerate(files.items(), 1):
+                world.telegram.document(name, data, chat=ADMIN)
+                assert (await world.telegram.outcome(number))["text"] == "The disk is full: free some space."
+            assert {path.name for path in world.seeds.iterdir()} == {"ferry.txt", "tides.md"}
+
+    talk(conversation)
+
+
 def test_a_file_that_waited_when_the_bot_was_stopped_is_added_once_after_the_restart(
     talk: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -384,7 +441,7 @@ def test_a_server_that_hands_out_files_of_any_size_is_not_followed(talk: Run) ->
         telegram.reshaped["getFile"] = lambda given: {**given, "file_size": 20_000_001}
         async with world.bot():
             telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
-            assert "up to 20 MB" in (await telegram.reply())["text"]
+            assert "up to 20 MB" in (await telegram.outcome())["text"]
 
     talk(conversation)
 

@@ -157,6 +157,25 @@ def test_a_refusal_names_the_filter_and_errors_name_commands_of_the_chat(talk: R
     talk(conversation)
 
 
+def test_a_filter_that_matches_nothing_any_more_is_named_with_the_way_out(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("/filter ferry.txt", chat=FRIEND)
+            await telegram.reply()
+            (world.seeds / "ferry.txt").unlink()
+            await service.in_turn(service.sync)
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            said = (await telegram.reply(2))["text"]
+            assert said.startswith("No document matches 'ferry.txt'")
+            assert said.endswith(" This chat asks only ferry.txt: /filter off asks all.")
+            telegram.text("/filter off", chat=FRIEND)
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            assert "tide is highest" in (await telegram.reply(4))["text"]
+
+    talk(conversation)
+
+
 def test_help_has_an_example_of_a_library_without_headings_and_tells_admins_their_commands(talk: Run) -> None:
     async def conversation(world: World) -> None:
         (world.seeds / "tides.md").unlink()
@@ -209,7 +228,7 @@ def test_questions_that_got_no_answer_are_named_under_those_that_did(tmp_path: A
     state._write("ALTER TABLE answers DROP COLUMN unanswered")
     state.close()
     state = State(tmp_path / "state.sqlite")
-    old = state.answer(1)
+    old = state.answer(kept.id)
     assert old is not None
     assert old.unanswered == ()
     state.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import sqlite3
 import urllib.error
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from bot import logs
+from bot.settings import DEFAULT_CONFIG
 from bot.telegram import service as running
 from bot.telegram.service import Service
 from bot.telegram.state import State
@@ -336,3 +338,10 @@ def test_no_file_that_holds_questions_is_open_to_others(tmp_path: Path) -> None:
 def test_whatever_stands_in_the_env_file_of_the_container_reaches_the_bot() -> None:
     service = (REPOSITORY / "compose.yaml").read_text()
     assert "\n    env_file: .env\n" in service
+
+
+def test_the_settings_file_beside_compose_is_the_one_that_the_container_reads() -> None:
+    image, service = ((REPOSITORY / name).read_text() for name in ("Dockerfile", "compose.yaml"))
+    (mounted,) = re.findall(r"^ +- \./config:(\S+):ro$", service, re.MULTILINE)
+    works_in = re.findall(r"^WORKDIR (\S+)$", image, re.MULTILINE)[-1]
+    assert Path(mounted) / DEFAULT_CONFIG.name == Path(works_in) / DEFAULT_CONFIG

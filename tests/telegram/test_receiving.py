@@ -12,7 +12,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from bot.telegram import service as running
 from bot.telegram.inbox import Inbox
 from bot.telegram.receiving import Poller
 from bot.telegram.state import State
+from retrieval.types import Answer
 from tests.conftest import REPOSITORY
 from tests.telegram.conftest import ADMIN, FRIEND, STRANGER, Talk, World
 from tests.telegram.server import TOKEN, Fault
@@ -131,6 +134,45 @@ def test_updates_that_wait_in_a_file_of_the_first_version_are_kept(tmp_path: Pat
     state = State(path)
     assert [body for _, _, body in state.waiting()] == ["{}"]
     state.close()
+
+
+_ANSWER = Answer("How?", False, 0.1, (), 1, 1.0)
+
+
+def test_no_button_means_a_row_of_a_later_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of one that was begun anew nor of a copy that was put back."""
+    now = time.time()
+    for number in range(3):
+        monkeypatch.setattr(time, "time", lambda number=number: now + number)
+        with closing(State(tmp_path / f"state-{number % 2}.sqlite")) as own:
+            for _ in range(2):
+                made = own.keep_answer(1, 1, _ANSWER), own.number_of(f"{number}.txt")
+                assert all(int(now * 1000) + 1000 * number < one < 10**13 for one in made)
+            assert own.text_of(made[1]) == f"{number}.txt"
+
+
+def test_the_newest_answers_are_kept_over_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.telegram.state._KEPT_ANSWERS", 3)
+    numbers = []
+    for _ in range(2):
+        with closing(State(tmp_path / "state.sqlite")) as own:
+            numbers += [own.keep_answer(1, 1, _ANSWER) for _ in range(2)]
+            kept = [own.answer(number) is not None for number in numbers]
+    assert kept == [False, True, True, True]
+
+
+@pytest.mark.parametrize("end", ["", "/", "/telegram", "/telegram/"])
+def test_the_path_of_a_webhook_is_told_once_however_its_address_is_written(end: str) -> None:
+    told: list[str] = []
+
+    async def set_webhook(url: str, **_: object) -> None:
+        told.append(url)
+
+    bot: Any = SimpleNamespace(set_webhook=set_webhook)
+    telegram = SimpleNamespace(webhook=f"https://bot.example.org/a{end}")
+    service: Any = SimpleNamespace(settings=SimpleNamespace(telegram=telegram))
+    asyncio.run(receiving._set_webhook(bot, service, "secret"))
+    assert told == ["https://bot.example.org/a/telegram"]
 
 
 def test_a_loop_that_ends_ends_the_bot_with_a_sentence(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:

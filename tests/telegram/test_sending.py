@@ -6,15 +6,21 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
+from telegram import InputFile
+from telegram.error import TimedOut
 
 from bot.telegram import buttons, sending
 from bot.telegram import service as running
+from bot.telegram.connection import SeedBot
+from bot.telegram.formatting import Formatted
 from bot.telegram.service import Service
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World
-from tests.telegram.server import Fault, units
+from tests.telegram.server import TOKEN, Fault, units
 
 Run = Callable[[Talk], None]
 
@@ -201,6 +207,70 @@ def test_a_file_that_telegram_is_slow_to_take_is_sent_once(talk: Run, monkeypatc
             assert telegram.faults[0].times == 2
 
     talk(conversation)
+
+
+def test_a_file_that_is_sent_again_arrives_whole(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            telegram.text("/source tides.md", chat=FRIEND)
+            telegram.faults.append(Fault("502", 1, "sendDocument"))
+            telegram.press(await telegram.reply(), "Get file")
+            await telegram.until(lambda: telegram.documents)
+            assert telegram.documents[0]["file_data"] == (world.seeds / "tides.md").read_bytes()
+
+    talk(conversation)
+
+
+def test_files_are_sent_piece_by_piece_and_two_at_once(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(world: World) -> None:
+        telegram, free = world.telegram, asyncio.Event()
+        sent: list[InputFile] = []
+
+        async def slow(_: SeedBot, chat: int, document: InputFile, **more: Any) -> None:
+            sent.append(document)
+            await free.wait()
+
+        monkeypatch.setattr(SeedBot, "send_document", slow)
+        async with world.bot():
+            telegram.text("/source tides.md", chat=FRIEND)
+            found = await telegram.reply()
+            for _ in range(3):
+                telegram.press(found, "Get file")
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            await telegram.reply(2)  # after the third press, whose file waits
+            assert len(sent) == 2
+            free.set()
+            await telegram.until(lambda: len(sent) == 3)
+            assert {one.filename for one in sent} == {"tides.md"}
+            assert not any(isinstance(one.input_file_content, bytes) for one in sent)
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize(
+    ("cause", "tries"), [(httpx.ReadTimeout, 2), (httpx.ConnectTimeout, 5), (httpx.PoolTimeout, 5)]
+)
+def test_a_message_that_may_have_arrived_is_sent_once_more_and_no_oftener(
+    monkeypatch: pytest.MonkeyPatch, cause: type[Exception], tries: int
+) -> None:
+    monkeypatch.setattr(sending, "_FIRST_WAIT_SECONDS", 0.0)
+    tried: list[str] = []
+
+    async def silent(chat: int, text: str, **form: Any) -> str:
+        tried.append(text)
+        if len(tried) < 5:
+            raise TimedOut from cause("slow")
+        return text
+
+    bot: Any = SimpleNamespace(send_message=silent)
+    sent = asyncio.run(sending.send(bot, FRIEND, Formatted("At noon.")))
+    assert tried == ["At noon."] * tries
+    assert sent == (None if tries == 2 else "At noon.")
+
+
+def test_telegram_has_half_a_minute_to_answer() -> None:
+    assert SeedBot(TOKEN, "http://127.0.0.1:9/bot", "http://127.0.0.1:9/file/bot").request.read_timeout == 30
 
 
 def test_the_next_source_of_an_answer_in_parts_is_a_message_of_its_own(

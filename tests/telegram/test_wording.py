@@ -14,7 +14,7 @@ from bot.telegram import admin, answers
 from bot.telegram.formatting import Builder, Formatted
 from bot.telegram.kept import KeptAnswer
 from retrieval.types import Answer, Citation, Correction, Excerpt, Filter, Progress, Span
-from tests.telegram.conftest import ADMIN, FRIEND, GROUP, Talk, World
+from tests.telegram.conftest import ADMIN, FRIEND, GROUP, Talk, World, number_of
 from tests.telegram.server import BOT
 
 Run = Callable[[Talk], None]
@@ -145,15 +145,13 @@ def test_in_private_the_own_name_is_no_part_of_the_question(talk: Run) -> None:
         telegram, name = world.telegram, f"@{BOT['username']}"
         async with world.bot() as service:
             telegram.text(f"{name} When is the tide highest?", chat=FRIEND)
-            await telegram.reply()
-            kept = service.state.answer(1)
+            kept = service.state.answer(number_of(await telegram.reply()))
             assert kept is not None
             assert kept.question == "When is the tide highest?"
             telegram.text(name, chat=FRIEND)
             assert (await telegram.reply(2))["text"].startswith("Write the question beside my name")
             telegram.text(f"{name}  when is the\ttide highest\nwhen is the tide  lowest", chat=FRIEND)
-            await telegram.reply(3)
-            kept = service.state.answer(2)
+            kept = service.state.answer(number_of(await telegram.reply(3)))
             assert kept is not None
             assert kept.question == "when is the tide highest\nwhen is the tide lowest"
 
