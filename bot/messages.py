@@ -134,7 +134,9 @@ def also_in(citations: tuple[Citation, ...]) -> str:
 def checked(found: Verification) -> str:
     """What re-reading a file showed of a quote, in words."""
     if found.verdict is Verdict.CHANGED and found.same_file:
-        return "the file is the same, but this version reads it otherwise: ask again"
+        return (
+            "the file is the same but has no such words: the quote was altered, or an older version read it otherwise"
+        )
     return {
         Verdict.EXACT: "stands there word for word",
         Verdict.MOVED: "stands in the file, at another place",

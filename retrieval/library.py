@@ -160,7 +160,7 @@ class Library:
     def watch(
         self, stop: threading.Event, *, progress: Callable[[Progress], None] | None = None
     ) -> Iterator[SyncReport | SeedbotError]:
-        """Syncs at once and whenever the seeds folder changes, until `stop` is set; a failed sync yields its error."""
+        """Syncs at once, after changes of the folder, and now and then, until `stop` is set; yields what fails, too."""
         from retrieval.watching import changes
 
         for _ in changes(self._settings.seeds, self._settings.library, stop):

@@ -50,9 +50,9 @@ def sync(
 ) -> SyncReport:
     """One sync; the caller holds the library's lock. Raises LibraryError and OSError; a bad file is only skipped."""
     started = time.monotonic()
-    anew = full or (bool(store.generation) and store.meta("model_fingerprint") != embedder.fingerprint)
+    anew = full or (bool(store.generation) and not _goes_with(store, embedder, terms.VERSION, evidence.VERSION))
     full = anew or outdated(store, settings)
-    plan = compare(store, settings, full=full, keep_unseen=_goes_with(store, embedder))
+    plan = compare(store, settings, full=full, keep_unseen=_goes_with(store, embedder, evidence.VERSION))
     with Spool(settings.library) as spool:
         work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full, anew=anew)
         work.read()
@@ -69,10 +69,12 @@ def outdated(store: Store, settings: EngineSettings) -> bool:
     return bool(store.generation) and made != (cutting_fingerprint(settings), str(loaders.VERSION))
 
 
-def _goes_with(store: Store, embedder: Embedder) -> bool:
-    """Whether what is stored can stand beside what is made now: vectors of one model, evidence in one form."""
-    form = store.meta("cutting").rpartition("-")[0].rpartition(".")[2]
-    return (store.meta("model_fingerprint"), form) == (embedder.fingerprint, str(evidence.VERSION))
+def _goes_with(store: Store, embedder: Embedder, *versions: int) -> bool:
+    """Whether what is stored can stand beside what is made now: vectors of one model, and the last of the `versions` in
+    `cutting_fingerprint`.
+    """
+    made_by = store.meta("cutting").rpartition("-")[0].split(".")[-len(versions) :]
+    return (store.meta("model_fingerprint"), made_by) == (embedder.fingerprint, [str(one) for one in versions])
 
 
 class _Work:

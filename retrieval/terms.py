@@ -38,7 +38,7 @@ _MARKS = (  # which `\\w` lacks
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _LETTER_OR_DIGIT = rf"[^\W{_UNSPACED}{_RAISED}]"
 _PART = rf"{_LETTER_OR_DIGIT}+(?:[{_MARKS}]+{_LETTER_OR_DIGIT}*)*"
-_SQUARED = rf"(?:[^\W\d_{_UNSPACED}{_RAISED}]|[a-zµ]{{2}})[²³](?![^\W{_UNSPACED}])"  # or cubed: a unit or a variable
+_SQUARED = rf"(?:[^\W\d_{_UNSPACED}{_RAISED}]|[A-Za-zµμ]{{2}})[²³](?![^\W{_UNSPACED}])"  # or cubed: a unit, a variable
 _WORD = re.compile(
     rf"(?P<unspaced>[{_UNSPACED}]+)"
     rf"|(?P<number>\d+(?:[.,]\d+)*(?!{_LETTER_OR_DIGIT}))"

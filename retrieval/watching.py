@@ -8,12 +8,13 @@ from pathlib import Path
 
 _PAUSE_SECONDS = 1.0  # between looks at whether the folder is still the same one
 _UNHEARD_SECONDS = 60.0  # after which something may have changed on a network drive, of which nothing is heard
+_LONGEST_UNHEARD_SECONDS = 300.0  # since that time doubles as long as nothing is
 _POLL_SECONDS = 5.0  # between looks at every file, where the system does not tell of changes
 
 
 def changes(seeds: Path, library: Path, stop: threading.Event) -> Iterator[None]:
-    """Yields once it is listening, after each change of a visible file in `seeds` but outside `library`, and each
-    minute without one.
+    """Yields once it is listening, after each change of a visible file in `seeds` but outside `library`, and after a
+    minute without one, then two and more.
 
     A folder that is removed, or a link that leads elsewhere, counts as changed; what then has that name is listened to.
     """
@@ -53,11 +54,12 @@ def _until_replaced(seeds: Path, without: Path, stop: threading.Event, polling: 
         poll_delay_ms=round(1000 * _POLL_SECONDS),
         ignore_permission_denied=True,
     )
-    unheard = _UNHEARD_SECONDS
+    limit = unheard = 0.0
     for changed in listening:
         # A folder that is made again may get the same inode.
         replaced = (Change.deleted, str(root)) in changed or _identity(seeds) != identity
-        if changed or replaced or unheard >= _UNHEARD_SECONDS:
+        if changed or replaced or unheard >= limit:
+            limit = _UNHEARD_SECONDS if changed else min(max(2 * limit, _UNHEARD_SECONDS), _LONGEST_UNHEARD_SECONDS)
             unheard = 0.0
             yield
         if replaced:

@@ -47,13 +47,16 @@ def _tell_other_precision(kept: str, wanted: str) -> None:
 
 
 def _watch(settings: Settings, library: Library, skipped: tuple[Skipped, ...], *, as_json: bool) -> None:
-    """Shows what changes; `skipped` are the files that were named already."""
+    """Shows what changes, and once what goes wrong again and again; `skipped` are the files that were named already."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     click.echo(f"Watching {settings.seeds}; Ctrl-C stops.", err=True)
+    failure = ""
     for outcome in library.watch(stop):
+        failed_before, failure = failure, str(outcome) if isinstance(outcome, SeedbotError) else ""
         if isinstance(outcome, SeedbotError):
-            hint(str(outcome))
+            if failure != failed_before:
+                hint(failure)
         elif outcome.added or outcome.changed or outcome.removed or outcome.renamed or outcome.skipped != skipped:
             skipped = outcome.skipped
             _show(outcome, as_json=as_json)

@@ -33,6 +33,7 @@ _LARGEST_FILE = 49_000_000  # bytes that a bot may send
 _FILE_SECONDS = 60.0  # of trying again, since each attempt may have arrived
 _UPLOAD_SECONDS = 120.0  # that Telegram may be silent while it takes a file, and after its last byte
 _LONGEST_ALERT = 200  # UTF-16 units of an answer to a press
+_FILE_GONE = "The file is gone from the folder."
 _TOO_OLD = "This button is too old to be understood."
 
 log = logging.getLogger(__name__)
@@ -153,8 +154,11 @@ async def _send_file(pressed: Press, document: str) -> None:
                 return False  # sent again, it might arrive twice
         return True
 
-    async with pressed.service.handing_out:
+    try:
         taken = await patiently(is_taken, _FILE_SECONDS)
+    except OSError:  # it went while it waited for Telegram
+        await pressed.send(Formatted(_FILE_GONE))
+        return
     if taken is None:
         await pressed.send(Formatted("Telegram did not take the file. Please try again later."))
     elif not taken:
@@ -169,7 +173,7 @@ def _sendable(service: Service, document: str) -> Path:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise SeedbotError("The file is gone from the folder.") from error
+        raise SeedbotError(_FILE_GONE) from error
     if size > _LARGEST_FILE:
         raise SeedbotError("The file is larger than a bot may send (50 MB).")
     return path

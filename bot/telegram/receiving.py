@@ -162,7 +162,7 @@ async def webhook(bot: SeedBot, inbox: Inbox, service: Service, secret: str) -> 
     settings = service.settings.telegram
     where = f"{settings.webhook_listen}:{settings.webhook_port}"
     try:
-        server = Application([(_WEBHOOK_PATH, Hook)], log_function=lambda _: None).listen(
+        server = Application([(f"(?:{_WEBHOOK_PATH})?/?", Hook)], log_function=lambda _: None).listen(
             settings.webhook_port, settings.webhook_listen, max_body_size=_LONGEST_BODY
         )
     except OSError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -24,7 +23,6 @@ QUERY_SECONDS = 30.0
 _PATIENCE_SECONDS = 6 * 3600.0
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.3, 30.0
 _LACKING = 3  # times that 404 or 401 may be a hiccup; then the server lacks the method
-_UNHEARD = 1  # times that a message is sent again though Telegram, which said nothing, may have taken it
 _CHANGEABLE = ("entit", "parse", "repl", "thread", "topic")  # of what a message was refused for, and goes without
 _TYPING_SECONDS = 4.5  # Telegram shows the sign for five
 
@@ -33,14 +31,12 @@ log = logging.getLogger(__name__)
 _signs: set[asyncio.Task[None]] = set()  # to break one off would close its connection
 
 
-async def persist(
-    call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS, *, unheard: float = math.inf
-) -> T:
-    """Calls Telegram until it works; again at most `unheard` times after it was silent to a call that it may have done.
+async def persist(call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS, *, once: bool = False) -> T:
+    """Calls Telegram until it works; with `once`, not again where it was silent to a call that it may have done.
 
     Raises TelegramError where it never will (blocked, chat gone, refused) or did not within `seconds`.
     """
-    clock, wait, lacking, silent = asyncio.get_running_loop().time, _FIRST_WAIT_SECONDS, 0, 0
+    clock, wait, lacking = asyncio.get_running_loop().time, _FIRST_WAIT_SECONDS, 0
     end = clock() + seconds
     while True:
         try:
@@ -52,8 +48,7 @@ async def persist(
             pause = max(seconds_of(error), _FIRST_WAIT_SECONDS)
         except (NetworkError, InvalidToken) as error:
             lacking += isinstance(error, InvalidToken)
-            silent += isinstance(error, TimedOut) and not is_unsent(error)
-            if lacking > _LACKING or silent > unheard:
+            if lacking > _LACKING or (once and _may_be_done(error)):
                 raise
             failed, pause = error, wait
             wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
@@ -62,12 +57,14 @@ async def persist(
         await asyncio.sleep(pause)
 
 
-async def patiently(
-    call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS, *, unheard: float = math.inf
-) -> T | None:
+async def patiently(call: Callable[[], Awaitable[T]], seconds: float = _PATIENCE_SECONDS) -> T | None:
     """Like `persist`; None where that would raise, which is logged."""
+    return await _unless_refused(persist(call, seconds))
+
+
+async def _unless_refused(result: Awaitable[T]) -> T | None:
     try:
-        return await persist(call, seconds, unheard=unheard)
+        return await result
     except TelegramError as error:
         log.warning("refused by Telegram", extra={"error": f"{type(error).__name__}: {error}"})
         return None
@@ -93,10 +90,27 @@ async def send(
         reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to and number == 1 else None
         form = {"entities": part.entities, "reply_parameters": reply, "message_thread_id": thread}
         buttons = keyboard if number == len(parts) else None
-        sent = await patiently(partial(_send, bot, chat, part, form, buttons), unheard=_UNHEARD)
+        sent = await _unless_refused(_delivered(bot, partial(_send, bot, chat, part, form, buttons)))
         if sent is None:
             return None
     return sent
+
+
+async def _delivered(bot: Bot, call: Callable[[], Awaitable[T]]) -> T:
+    """Calls Telegram until it works. Where it was silent, and so may have done it, once more when it answers again: a
+    proxy in between is silent too where it reaches nobody.
+    """
+    try:
+        return await persist(call, once=True)
+    except TimedOut as error:
+        if not _may_be_done(error):
+            raise
+    await persist(bot.get_me)
+    return await persist(call, once=True)
+
+
+def _may_be_done(error: TelegramError) -> bool:
+    return isinstance(error, TimedOut) and not is_unsent(error)
 
 
 async def edit(bot: Bot, chat: int, number: int, message: Formatted, keyboard: InlineKeyboardMarkup | None) -> bool:

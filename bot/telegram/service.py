@@ -41,7 +41,6 @@ _DEAF_SECONDS = 120.0  # without an answer from Telegram, which answers every th
 _START_SECONDS = 5.0
 _HELD_SECONDS = 2.0  # that the next message of a chat waits for a change of the library
 _LOCK_SECONDS = 30.0  # that a build waits for another program that is building
-_FILES_AT_ONCE = 2  # on their way to Telegram
 _MANY = 8  # places in `Service.waiting`
 _LEAST_SECRET = 8  # characters; to hide a part of a token that is shorter would blot out words
 _TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
@@ -65,7 +64,6 @@ class Service:
         self.failure: str | None = None
         self.stop = asyncio.Event()
         self.waiting: set[object] = set()  # a place for each question, and each update in line, whose turn has not come
-        self.handing_out = asyncio.Semaphore(_FILES_AT_ONCE)  # for each file that is sent
         self.taking_in = asyncio.Semaphore(1)  # for a file from its fetching, since it lies in memory, to its indexing
         self._pool = ThreadPoolExecutor(settings.telegram.workers, thread_name_prefix="ask")
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="build")

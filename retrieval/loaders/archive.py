@@ -30,9 +30,20 @@ def check_archive(data: bytes) -> None:
         raise DocumentError(_ABSURD)
     if sum(text) > _MOST_BYTES or unpacked > max(_MOST_BYTES, _PICTURES * len(data)):
         raise DocumentError(_TOO_LARGE)
-    if any(size > _MOST_IN_ONE for size in text):
-        raise DocumentError(_TOO_LARGE)
+    for size in text:
+        _refuse_large(size)
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
         raise DocumentError("it is packed as no document is: save it again")  # LZMA may ask for gigabytes at once
     if any(entry.flag_bits & 1 for entry in entries):
         raise DocumentError("it is encrypted: save a copy without a password")
+
+
+def part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """What a part holds that is text, whatever it is called. Raises DocumentError where it is too large, KeyError."""
+    _refuse_large(archive.getinfo(name).file_size)
+    return archive.read(name)
+
+
+def _refuse_large(size: int) -> None:
+    if size > _MOST_IN_ONE:
+        raise DocumentError(_TOO_LARGE)

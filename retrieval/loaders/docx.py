@@ -186,7 +186,7 @@ def _text(element: Any, *, boxes: bool) -> str:
             inside = _text(child, boxes=boxes)
             place = _value(child.find(_W + "rPr"), "vertAlign")
             if place in _SHIFTED:
-                inside = shifted(inside, above=place == "superscript")
+                inside = shifted(inside, next(filter(None, reversed(parts)), ""), above=place == "superscript")
             parts.append(f" {inside} " if name in ("txbxContent", "p") else inside)
     return "".join(parts)
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from retrieval.errors import DocumentError
-from retrieval.loaders.archive import check_archive
+from retrieval.loaders.archive import check_archive, part
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.html import parse
 from retrieval.loaders.loaded import Loaded, TextBuilder
@@ -57,9 +57,9 @@ def load(data: bytes) -> Loaded:
 
 
 def _load(archive: zipfile.ZipFile) -> Loaded:
-    container = _xml(archive.read("META-INF/container.xml"))
+    container = _xml(part(archive, "META-INF/container.xml"))
     package_path = str(container.xpath("//c:rootfile/@full-path", namespaces=_NAMES)[0])
-    package = _xml(archive.read(package_path))
+    package = _xml(part(archive, package_path))
     items = {item.get("id"): item for item in package.xpath("//o:manifest/o:item", namespaces=_NAMES)}
     spine = [items[name] for name in package.xpath("//o:spine/o:itemref/@idref", namespaces=_NAMES) if name in items]
     pages = [item for item in spine if not (item.get("media-type") or "").startswith(_NO_PAGE)]
@@ -68,7 +68,7 @@ def _load(archive: zipfile.ZipFile) -> Loaded:
     chapters = _chapters(archive, package_path, list(items.values()))
     builder = TextBuilder()
     for path in paths:
-        data = archive.read(path) if path in archive.NameToInfo else b""
+        data = part(archive, path) if path in archive.NameToInfo else b""
         if data.strip():
             tree = parse(data)
             _head(tree, chapters.get(path, []))
@@ -88,7 +88,7 @@ def _refuse_locked(archive: zipfile.ZipFile, paths: list[str]) -> None:
     """Raises DocumentError where chapters are enciphered; fonts often are in books that can be read."""
     if "META-INF/encryption.xml" not in archive.NameToInfo:
         return
-    references = _xml(archive.read("META-INF/encryption.xml")).xpath("//*[local-name()='CipherReference']/@URI")
+    references = _xml(part(archive, "META-INF/encryption.xml")).xpath("//*[local-name()='CipherReference']/@URI")
     if {posixpath.normpath(unquote(one)) for one in references} & set(paths):
         raise DocumentError("it is locked against copying (DRM): get a copy without a lock")
 
@@ -102,7 +102,7 @@ def _chapters(archive: zipfile.ZipFile, package_path: str, items: list[Any]) -> 
         if path not in archive.NameToInfo or not (is_navigation or item.get("media-type") == _NCX):
             continue
         if is_navigation:
-            tables = parse(archive.read(path)).xpath("//nav[not(@*[local-name()='type']) or @*[.='toc']]")
+            tables = parse(part(archive, path)).xpath("//nav[not(@*[local-name()='type']) or @*[.='toc']]")
             points = [
                 (link.get("href") or "", link.text_content(), sum(1 for _ in link.iterancestors("ol")))
                 for table in tables[:1]
@@ -115,7 +115,7 @@ def _chapters(archive: zipfile.ZipFile, package_path: str, items: list[Any]) -> 
                     "".join(point.xpath("string(./*[local-name()='navLabel'])")),
                     1 + sum(1 for above in point.iterancestors() if name_of(above) == "navpoint"),
                 )
-                for point in _xml(archive.read(path)).xpath("//*[local-name()='navPoint']")
+                for point in _xml(part(archive, path)).xpath("//*[local-name()='navPoint']")
             ]
         for href, label, level in points:
             if label.strip():

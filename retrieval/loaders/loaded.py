@@ -70,12 +70,13 @@ def clean(text: str) -> str:
     return _UNUSABLE.sub("\ufffd", text)
 
 
-def shifted(text: str, *, above: bool) -> str:
+def shifted(text: str, before: str, *, above: bool) -> str:
     """Text that is set above or below its line, in characters that show it where it is a number: 10⁶ is not 106.
 
-    Words stay as they are, and so does what brackets hold apart already.
+    Words stay as they are, and so does what brackets or white space hold apart from the text `before` it.
     """
-    return text.translate(_ABOVE if above else _BELOW) if _NUMERIC.fullmatch(text) else text
+    glued = bool(before) and not before[-1].isspace()
+    return text.translate(_ABOVE if above else _BELOW) if glued and _NUMERIC.fullmatch(text) else text
 
 
 def one_line_each(records: Iterable[str]) -> Loaded:

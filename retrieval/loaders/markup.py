@@ -37,9 +37,9 @@ def name_of(element: Any) -> str:
     return element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else ""
 
 
-def flat(element: Any) -> str:
-    """The visible text of an element: blocks apart, white space as in the source."""
-    return "".join(_pieces(element))
+def flat(element: Any, before: str = "") -> str:
+    """The visible text of an element, which follows `before`: blocks apart, white space as in the source."""
+    return "".join(_pieces(element, before))
 
 
 class _Layout:
@@ -59,9 +59,9 @@ class _Layout:
         if tag == "br":
             self._loose.append("\n")
         elif tag in _SHIFTED:
-            begun = len(self._loose)
+            begun, before = len(self._loose), next(filter(None, reversed(self._loose)), "")
             self._children(element)
-            self._loose[begun:] = [shifted("".join(self._loose[begun:]), above=tag == "sup")]
+            self._loose[begun:] = [shifted("".join(self._loose[begun:]), before, above=tag == "sup")]
         elif tag not in _BLOCKS:
             self._children(element)
         elif not self._whole(element, tag):
@@ -122,20 +122,20 @@ def _is_laid_out(cell: Any) -> bool:
     return paragraphs > 1 or any(name_of(inner) in ("table", "pre", *HEADINGS) for inner in cell.iter())
 
 
-def _pieces(element: Any) -> Iterator[str]:
-    yield element.text or ""
+def _pieces(element: Any, before: str) -> Iterator[str]:
+    yield (text := element.text or "")
+    before = text or before
     for child in element:
-        tag = name_of(child)
+        tag, inside = name_of(child), ""
         if tag == "br":
-            yield "\n"
+            inside = "\n"
         elif tag in _SHIFTED:
-            yield shifted(flat(child), above=tag == "sup")
+            inside = shifted(flat(child, before), before, above=tag == "sup")
         elif tag and tag not in _INVISIBLE:
-            apart = " " if tag in _BLOCKS else ""
-            yield apart
-            yield from _pieces(child)
-            yield apart
-        yield child.tail or ""
+            inside = f" {flat(child)} " if tag in _BLOCKS else flat(child, before)
+        yield inside
+        yield (tail := child.tail or "")
+        before = tail or inside or before
 
 
 def _joined(text: str) -> str:

@@ -35,8 +35,16 @@ def load(data: bytes) -> Loaded:
         return one_line_each(_rows(text))
     except DocumentError:
         with contextlib.suppress(DocumentError):
-            return one_line_each(_rows(text, lenient=True))
+            if _read_alike_so_far(text):
+                return one_line_each(_rows(text, lenient=True))
         raise
+
+
+def _read_alike_so_far(text: str) -> bool:
+    """Whether a lenient reader makes the same of all rows before the one that cannot be read."""
+    with contextlib.suppress(DocumentError):
+        return all(strict == lenient for strict, lenient in zip(_rows(text), _rows(text, lenient=True), strict=False))
+    return True
 
 
 def _rows(text: str, *, lenient: bool = False) -> Iterator[str]:

@@ -225,7 +225,9 @@ def test_a_title_made_from_the_file_name_is_not_repeated() -> None:
 def test_a_quote_that_is_read_otherwise_is_not_laid_upon_the_file() -> None:
     changed = Verification(PLACE, Verdict.CHANGED, None)
     assert messages.checked(changed) == "the file has changed and no longer says this"
-    otherwise = "the file is the same, but this version reads it otherwise: ask again"
+    otherwise = (
+        "the file is the same but has no such words: the quote was altered, or an older version read it otherwise"
+    )
     assert messages.checked(replace(changed, same_file=True)) == otherwise
 
 

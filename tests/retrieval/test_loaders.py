@@ -704,6 +704,35 @@ def test_quotation_marks_that_enclose_no_field_are_text(data: str, text: str) ->
     assert _load("a.csv", data).text == text
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", 'name, quote, year\n"Smith", "hello, world", 1999\n"Jones", "he said "hi" there", 2001\n'),
+        ("a.tsv", 'id\tnote\tn\n1\t"line one\nline two"\t5\n2\t"a "quoted" word"\t6\n'),
+    ],
+)
+def test_rows_that_quotation_marks_hold_together_are_not_taken_apart_for_a_bad_one(name: str, data: str) -> None:
+    with pytest.raises(DocumentError, match=r"line \d is no row of a table"):
+        _load(name, data)
+
+
+def test_numbers_in_small_print_stay_numbers() -> None:
+    page = (
+        "<p><sub>1914-1918</sub> small print: <sup>030 1234567</sup></p><table><tr><td><sup>1,234.50</sup><td>x</table>"
+    )
+    assert _load("a.html", page).text == "1914-1918 small print: 030 1234567\n\n1,234.50 | x\n"
+
+
+def test_a_chapter_under_any_name_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(epub(["<p>One.</p>", f"<p>{'Two. ' * 400}</p>"])))
+    texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    book = zipped({name.replace(".xhtml", ".php"): text.replace(".xhtml", ".php") for name, text in texts.items()})
+    assert _load("a.epub", book).text.startswith("One.\n\nTwo. Two.")
+    monkeypatch.setattr("retrieval.loaders.archive._MOST_IN_ONE", 1500)
+    with pytest.raises(DocumentError, match="split it"):
+        _load("a.epub", book)
+
+
 def test_objects_in_a_list_that_one_object_wraps_are_records() -> None:
     data = '{"name": "x", "messages": [{"from": "Ann", "text": "Hi."}, {"from": "Bo"}], "tags": ["a", "b"]}'
     document = _load("a.json", data.replace("Hi.", "Hi! " * 300))

@@ -30,7 +30,7 @@ from retrieval.types import Span
         ("10² km in 2019¹", "en", ["10", "²", "km", "in", "2019", "¹"]),
         ("Napoleon³ in 1815³, 1.5⁴ of Ulm²³ and Bo’s²", "en",
          ["napoleon", "³", "in", "1815", "³", "1.5", "⁴", "of", "ulm", "²³", "and", "bo", "²"]),
-        ("12 m², 3 km³ of CO₂ and H₂O", "en", ["12", "m2", "3", "km3", "of", "co2", "and", "h2o"]),
+        ("12 m², 3 Km³, 4 μm² of CO₂ and H₂O", "en", ["12", "m2", "3", "km3", "4", "μm2", "of", "co2", "and", "h2o"]),
         ("１２３ of ４，５ and 第１２３号", "en", ["123", "of", "4", "5", "and", "第", "123", "号"]),
         ("5G, 3D and 2FA", "en", ["5g", "3d", "and", "2fa"]),
         ("1,000円と1000円", "ja", ["1000", "円と", "1000", "円"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from watchfiles import Change
 
 from retrieval.watching import changes
 
@@ -31,13 +32,16 @@ def listen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callabl
     return times
 
 
-def test_a_folder_of_which_nothing_is_heard_counts_as_changed_each_minute(
+def test_a_folder_of_which_nothing_is_heard_counts_as_changed_after_a_minute_then_two(
     tmp_path: Path, listen: Callable[[Callable[..., _Told]], int]
 ) -> None:
     """As on a network drive."""
     (tmp_path / "seeds").mkdir()
     assert listen(lambda *_: iter([set() for _ in range(60)])) == 1
-    assert listen(lambda *_: iter([set() for _ in range(125)])) == 3
+    counts = [listen(lambda *_, n=n: iter([set() for _ in range(n)])) for n in (61, 180, 181, 420, 421)]
+    assert counts == [2, 2, 3, 3, 4]
+    heard = [*[set() for _ in range(181)], {(Change.added, "new.txt")}, *[set() for _ in range(60)]]
+    assert listen(lambda *_: iter(heard)) == 5
 
 
 def test_a_link_that_leads_elsewhere_is_followed(tmp_path: Path, listen: Callable[[Callable[..., _Told]], int]) -> None:
