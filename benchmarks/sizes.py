@@ -12,17 +12,19 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.flat import NEAREST, WARM_QUESTIONS, memory, percentiles, timed
 from benchmarks.made_text import Model, texts_of
 from benchmarks.sets import progress_on_stderr
 from retrieval.embedding import open_embedder
 from retrieval.library import Library
+from retrieval.models import DEFAULT_MODEL, locate
 from retrieval.settings import AnswerSettings, EmbeddingSettings, EngineSettings
 from retrieval.types import Filter
 
@@ -31,10 +33,8 @@ STEPS = ("text", "build", "baseline", "recall", "ask", "ask and read", "cold", "
 
 _CALIBRATED_ON = 20  # documents that tell how many characters make a passage
 _SETTLED_SECONDS = 2.5  # files fresher than this would be read again
-_WARM_QUESTIONS = 20
 _COLD_RUNS = 5
 _CHANGES = 3
-_NEAREST = 20
 _ASKED = 60  # candidates, as ranking asks
 _SAME_COSINE = 1e-5  # what the order of additions may make of one
 
@@ -80,7 +80,7 @@ class Size:
 
         They are made once, so that a process that asks them does not hold what they are made from.
         """
-        path, count = self.folder / "questions.json", self.questions + _WARM_QUESTIONS
+        path, count = self.folder / "questions.json", self.questions + WARM_QUESTIONS
         if path.exists() and len(kept := json.loads(path.read_text("utf-8"))) == count:
             return list(kept)
         documents = sum(1 for _ in (self.folder / "seeds").rglob("*.txt"))
@@ -91,9 +91,14 @@ class Size:
 
 def run(step: str, size: Size) -> Figures:
     """The figures of a step, run in a fresh process. Raises RuntimeError where it failed."""
+    return _printed(step, size, "benchmarks.sizes", step, json.dumps(asdict(size)))
+
+
+def _printed(step: str, size: Size, program: str, *arguments: str) -> Figures:
+    """The figures that a module of ours prints, run as a program. Raises RuntimeError where it failed."""
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "benchmarks.sizes", step, json.dumps(asdict(size))]
+    command = [sys.executable, "-m", program, *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path})
     if done.returncode != 0:
         raise RuntimeError(f"The step {step!r} of {size.passages} passages failed; what it said stands above.")
@@ -145,7 +150,7 @@ def _build(size: Size) -> Figures:
         "resumed": report.reused > 0,
         "seconds": report.seconds,
         "vectors_seconds": embedder.seconds,
-        "peak_megabytes": _peak(),
+        "peak_megabytes": memory("VmHWM:"),
         "database_bytes": status.database_bytes / status.passages,
         "index_bytes": status.index_bytes / status.passages,
     }
@@ -157,35 +162,14 @@ def _is_built(settings: EngineSettings) -> bool:
 
 
 def _baseline(size: Size) -> Figures:
-    """sentence-transformers and a flat FAISS index over the library's vectors, filled without encoding them again."""
-    import faiss
-
-    from benchmarks.baselines import load_model
-
-    model = load_model()
-    index: Any = faiss.IndexFlatIP(model.encode(["a"]).shape[1])
-    added = 0.0
-    with Library.open(size.settings()) as library:
+    """sentence-transformers and a flat FAISS index over the library's vectors, in a process without Seedbot."""
+    size.asked()
+    with Library.open(size.settings()) as library, (size.folder / "vectors.f32").open("wb") as file:
         for _, vectors in library.searcher().store.all_vectors():
-            added += _timed(lambda some=vectors: index.add(some))[0]
-    times, vectors_asked, scores = [], [], []
-    for question in size.asked():
-        seconds, (vector, found) = _timed(lambda q=question: _nearest(model, index, q))
-        times.append(seconds)
-        vectors_asked.append(vector)
-        scores.append(found)
-    np.savez(size.folder / "nearest.npz", vectors=np.array(vectors_asked), scores=np.array(scores))
-    return {
-        "index_seconds": added,
-        "question": _percentiles(times[_WARM_QUESTIONS:]),
-        "peak_megabytes": _peak(),
-    }
-
-
-def _nearest(model: Any, index: Any, question: str) -> tuple[Any, Any]:
-    """The vector of a question and the cosines of what is nearest to it."""
-    vector = model.encode([question], normalize_embeddings=True)
-    return vector[0], index.search(vector, _NEAREST)[0][0]
+            vectors.astype(np.float32).tofile(file)
+    figures = _printed("baseline", size, "benchmarks.flat", locate(DEFAULT_MODEL), str(size.folder))
+    (size.folder / "vectors.f32").unlink()
+    return figures
 
 
 def _recall(size: Size) -> Figures:
@@ -201,30 +185,37 @@ def _recall(size: Size) -> Figures:
         for vector, exact in zip(asked["vectors"], asked["scores"], strict=True):
             found = searcher.candidates(vector, no_words, _ASKED, Filter()).cosines
             shares.append(min(float((found >= exact[-1] - _SAME_COSINE).sum()), len(exact)) / len(exact))
-    return {f"recall@{_NEAREST}": statistics.fmean(shares)}
+    return {f"recall@{NEAREST}": statistics.fmean(shares)}
 
 
 def _ask(size: Size, *, read: bool = False) -> Figures:
     from benchmarks.stages import measured
 
     with Library.open(size.settings(read=read)) as library:
-        rows = list(measured(library, size.asked()))[_WARM_QUESTIONS:]
-    stages = {name: _percentiles([row[name] for row in rows]) for name in rows[0]}
-    return {"stages": stages, "peak_megabytes": _peak(), "own_megabytes": _memory("RssAnon:")}
+        rows = list(measured(library, size.asked()))[WARM_QUESTIONS:]
+    stages = {name: percentiles([row[name] for row in rows]) for name in rows[0]}
+    return {"stages": stages, "peak_megabytes": memory("VmHWM:"), "own_megabytes": memory("RssAnon:")}
 
 
 def _cold(size: Size) -> Figures:
-    """A whole `seedbot ask` against importing sentence-transformers, in turn."""
-    settings = size.settings()
+    own, baseline = cold_times(size.settings(), size.asked()[0])
+    seconds, other = statistics.median(own), statistics.median(baseline)
+    return {"seconds": seconds, "import_seconds": other, "ratio": seconds / other}
+
+
+def cold_times(settings: EngineSettings, question: str) -> tuple[list[float], list[float]]:
+    """The seconds of whole `seedbot ask` and of importing sentence-transformers, in turn.
+
+    Raises RuntimeError where the question cannot be asked.
+    """
     where = ["--seeds", str(settings.seeds), "--library", str(settings.library)]
-    ask = [str(Path(sys.executable).with_name("seedbot")), "ask", size.asked()[0], *where]
+    ask = [str(Path(sys.executable).with_name("seedbot")), "ask", question, *where]
     imported = [sys.executable, "-c", "import sentence_transformers"]
     own, baseline = [], []
     for _ in range(_COLD_RUNS):
-        own.append(_timed(lambda: _answered(subprocess.run(ask, capture_output=True)))[0])
-        baseline.append(_timed(lambda: subprocess.run(imported, capture_output=True, check=True))[0])
-    seconds, other = statistics.median(own), statistics.median(baseline)
-    return {"seconds": seconds, "import_seconds": other, "ratio": seconds / other}
+        own.append(timed(lambda: _answered(subprocess.run(ask, capture_output=True)))[0])
+        baseline.append(timed(lambda: subprocess.run(imported, capture_output=True, check=True))[0])
+    return own, baseline
 
 
 def _answered(done: subprocess.CompletedProcess[bytes]) -> None:
@@ -245,7 +236,7 @@ def _change(size: Size) -> Figures:
             number = f"{builder.generation}{int(time.time())}"
             path.write_text(f"{before}\nThe ledger of Quillon Varga counts {number} copper kettles.\n", "utf-8")
             started = time.perf_counter()
-            seconds, report = _timed(builder.sync)
+            seconds, report = timed(builder.sync)
             asked.refresh()
             answer = asked.ask("How many copper kettles does the ledger of Quillon Varga count?")
             whole.append(time.perf_counter() - started)
@@ -256,27 +247,6 @@ def _change(size: Size) -> Figures:
     path.write_text(before, "utf-8")
     middle = int(np.argsort(whole)[len(whole) // 2])
     return {"seconds": whole[middle], "sync_seconds": syncs[middle], "embedded": embedded[middle]}
-
-
-def _percentiles(seconds: Sequence[float]) -> list[float]:
-    """The 50th, 95th and 99th percentile, in milliseconds."""
-    return [float(value) for value in np.percentile(seconds, (50, 95, 99)) * 1000]
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    started = time.perf_counter()
-    result = work()
-    return time.perf_counter() - started, result
-
-
-def _peak() -> float:
-    return _memory("VmHWM:")
-
-
-def _memory(name: str) -> float:
-    """What Linux says of this process, in megabytes."""
-    status = Path("/proc/self/status").read_text().split()
-    return int(status[status.index(name) + 1]) / 1024
 
 
 _RUN: dict[str, Callable[[Size], Figures]] = {

@@ -23,9 +23,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 from benchmarks import growth, sizes
+from benchmarks.flat import timed
 from benchmarks.made_text import Model, texts_of
 from benchmarks.sets import question_set
 from retrieval.embedding import open_embedder
@@ -39,9 +39,7 @@ _SEEDS = _ROOT / "seeds"
 _FEWEST, _MOST = 100, 10_000_000  # passages
 _FILES = 2000
 _QUESTIONS = 200
-_COLD_RUNS = 5
 _ROUNDS, _WARMING = 3, 20
-T = TypeVar("T")
 
 _ANSWERING = """
 import sys
@@ -169,11 +167,11 @@ def _building(settings: EngineSettings) -> None:
     from benchmarks.baselines import load_model
 
     with Library.open(settings) as library:
-        seconds, report = _timed(library.sync)
+        seconds, report = timed(library.sync)
         passages = [row[2] for row in library.searcher().store.indexed()]
     transformer = load_model()
     transformer.encode(passages[:32])
-    baseline, _ = _timed(lambda: transformer.encode(passages))
+    baseline, _ = timed(lambda: transformer.encode(passages))
     own, other = report.embedded / seconds, len(passages) / baseline
     print(f"build: {own:.0f} passages/s with reading, evidence and indexes; SentenceTransformer.encode {other:.0f}/s")
     print(f"  ratio {own / other:.2f} (≥ 1.5), {report.embedded} passages")
@@ -210,19 +208,12 @@ def _answered(way: str, settings: EngineSettings, questions: list[str]) -> list[
 def _each(ask: Callable[[str], object], questions: list[str]) -> list[float]:
     for text in questions[:_WARMING]:
         ask(text)
-    return [_timed(lambda text=text: ask(text))[0] for text in questions]  # type: ignore[misc]
+    return [timed(lambda text=text: ask(text))[0] for text in questions]  # type: ignore[misc]
 
 
 def _cold(settings: EngineSettings) -> None:
-    """A whole `seedbot ask` on a built library against importing sentence-transformers, in turn."""
-    where = ["--seeds", str(settings.seeds), "--library", str(settings.library)]
-    ask = [str(Path(sys.executable).with_name("seedbot")), "ask", "Who was it?", *where]
-    imported = [sys.executable, "-c", "import sentence_transformers"]
-    own, baseline = [], []
-    for _ in range(_COLD_RUNS):
-        own.append(_timed(lambda: subprocess.run(ask, capture_output=True))[0])
-        baseline.append(_timed(lambda: subprocess.run(imported, capture_output=True, check=True))[0])
-    _compare("cold ask", own, baseline, 0.25)
+    """A whole `seedbot ask` on a built library against importing sentence-transformers."""
+    _compare("cold ask", *sizes.cold_times(settings, "Who was it?"), 0.25)
 
 
 def _compare(what: str, own: list[float], baseline: list[float], wanted: float | None = None) -> None:
@@ -244,9 +235,9 @@ def _unchanged(work: Path, model: Path) -> None:
     time.sleep(2.5)  # files this fresh would be read again
     settings = EngineSettings(seeds=seeds, library=folder)
     with Library.open(settings) as library:
-        first, _ = _timed(library.sync)
+        first, _ = timed(library.sync)
     with Library.open(settings) as library:
-        again, report = _timed(library.sync)
+        again, report = timed(library.sync)
     assert report.unchanged == _FILES
     print(f"nothing changed in {_FILES} files: {again:.3f} s against {first:.1f} s; 1/{first / again:.0f} (≤ 1/50)")
 
@@ -256,12 +247,6 @@ def _memory(settings: EngineSettings, questions: list[EvalQuestion]) -> None:
     command = [sys.executable, "-c", _ANSWERING, str(settings.seeds), str(settings.library)]
     done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
     print(f"peak memory while answering: {float(done.stdout):.0f} MB (≤ 350)")
-
-
-def _timed(work: Callable[[], T]) -> tuple[float, T]:
-    started = time.perf_counter()
-    result = work()
-    return time.perf_counter() - started, result
 
 
 if __name__ == "__main__":

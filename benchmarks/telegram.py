@@ -19,6 +19,7 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from retrieval.library import Library
 from retrieval.settings import EngineSettings
@@ -27,6 +28,8 @@ from tests.telegram.test_faults import _garbage
 
 _ROOT = Path(__file__).resolve().parent.parent
 _CHATS = 100
+_NUMBERS = 1_000_000  # message numbers a chat, so that a number tells whose question it is
+_FIRST_ASKED = 3  # the load's first turn; those before it are asked by what comes after it
 _QUESTIONS = (
     "How old can a tern get?",
     "When was the handle taken off the pump?",
@@ -51,6 +54,7 @@ def main() -> None:
 async def _run(library: Path, seconds: float, pause: float, garbage: int) -> None:
     engine = _engine_median(library)
     telegram = FakeTelegram()
+    telegram._next_message.update((chat, chat * _NUMBERS) for chat in range(1, _CHATS + 1))
     await telegram.start()
     program = _started(telegram, library)
     telegram.text("How old can a tern get?", chat=1)
@@ -64,7 +68,15 @@ async def _run(library: Path, seconds: float, pause: float, garbage: int) -> Non
     await asyncio.to_thread(program.wait)
     print(f"peak memory: {peak:.0f} MB (≤ 400), stopped with {program.returncode}")
     await _restarts(telegram, library)
+    given = [(one["chat"]["id"], one["reply_parameters"]["message_id"] // _NUMBERS) for one in _answers(telegram)]
+    wrong = sum(chat != asked_in for chat, asked_in in given)
+    print(f"in all phases: {wrong} of {len(given)} answers in a wrong chat")
     await telegram.stop()
+
+
+def _answers(telegram: FakeTelegram) -> list[dict[str, Any]]:
+    """What was sent to the chats that ask, strangers left out."""
+    return [one for one in telegram.sent if 1 <= one["chat"]["id"] <= _CHATS]
 
 
 def _started(telegram: FakeTelegram, library: Path) -> subprocess.Popen[bytes]:
@@ -102,20 +114,17 @@ def _question(chat: int, turn: int) -> str:
 async def _load(telegram: FakeTelegram, seconds: float, pause: float, engine: float) -> None:
     """Every chat asks, waits for the answer and asks again after a pause; the first questions come all at once."""
     waited: list[float] = []
-    wrong = 0
     first = len(telegram.sent)
     answered = defaultdict(int)
     end = time.monotonic() + seconds
 
     async def chat(number: int) -> None:
-        nonlocal wrong
-        turn = number
+        turn = _FIRST_ASKED + number
         while time.monotonic() < end:
             asked = telegram.text(_question(number, turn), chat=number)
             started = time.monotonic()
-            reply = await _reply_to(telegram, number, asked, first)
+            await _reply_to(telegram, asked, first)
             waited.append(time.monotonic() - started)
-            wrong += reply["chat"]["id"] != number
             answered[number] += 1
             turn += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
@@ -124,20 +133,21 @@ async def _load(telegram: FakeTelegram, seconds: float, pause: float, engine: fl
     burst = sorted(waited[:_CHATS])
     p50, p95 = (statistics.quantiles(waited[_CHATS:], n=20)[i] for i in (9, 18))
     refused = len(telegram.refused)
-    print(f"{_CHATS} chats for {seconds:.0f} s: {len(waited)} answers, {wrong} in a wrong chat, {refused} refused")
+    print(f"{_CHATS} chats for {seconds:.0f} s: {len(waited)} answers, {refused} refused")
     print(f"  {_CHATS} at the same moment: median {burst[_CHATS // 2] * 1000:.0f} ms, the last after {burst[-1]:.1f} s")
     times = f"from then on p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms"
     print(f"  {times}; the engine's own p50 {engine * 1000:.1f} ms: {p95 / engine:.0f} × (≤ 20)")
 
 
-async def _reply_to(telegram: FakeTelegram, chat: int, asked: int, first: int) -> dict:
+async def _reply_to(telegram: FakeTelegram, asked: int, first: int) -> None:
+    """Waits for the answer to a message, whichever chat it goes to."""
     position = first
     while True:
         while position < len(telegram.sent):
             message = telegram.sent[position]
             position += 1
-            if message["chat"]["id"] == chat and message["reply_parameters"]["message_id"] == asked:
-                return message
+            if message["reply_parameters"]["message_id"] == asked:
+                return
         await asyncio.sleep(0.005)
 
 
@@ -146,18 +156,19 @@ async def _storm(telegram: FakeTelegram) -> None:
     telegram.faults.append(Fault("429", times=60, method="sendMessage"))
     started = time.monotonic()
     for number in range(1, 51):
-        telegram.text("How old can a tern get?", chat=number)
+        telegram.text(_question(number, 0), chat=number)
     await telegram.until(lambda: len(telegram.sent) == before + 50, 300)
     print(f"429 storm: 50 of 50 answers after 60 refusals, in {time.monotonic() - started:.0f} s")
 
 
 async def _restarts(telegram: FakeTelegram, library: Path) -> None:
-    """Two hundred questions, during which the bot is stopped once and killed once."""
+    """Two hundred questions, during which the bot is stopped once, asked on meanwhile, and killed once."""
     before = len(telegram.sent)
-    asked = [
-        (chat, telegram.text("How old can a tern get?", chat=chat)) for _ in range(2) for chat in range(1, _CHATS + 1)
-    ]
-    for share, how in ((50, signal.SIGTERM), (120, signal.SIGKILL), (200, signal.SIGTERM)):
+    asked = []
+    for turn, share, how in ((1, 50, signal.SIGTERM), (2, 120, signal.SIGKILL), (None, 200, signal.SIGTERM)):
+        if turn is not None:
+            chats = range(1, _CHATS + 1)
+            asked += [(chat, telegram.text(_question(chat, turn), chat=chat)) for chat in chats]
         program = _started(telegram, library)
         await telegram.until(lambda share=share: len(telegram.sent) >= before + share, 300)
         program.send_signal(how)
@@ -176,9 +187,9 @@ async def _restarts(telegram: FakeTelegram, library: Path) -> None:
 async def _garbage_storm(telegram: FakeTelegram, count: int) -> None:
     before, source = len(telegram.sent), random.Random(1)
     telegram.deliver({"update_id": next(telegram._numbers), **_garbage(source, 5000 + n % 500)} for n in range(count))
-    telegram.text("How old can a tern get?", chat=1)
-    await telegram.until(lambda: any(m["chat"]["id"] == 1 for m in telegram.sent[before:]), 300)
-    strangers = [m for m in telegram.sent[before:] if m["chat"]["id"] != 1]
+    telegram.text(_question(_CHATS, 0), chat=_CHATS)
+    await telegram.until(lambda: any(m["chat"]["id"] == _CHATS for m in telegram.sent[before:]), 300)
+    strangers = [m for m in telegram.sent[before:] if m["chat"]["id"] != _CHATS]
     told = sum("may not use" in m["text"] for m in strangers)
     print(f"garbage: {count} updates, still answering; {len(strangers) - told} answers to strangers, {told} refusals")
 

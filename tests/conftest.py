@@ -31,11 +31,23 @@ SEEDS = REPOSITORY / "seeds"
 
 Write = Callable[[str, str | bytes], Path]
 
+_OF_TERMINALS = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM", "COLUMNS", "LINES"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_goes_beyond_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Also where the refusal was caught, in whichever process."""
+    attempts = tmp_path_factory.mktemp("offline") / "attempts"
+    attempts.touch()
+    os.environ["OFFLINE_ATTEMPTS"] = str(attempts)
+    yield
+    assert attempts.read_text("utf-8") == ""
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("SEEDBOT_"):
+        if name.startswith(("SEEDBOT_", "TTY_")) or name in _OF_TERMINALS:
             monkeypatch.delenv(name)
 
 

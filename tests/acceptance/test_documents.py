@@ -13,14 +13,7 @@ import pytest
 from bot.cli import _COMMANDS
 from tests.conftest import REPOSITORY, SEEDS
 
-_PAGES = [
-    "README.md",
-    "docs/architecture.md",
-    "docs/operating.md",
-    "docs/performance.md",
-    "docs/telegram.md",
-    "CHANGELOG.md",
-]
+_PAGES = ["README.md", "CHANGELOG.md", *sorted(f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md"))]
 _SEEDBOT = Path(sys.executable).with_name("seedbot")
 
 
@@ -41,23 +34,48 @@ def _without_percent(text: str) -> str:
 
 
 @pytest.mark.parametrize(("command", "shown"), _transcripts())
-def test_the_readme_shows_what_is_answered(command: str, shown: str, built: Path) -> None:
+def test_the_readme_shows_what_is_answered(command: str, shown: str, built: Path, tmp_path: Path) -> None:
     program, *arguments = shlex.split(command)
     assert program == "seedbot"
     done = subprocess.run(
-        [_SEEDBOT, *arguments, "--seeds", SEEDS, "--library", built], capture_output=True, text=True, cwd=REPOSITORY
+        [_SEEDBOT, *arguments, "--seeds", SEEDS, "--library", built], capture_output=True, text=True, cwd=tmp_path
     )
     assert _without_percent(done.stdout.strip()) == _without_percent(shown)
+
+
+def test_the_readme_shows_an_answer_and_an_honest_no() -> None:
+    first_lines = [shown.partition(" ")[0] for _, shown in _transcripts()]
+    assert first_lines[:2] == ["Answered:", "Not"]
 
 
 def test_the_readme_names_every_command() -> None:
     assert all(f"seedbot {name}" in _read("README.md") for name in _COMMANDS)
 
 
+def _links(page: str) -> list[tuple[str, str]]:
+    """File and heading of every link of a page to this repository; either may be empty."""
+    targets = re.findall(r"\]\(([^)\s]+)\)", _read(page))
+    return [(name, heading) for name, _, heading in (t.partition("#") for t in targets) if "://" not in name]
+
+
+def _headings(page: Path) -> set[str]:
+    """The headings of a page as a link names them on GitHub."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", _PAGES)
-def test_every_link_leads_to_a_file(page: str) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", _read(page)):
-        assert "://" in target or ((REPOSITORY / page).parent / target).exists(), target
+def test_every_link_leads_to_a_file_and_a_heading(page: str) -> None:
+    for name, heading in _links(page):
+        path = (REPOSITORY / page).parent / name if name else REPOSITORY / page
+        assert path.exists(), name
+        assert not heading or heading in _headings(path), f"{name}#{heading}"
+
+
+def test_links_are_found_on_the_pages() -> None:
+    assert ("docs/operating.md", "tuning-on-your-own-questions") in _links("README.md")
+    assert {page for page in _PAGES if _links(page)} >= {"README.md", "docs/architecture.md", "docs/answers.md"}
 
 
 def test_every_file_of_the_engine_that_the_architecture_names_is_there() -> None:

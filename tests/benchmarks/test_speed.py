@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from benchmarks.made_text import Model, statistics, texts_of
 from benchmarks.made_vectors import Mixture, WatchedEmbedder, compared
 from benchmarks.stages import STAGES, measured
 from retrieval.library import Library
+from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
-from tests.conftest import SEEDS, Write
+from tests.conftest import REPOSITORY, SEEDS, Write
 
 _STAGED = {name: [2.0, 3.0, 4.0] for name in (*STAGES, "whole")}
 _FIGURES: dict[str, dict[str, Any]] = {
@@ -212,6 +214,38 @@ def test_an_interrupted_size_goes_on_with_the_step_it_had_come_to(
     assert [step for step, _ in ran] == list(sizes.STEPS[sizes.STEPS.index("recall") :])
     (row,) = (row for row in growth.read(tmp_path / "rows.jsonl") if row["kind"] == "size")
     assert growth._commits(row).split(", ")[1:] == ["later"], "it says which code it was"
+
+
+def test_the_process_of_the_baseline_holds_nothing_of_seedbot() -> None:
+    code = "import sys, benchmarks.flat; print([name for name in sys.modules if name.split('.')[0] == 'retrieval'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_baseline_is_given_every_vector_and_every_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = _small(tmp_path)
+    monkeypatch.setattr(sizes, "open_embedder", lambda *_: FakeEmbedder())
+    passages, opened = sizes._build(size)["passages"], Library.open
+    monkeypatch.setattr(Library, "open", lambda settings: opened(settings, embedder=FakeEmbedder()))
+    found: list[np.ndarray] = []
+
+    def printed(step: str, size: sizes.Size, program: str, *arguments: str) -> dict[str, Any]:
+        assert (step, program, arguments[1]) == ("baseline", "benchmarks.flat", str(size.folder))
+        assert len(json.loads((size.folder / "questions.json").read_text("utf-8"))) == 23
+        found.append(np.fromfile(size.folder / "vectors.f32", np.float32).reshape(passages, -1))
+        return {"peak_megabytes": 1.0}
+
+    monkeypatch.setattr(sizes, "_printed", printed)
+    assert sizes._baseline(size) == {"peak_megabytes": 1.0}
+    assert np.allclose(np.linalg.norm(found[0], axis=1), 1, atol=1e-3)
+    assert not (size.folder / "vectors.f32").exists()
+
+
+def test_a_cold_question_that_fails_is_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = subprocess.CompletedProcess([], 1, b"", b"seedbot: There is no folder.")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(RuntimeError, match="There is no folder"):
+        speed._cold(EngineSettings(seeds=tmp_path, library=tmp_path / "library"))
 
 
 def test_every_step_can_be_run() -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,10 @@ def test_top_and_filters_narrow_the_answer(over_seeds: Run) -> None:
     assert [one["citation"]["document"] for one in found] == ["nature/arctic-tern.txt"]
     dated = over_seeds("ask", "--json", "--from", "2023", "--top", "9", "How long does it last?").rows[0]["excerpts"]
     assert {one["citation"]["document"] for one in dated} == {"manuals/coffee-grinder.md"}
+    early = over_seeds("ask", "--json", "--to", "2018", "--top", "9", "How long does it last?").rows[0]["excerpts"]
+    assert {one["citation"]["document"] for one in early} == {"historia/papa.txt"}
+    line = json.dumps({"question": "How long does it last?", "to": "2018"})
+    assert over_seeds("ask", "--json", "--top", "9", "-", stdin=line).rows[0]["excerpts"] == early
 
 
 @pytest.mark.parametrize(
@@ -255,8 +260,6 @@ def test_doctor_sees_indexes_that_do_not_fit_before_they_are_made_again(built: P
 def test_colours_can_be_switched_off(
     built: Path, run: Run, monkeypatch: pytest.MonkeyPatch, variable: dict[str, str]
 ) -> None:
-    for name in ("NO_COLOR", "TERM"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("click._compat.isatty", lambda _: True)
     where = ("--seeds", SEEDS, "--library", built)
     for command in (["status"], ["doctor"], ["show", "nowhere.txt"]):
@@ -412,6 +415,30 @@ def test_watching_shows_what_changed_and_skipped_files_once(
     monkeypatch.setattr(Library, "watch", lambda *_: iter(outcomes))
     build._watch(Settings(seeds=settings.seeds), Library.open(settings), (bad,), as_json=True)
     assert [json.loads(line)["generation"] for line in capsys.readouterr().out.splitlines()] == [2, 4, 5]
+
+
+@pytest.mark.parametrize(("stopped_by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_build_watch_follows_the_folder_until_it_is_stopped(
+    write: Write, exported_model: Path, tmp_path: Path, stopped_by: signal.Signals, code: int
+) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(exported_model, library / "model", copy_function=os.link)
+    write("bridge.txt", "The bridge crosses the Rhine.\n")
+    command = [SEEDBOT, "build", "--watch", "--json", "--seeds", tmp_path / "seeds", "--library", library]
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            assert json.loads(process.stdout.readline())["added"] == ["bridge.txt"]
+            assert any(line.startswith("Watching ") for line in process.stderr)
+            write("tower.txt", "The tower is 60 metres high.\n")
+            assert json.loads(process.stdout.readline())["added"] == ["tower.txt"]
+            process.send_signal(stopped_by)
+            assert process.wait(timeout=30) == code
+            assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
 
 
 def test_sources_may_be_chosen(over_seeds: Run) -> None:
@@ -572,6 +599,19 @@ def test_eval_compares_two_configurations(over_seeds: Run, built: Path, tmp_path
     refused = over_seeds("eval", "--compare", short, questions)
     assert refused.code == 1
     assert "need a library of their own: name one there" in refused.err
+
+
+def test_eval_within_asks_each_question_in_its_document_only(over_seeds: Run, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    asked = "How old can a tern get?"
+    nearest = over_seeds("ask", "--json", "--in", "historia/*", asked).rows[0]["excerpts"][0]
+    place = nearest["citation"]
+    gold = {"doc": place["document"], "start": place["start"], "end": place["end"], "text": nearest["text"]}
+    row = {"question": asked, "answerable": True, "answers": [gold]}
+    questions.write_text(json.dumps(row) + "\n")
+    everywhere, within = (over_seeds("eval", "--json", *flag, questions).rows[0] for flag in ([], ["--within"]))
+    assert everywhere["hit@1"]["value"] == 0
+    assert within["hit@1"]["value"] == 1
 
 
 def test_eval_refuses_a_set_that_does_not_fit(over_seeds: Run, tmp_path: Path) -> None:

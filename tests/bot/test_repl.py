@@ -323,13 +323,20 @@ def test_lines_from_a_pipe_are_answered_one_by_one(over_seeds: Run) -> None:
     assert done.out.rstrip().split("\n")[-1].startswith("Generation 1, built ")
 
 
-def _read_until(leader: int, wanted: bytes) -> bytes:
-    seen, deadline = b"", time.monotonic() + 30
-    while wanted not in seen and time.monotonic() < deadline:
-        if select.select([leader], [], [], 0.2)[0]:
-            seen += os.read(leader, 65536)
-    assert wanted in seen, (wanted, seen[-2000:])
-    return seen
+class _Screen:
+    """What a terminal shows; `until` goes on behind what it found before."""
+
+    def __init__(self, leader: int) -> None:
+        self._leader, self._found = leader, 0
+        self.seen = b""
+
+    def until(self, wanted: bytes) -> None:
+        deadline = time.monotonic() + 30
+        while (at := self.seen.find(wanted, self._found)) < 0 and time.monotonic() < deadline:
+            if select.select([self._leader], [], [], 0.2)[0]:
+                self.seen += os.read(self._leader, 65536)
+        assert at >= 0, (wanted, self.seen[-2000:])
+        self._found = at + len(wanted)
 
 
 def test_a_real_terminal_keeps_history_and_survives_ctrl_c(built: Path, tmp_path: Path) -> None:
@@ -345,15 +352,16 @@ def test_a_real_terminal_keeps_history_and_survives_ctrl_c(built: Path, tmp_path
         environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "60"}
         process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=environment)
         os.close(follower)
-        seen = _read_until(leader, "❯".encode())
+        screen = _Screen(leader)
+        screen.until("❯".encode())
         for keys, wanted in exchanges:
             os.write(leader, keys)
-            seen += _read_until(leader, wanted)
-            seen += _read_until(leader, "❯".encode())
+            screen.until(wanted)
+            screen.until("❯".encode())
         os.write(leader, b"\x04")
         assert process.wait(timeout=20) == 0
         os.close(leader)
-        return seen
+        return screen.seen
 
     seen = session(
         (b"half a question\x03", b""),

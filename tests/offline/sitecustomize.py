@@ -1,25 +1,46 @@
-"""Put on the path of every process that a test starts: connections beyond this machine fail loudly."""
+"""Put on the path of every process that a test starts: what goes beyond this machine is refused, and written down.
 
+Code that catches the refusal hides it, so each is a line of the file that OFFLINE_ATTEMPTS in the environment names.
+"""
+
+import os
 import socket
+from collections.abc import Callable
 from typing import Any
 
-_connect, _connect_ex = socket.socket.connect, socket.socket.connect_ex
+_HERE = (None, "", "127.0.0.1", "::1", "localhost", "0.0.0.0", "::")
+_getaddrinfo = socket.getaddrinfo
 
 
-def _refuse_others(address: Any) -> None:
-    if isinstance(address, tuple) and str(address[0]) not in ("127.0.0.1", "::1", "localhost"):
-        raise AssertionError(f"a connection to {address[0]} was attempted: everything but Telegram works offline")
+def _refuse_others(host: Any) -> None:
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host in _HERE:
+        return
+    said = f"a connection to {host} was attempted: everything but Telegram works offline"
+    if path := os.environ.get("OFFLINE_ATTEMPTS"):
+        with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - nothing else is imported in every process
+            file.write(f"{os.environ.get('PYTEST_CURRENT_TEST')}: {said}\n")
+    raise AssertionError(said)
 
 
-def _guarded(self: socket.socket, address: Any) -> None:
-    _refuse_others(address)
-    _connect(self, address)
+def _guarded(name: str) -> Callable[..., Any]:
+    """A method of sockets whose last argument, where it is a tuple, is an address."""
+    method = getattr(socket.socket, name)
+
+    def call(self: socket.socket, *arguments: Any) -> Any:
+        if arguments and isinstance(arguments[-1], tuple):
+            _refuse_others(arguments[-1][0])
+        return method(self, *arguments)
+
+    return call
 
 
-def _guarded_ex(self: socket.socket, address: Any) -> int:
-    _refuse_others(address)
-    return _connect_ex(self, address)
+def _resolve(host: Any, *arguments: Any, **more: Any) -> Any:
+    _refuse_others(host)
+    return _getaddrinfo(host, *arguments, **more)
 
 
-socket.socket.connect = _guarded  # type: ignore[method-assign]
-socket.socket.connect_ex = _guarded_ex  # type: ignore[method-assign]
+for _name in ("connect", "connect_ex", "sendto"):
+    setattr(socket.socket, _name, _guarded(_name))
+socket.getaddrinfo = _resolve

@@ -110,6 +110,15 @@ def test_without_bfloat16_passages_are_rounded_where_that_is_quick_and_does_litt
         OnnxEmbedder(harmed, EmbeddingSettings(precision="int8")).settle_precision(None)
 
 
+def test_openvino_tells_its_maker_nothing(tmp_path: Path) -> None:
+    """It would report each import, except on servers that test, and keep a number of this user in the home folder."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "TF_BUILD", "JENKINS_URL")}
+    environment |= {"HOME": str(tmp_path), "OFFLINE_ATTEMPTS": str(tmp_path / "attempts")}
+    code = "from retrieval.runtimes import has_bfloat16; has_bfloat16()"
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_openvino_is_not_even_loaded_where_another_precision_is_asked_for(exported_model: Path, precision: str) -> None:
     code = (
@@ -221,10 +230,29 @@ def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         locate(DEFAULT_MODEL)
 
 
-def test_a_model_that_is_not_there_is_named_without_asking_the_network(tmp_path: Path) -> None:
+def test_a_model_that_is_not_there_is_named_without_asking_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OFFLINE_ATTEMPTS", str(tmp_path / "attempts"))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     with pytest.raises(ModelError, match="The model 'nobody/no-such-model' cannot be used"):
         open_embedder(EmbeddingSettings(model="nobody/no-such-model"), tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "offline"),
+    [(DEFAULT_MODEL, None, "1"), (DEFAULT_MODEL, "0", "1"), ("own", None, "1"), ("own", "0", "0"), ("own", "1", "1")],
+)
+def test_the_hub_is_asked_only_for_a_model_of_ones_own_and_only_where_that_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, model: str, wanted: str | None, offline: str
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("TRANSFORMERS_OFFLINE", "0")
+    if wanted is not None:
+        monkeypatch.setenv("HF_HUB_OFFLINE", wanted)
+    given = models._environment(model)
+    assert (given["HF_HUB_OFFLINE"], given["TRANSFORMERS_OFFLINE"]) == (offline, offline)
 
 
 @pytest.mark.parametrize(
