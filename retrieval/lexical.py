@@ -51,6 +51,7 @@ class LexicalIndex:
         builder.add_text_field("context", tokenizer_name="terms", index_option="freq")
         self._schema: Any = builder.build()
         self._index: Any = tantivy.Index(self._schema, path=None if folder is None else str(folder))
+        self._index.config_reader(reload_policy="manual")  # else a thread reads files that change, mapped into memory
         spaces = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         self._index.register_tokenizer("terms", spaces)
         self._searcher: Any = self._index.searcher()

@@ -426,6 +426,7 @@ def test_build_watch_follows_the_folder_until_it_is_stopped(
     write("bridge.txt", "The bridge crosses the Rhine.\n")
     command = [SEEDBOT, "build", "--watch", "--json", "--seeds", tmp_path / "seeds", "--library", library]
     pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    command = ["env", "--default-signal=INT", *command]  # which whoever started the tests in the background ignores
     with subprocess.Popen(command, text=True, **pipes) as process:
         assert process.stdout is not None
         assert process.stderr is not None
