@@ -10,4 +10,4 @@ import sys
 # onnxruntime reports its use to its maker unless this is set before it is loaded; child processes inherit it.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 # OpenVINO reports each import, by way of Google, unless this module cannot be loaded.
-sys.modules["openvino_telemetry"] = None  # type: ignore[assignment] - None is how an import is refused
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
