@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from retrieval.errors import SeedbotError
-from retrieval.folder import Found, scan
+from retrieval.folder import SIZE_SETTING, Found, scan
 from retrieval.rows import DocumentRow, FileState
 from retrieval.settings import EngineSettings
 from retrieval.store import Store
@@ -15,7 +15,6 @@ from retrieval.types import Pending
 
 _RACY_NS = 2_000_000_000  # a file changed this shortly before a build may change again within the clock's tick
 _MOST_LOOKED_AT = 5000  # files of a folder that is looked at beside a question
-_SIZE_SETTING = "documents.largest_megabytes"  # stands in the reason of a file that was skipped for its size
 UNSEEN = FileState(-1, 0)  # that of a file which could not be looked at, so that the next build tries again
 
 
@@ -64,7 +63,7 @@ def compare(store: Store, settings: EngineSettings, *, full: bool, keep_unseen: 
             plan.unchanged.append(row)
             continue
         reason, state = skipped_before.get(found.relative, ("", None))
-        if state == found.state and settled and _SIZE_SETTING not in reason:
+        if state == found.state and settled and SIZE_SETTING not in reason:
             plan.skip(found.relative, reason, found.state)
         else:
             plan.unread.append(found)

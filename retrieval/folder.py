@@ -13,6 +13,9 @@ from retrieval.errors import DocumentError, LibraryError, NoDocuments, OutOfReac
 from retrieval.rows import FileState
 from retrieval.texts import is_text
 
+SIZE_SETTING = "documents.largest_megabytes"
+"""Stands in the reason of a file that is too large."""
+
 _LARGEST = 2**63 - 1  # of the integers that the store keeps
 _NO_TARGET = "it is a link to something that is not there: mend the link or remove it"
 _LOOP = "it is a link that leads back to itself: mend the link or remove it"
@@ -81,8 +84,7 @@ def read(found: Found, largest_bytes: int) -> bytes:
     """The bytes of a file. Raises DocumentError where it is too large or gone, OutOfReach where it is unreadable."""
     if found.state.size > largest_bytes:
         raise DocumentError(
-            f"it is larger than {largest_bytes // 1_000_000} MB: "
-            "raise documents.largest_megabytes in the settings or split the file"
+            f"it is larger than {largest_bytes // 1_000_000} MB: raise {SIZE_SETTING} in the settings or split the file"
         )
     try:
         return found.path.read_bytes()

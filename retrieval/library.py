@@ -107,7 +107,7 @@ class Library:
 
     def outdated(self) -> bool:
         """Whether the next build reads every document again, since this version or `passages` is another."""
-        from retrieval.sync import outdated
+        from retrieval.versions import outdated
 
         return outdated(self._ready_store(), self._settings)
 

@@ -32,6 +32,7 @@ from retrieval.spool import Spool
 from retrieval.store import Store
 from retrieval.texts import is_text
 from retrieval.types import Document, Passage, Progress, Skipped, Span, SyncReport
+from retrieval.versions import cutting_fingerprint, goes_with, outdated
 
 Report = Callable[[Progress], None]
 
@@ -40,19 +41,16 @@ _LANGUAGE_SAMPLE = 10_000  # characters, more than are looked at
 _SAY_EVERY = 64  # passages
 
 
-def cutting_fingerprint(settings: EngineSettings) -> str:
-    """Changes whenever the same documents would be cut or analysed otherwise."""
-    return f"{passages.VERSION}.{terms.VERSION}.{evidence.VERSION}-{settings.passages.tokens}"
-
-
 def sync(
     store: Store, settings: EngineSettings, embedder: Embedder, *, full: bool = False, report: Report | None = None
 ) -> SyncReport:
     """One sync; the caller holds the library's lock. Raises LibraryError and OSError; a bad file is only skipped."""
     started = time.monotonic()
-    anew = full or (bool(store.generation) and not _goes_with(store, embedder, terms.VERSION, evidence.VERSION))
+    anew = full or (
+        bool(store.generation) and not goes_with(store, embedder.fingerprint, terms.VERSION, evidence.VERSION)
+    )
     full = anew or outdated(store, settings)
-    plan = compare(store, settings, full=full, keep_unseen=_goes_with(store, embedder, evidence.VERSION))
+    plan = compare(store, settings, full=full, keep_unseen=goes_with(store, embedder.fingerprint, evidence.VERSION))
     with Spool(settings.library) as spool:
         work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full, anew=anew)
         work.read()
@@ -61,20 +59,6 @@ def sync(
         work.switch()
     work.compact()
     return work.summary(time.monotonic() - started)
-
-
-def outdated(store: Store, settings: EngineSettings) -> bool:
-    """Whether the documents were read or cut otherwise than they would be now, so that a build reads all of them."""
-    made = (store.meta("cutting"), store.meta("loaders"))
-    return bool(store.generation) and made != (cutting_fingerprint(settings), str(loaders.VERSION))
-
-
-def _goes_with(store: Store, embedder: Embedder, *versions: int) -> bool:
-    """Whether what is stored can stand beside what is made now: vectors of one model, and the last of the `versions` in
-    `cutting_fingerprint`.
-    """
-    made_by = store.meta("cutting").rpartition("-")[0].split(".")[-len(versions) :]
-    return (store.meta("model_fingerprint"), made_by) == (embedder.fingerprint, [str(one) for one in versions])
 
 
 class _Work:

@@ -250,14 +250,20 @@ def test_a_document_that_cannot_be_read_goes_where_another_model_makes_the_vecto
         assert library.sync().added == ("ferry.txt",)
 
 
+@pytest.fixture
+def closed(library: Library, write: Write) -> Path:
+    """One of the two documents of a library, whose file the test closes afterwards."""
+    write("bridge.txt", BRIDGE)
+    ferry = write("ferry.txt", "The ferry sails at nine in the morning.\n")
+    library.sync()
+    return ferry
+
+
 @pytest.mark.parametrize(("version", "embedded"), [("loaders", 0), ("passages", 0), ("terms", 1)])
 def test_a_document_that_cannot_be_read_stays_where_a_version_reads_otherwise_and_is_read_when_it_can_be(
-    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch, version: str, embedded: int
+    library: Library, closed: Path, monkeypatch: pytest.MonkeyPatch, version: str, embedded: int
 ) -> None:
     """Only what is analysed otherwise is embedded again, since the evidence of a passage is kept with its vector."""
-    write("bridge.txt", BRIDGE)
-    closed = write("ferry.txt", "The ferry sails at nine in the morning.\n")
-    library.sync()
     assert not library.outdated()
     monkeypatch.setattr(f"retrieval.{version}.VERSION", -1)
     assert library.outdated()
@@ -276,11 +282,8 @@ def test_a_document_that_cannot_be_read_stays_where_a_version_reads_otherwise_an
 
 
 def test_a_document_that_stayed_is_read_again_in_its_place(
-    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+    library: Library, closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write("bridge.txt", BRIDGE)
-    closed = write("ferry.txt", "The ferry sails at nine in the morning.\n")
-    library.sync()
     monkeypatch.setattr("retrieval.loaders.VERSION", -1)
     closed.chmod(0)
     with binding():
@@ -293,11 +296,8 @@ def test_a_document_that_stayed_is_read_again_in_its_place(
 
 
 def test_a_document_that_cannot_be_read_goes_where_evidence_has_another_form(
-    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+    library: Library, closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write("bridge.txt", BRIDGE)
-    closed = write("ferry.txt", "The ferry sails at nine in the morning.\n")
-    library.sync()
     monkeypatch.setattr("retrieval.evidence.VERSION", -1)
     closed.chmod(0)
     with binding():

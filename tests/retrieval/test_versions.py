@@ -13,9 +13,9 @@ from retrieval import loaders, texts
 from retrieval.errors import LibraryError
 from retrieval.library import Library
 from retrieval.settings import EngineSettings
-from retrieval.sync import cutting_fingerprint
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Span
+from retrieval.versions import cutting_fingerprint
 from tests.conftest import Write
 from tests.permissions import binding
 
