@@ -1,7 +1,8 @@
 """Cuts a document into passages: whole sentences, one section each, within the model's token budget.
 
 Everything here is a slice of the document; nothing is joined, normalised or dropped but white space between sentences,
-headings (they travel as `Passage.headings`) and the metadata before the body. Sentence boundaries come from sentencex.
+headings (they travel as `Passage.headings`), pictures and the like in base64, and the metadata before the body.
+Sentence boundaries come from sentencex.
 """
 
 from __future__ import annotations
@@ -16,14 +17,20 @@ from numpy.typing import NDArray
 
 from retrieval.types import About, Document, Heading, Passage, Span
 
-VERSION = 5
+VERSION = 6
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
 
 TokenOffsets = Callable[[str], NDArray[np.int32]]
 """Text -> the `[start, end)` of each of the model's tokens, in code points, shape `[tokens, 2]`."""
 
-_BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+_FILE = r"data:[\w/+.;=-]{0,100};base64,[A-Za-z0-9+/]{200,}={0,2}"
+_BETWEEN_BLOCKS = re.compile(  # blank lines, or a file within the text, with the name by which Markdown refers to it
+    rf"\n[^\S\n]*(?:\n[^\S\n]*)+|{_FILE}|\[[^\[\]\n]{{1,100}}\]:[ \t]{{0,10}}<?{_FILE}>?"
+)
 _ITEM = re.compile(r"\s*(?:[-*•‣◦▪–—+|>#]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)])\s")
+_STAMP = re.compile(  # with which a record of a log or a message of a chat begins
+    r"[\u200e\s]*[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}:\d\d)(?!\d)"
+)
 _NOTES = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _VISIBLE = re.compile(r"\S")
 _WRAPPED_LINE = 50  # shortest line, in characters, that is taken for a wrapped one
@@ -37,8 +44,9 @@ def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: 
     """The passages of `document`, in order and as they are asked for, none of more than `budget` tokens.
 
     A passage never crosses a heading. A paragraph that fits stays whole; shorter neighbours join up to half the
-    budget; a longer one is divided evenly between sentences; a sentence over the budget is divided at white space,
-    or between tokens where there is none. Where `document.layout` is `"rows"`, every line is a passage.
+    budget; a longer one is divided evenly between sentences; a sentence over the budget is divided at a line end,
+    else at white space, or between tokens where there is none. Where `document.layout` is `"rows"`, every line is a
+    passage.
 
     Memory does not grow with a section, a paragraph or a line: little more than `budget` squared tokens are looked at
     in advance.
@@ -145,7 +153,7 @@ def _between(document: Document) -> Iterator[tuple[Heading | None, tuple[str, ..
 def _blocks(document: Document, section: Span, language: str) -> Iterator[Iterable[Span]]:
     """The paragraphs of a section as sentences; a record is a paragraph of its own."""
     start = section.start
-    for match in chain(_BLANK_LINES.finditer(document.text, section.start, section.end), [None]):
+    for match in chain(_BETWEEN_BLOCKS.finditer(document.text, section.start, section.end), [None]):
         block = Span(start, match.start() if match else section.end)
         if document.layout == "rows":
             yield from ([line] for line in (_trim(document.text, s) for s in _lines(document, block)) if len(line))
@@ -155,17 +163,19 @@ def _blocks(document: Document, section: Span, language: str) -> Iterator[Iterab
 
 
 def _lines(document: Document, block: Span) -> Iterator[Span]:
-    """Divides a block at its real line ends: all of them in a table or list, none where prose is hard-wrapped."""
+    """Divides a block at its real line ends: all of them in a table or list, none where prose is hard-wrapped.
+
+    Where its first line begins with a date or time, so does every record.
+    """
     if document.layout == "rows" or _is_table(document.text, block):
         yield from _every_line(document.text, block)
         return
     widest = max(len(line) for line in _every_line(document.text, block))
+    begins = [_ITEM, _STAMP] if _STAMP.match(document.text, block.start, block.end) else [_ITEM]
     start = block.start
     for line, following in pairwise(_every_line(document.text, block)):
-        wrapped = len(line) >= max(_WRAPPED_LINE, 0.6 * widest) and not _ITEM.match(
-            document.text, following.start, following.end
-        )
-        if not wrapped:
+        wrapped = len(line) >= max(_WRAPPED_LINE, 0.6 * widest)
+        if not wrapped or any(one.match(document.text, following.start, following.end) for one in begins):
             yield Span(start, line.end)
             start = line.end
     yield Span(start, block.end)
@@ -194,9 +204,8 @@ def _sentences(text: str, span: Span, language: str) -> Iterator[Span]:
     start = span.start
     while start < span.end:
         end = min(start + _SEGMENT, span.end)
-        if end < span.end:  # rather between words than within one
-            space = max(text.rfind(" ", start, end), text.rfind("\n", start, end))
-            end = space + 1 if space > start else end
+        if end < span.end:
+            end = _edge(text, start, end)
         piece = text[start:end]
         for boundary in get_sentence_boundaries(language, piece):
             bounds = (_behind_notes(text, start + boundary[side]) for side in ("start_index", "end_index"))
@@ -222,18 +231,23 @@ def _trim(text: str, span: Span) -> Span:
 
 
 def _within(text: str, sentence: Span, tokens: Tokens, budget: int) -> Iterator[Span]:
-    """The sentence, divided only where it holds more than `budget` tokens: after white space where there is any."""
+    """The sentence, divided only where it holds more than `budget` tokens."""
     start = sentence.start
     while (limit := tokens.start_of(start, budget)) < sentence.end:
-        space = max(text.rfind(" ", start, limit), text.rfind("\n", start, limit))
-        at = space + 1 if space > start + (limit - start) // 2 else limit
-        piece = _trim(text, Span(start, max(at, start + 1)))
+        at = max(_edge(text, start, limit), start + 1)
+        piece = _trim(text, Span(start, at))
         if len(piece):
             yield piece
-        start = max(at, start + 1)
+        start = at
     rest = _trim(text, Span(start, sentence.end))
     if len(rest):
         yield rest
+
+
+def _edge(text: str, start: int, end: int) -> int:
+    """Behind the last line end in the second half of a stretch, else behind a space there, else where it ends."""
+    half = start + (end - start) // 2 + 1
+    return next(filter(None, (text.rfind(mark, half, end) + 1 for mark in "\n ")), end)
 
 
 def _pack(paragraphs: Iterable[Iterator[Span]], tokens: Tokens, budget: int, join_up_to: int) -> Iterator[list[Span]]:

@@ -2,13 +2,16 @@
 
 What python-docx does not show is read from the XML: tracked insertions, content controls, text boxes, nested tables,
 footnotes, headers and footers. Tracked deletions, placeholders, hidden text and tables of contents are no text.
+Of formulas, powers and indices stand above and below the line where characters can, and a fraction has a stroke.
 """
 
 from __future__ import annotations
 
 import io
+import posixpath
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from retrieval.errors import DocumentError
@@ -19,11 +22,13 @@ from retrieval.loaders.loaded import Loaded, TextBuilder, shifted
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _NO_TEXT = frozenset({"del", "moveFrom", "Fallback", "rt", "pPr", "rPr", "sdtPr", "tblPr", "tcPr", "trPr"})
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_SHIFTED = frozenset({"superscript", "subscript"})
+_SHIFTED = {"superscript": True, "sup": True, "subscript": False, "sub": False}  # whether above the line
 _OFF = frozenset({"0", "false", "off"})
 _LONGEST_CHAIN = 10  # of styles based on styles
 _NOTES = ("/footnotes", "/endnotes")
 _MARGINS = ("/header", "/footer")
+_OF_TEMPLATE = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)  # that python-docx makes documents from
+_STRICT = b"http://purl.oclc.org/ooxml/"
 
 
 def load(data: bytes) -> Loaded:
@@ -33,13 +38,11 @@ def load(data: bytes) -> Loaded:
     check_archive(data)
     import zlib
 
-    import docx
     from docx.opc.exceptions import OpcError
     from lxml.etree import LxmlError
 
     try:
-        document = docx.Document(io.BytesIO(data))
-        return _load(document)
+        return _load(_opened(data))
     except (
         OpcError,
         LxmlError,
@@ -55,6 +58,43 @@ def load(data: bytes) -> Loaded:
         raise DocumentError("it is damaged or no Word document: open it in Word and save it again") from error
 
 
+def _opened(data: bytes) -> Any:
+    """The document, also where it refers to parts that it does not hold. Raises DocumentError for a strict one."""
+    import docx
+
+    try:
+        return docx.Document(io.BytesIO(data))
+    except KeyError:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if _STRICT in archive.read("_rels/.rels"):
+                raise DocumentError("it is a Strict Open XML Document: save it as a Word Document (.docx)") from None
+            return docx.Document(_without_missing(archive))
+
+
+def _without_missing(archive: zipfile.ZipFile) -> io.BytesIO:
+    """The document without relations to parts that are missing, as programs leave them for pictures they had not."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name in archive.namelist():
+            made.writestr(name, _held(archive, name) if name.endswith(".rels") else archive.read(name))
+    out.seek(0)
+    return out
+
+
+def _held(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The relations in a part of `archive`, but for those to parts that are missing."""
+    from lxml import etree
+
+    relations = _xml(archive.read(name))
+    folder = posixpath.join("/", posixpath.dirname(posixpath.dirname(name)))
+    for relation in list(relations):
+        part = posixpath.normpath(posixpath.join(folder, relation.get("Target") or ""))[1:]
+        if relation.get("TargetMode") != "External" and part not in archive.NameToInfo:
+            relations.remove(relation)
+    held: bytes = etree.tostring(relations)
+    return held
+
+
 def _load(document: Any) -> Loaded:
     text = _Text(_styles(document))
     title, date = _properties(document)
@@ -67,21 +107,25 @@ def _load(document: Any) -> Loaded:
 
 def _parts(document: Any, kinds: tuple[str, ...]) -> Iterator[Any]:
     """The parts of the document beside its body that are of these kinds, as elements."""
-    from lxml import etree
-
     for relation in document.part.rels.values():
         if relation.reltype.endswith(kinds) and not relation.is_external:
-            parser = etree.XMLParser(resolve_entities=False, no_network=True)
-            yield etree.fromstring(relation.target_part.blob, parser)
+            yield _xml(relation.target_part.blob)
+
+
+def _xml(data: bytes) -> Any:
+    from lxml import etree
+
+    return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
 def _properties(document: Any) -> tuple[str, str | None]:
-    """Title and date; python-docx would make up both where the document has no properties."""
+    """Title and date; python-docx would make up both where the document has no properties, or leave its own date."""
     if not any(rel.reltype.endswith("/core-properties") for rel in document.part.package.rels.values()):
         return "", None
     properties = document.core_properties
     title = " ".join((properties.title or "").split())
-    return title, iso_date(properties.created) or iso_date(properties.modified)
+    dates = (iso_date(at) for at in (properties.created, properties.modified) if at != _OF_TEMPLATE)
+    return title, next(filter(None, dates), None)
 
 
 def _styles(document: Any) -> dict[str, str]:
@@ -184,9 +228,11 @@ def _text(element: Any, *, boxes: bool) -> str:
             parts.append(_SIGNS[name])
         elif name not in _NO_TEXT and not _is_unseen(child) and (boxes or name != "txbxContent"):
             inside = _text(child, boxes=boxes)
-            place = _value(child.find(_W + "rPr"), "vertAlign")
+            place = _value(child.find(_W + "rPr"), "vertAlign") or name
             if place in _SHIFTED:
-                inside = shifted(inside, next(filter(None, reversed(parts)), ""), above=place == "superscript")
+                inside = shifted(inside, next(filter(None, reversed(parts)), ""), above=_SHIFTED[place])
+            elif name == "den":
+                inside = "/" + inside
             parts.append(f" {inside} " if name in ("txbxContent", "p") else inside)
     return "".join(parts)
 

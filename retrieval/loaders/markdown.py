@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, clean
@@ -13,6 +13,7 @@ from retrieval.loaders.text import decode
 from retrieval.types import Heading, Span
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 _FRONT_MATTER = re.compile(
@@ -22,6 +23,11 @@ _LONGEST_FRONT_MATTER = 100_000  # characters; more is text between two rules
 _PARSED = 100_000  # characters parsed at once, if no block is longer
 _LINE_EDGE = 50_000  # characters at either end of a line that say what it is
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|$)")  # as markdown-it ends lines
+_FEWEST_MARKS = 3  # that underline a heading
+_ENDS_SENTENCE = tuple(".!?…:;。！？：；")
+_UNDERLINES = ("=", "-")
+_SAYS_NOTHING = ("image", "html_inline")
+_ANCHOR = re.compile(r"\{#[^{}]*\}$")
 _NULL = "tag:yaml.org,2002:null"
 
 
@@ -39,7 +45,9 @@ def load(data: bytes) -> Loaded:
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], int]:
-    """The plain fields of YAML or TOML front matter and where the body starts; none where it cannot be parsed."""
+    """The plain fields of YAML or TOML front matter, their names in lower case, and where the body starts; none where
+    it cannot be parsed.
+    """
     match = _FRONT_MATTER.match(text, 0, _LONGEST_FRONT_MATTER)
     if match is None:
         return {}, 0
@@ -47,7 +55,7 @@ def _front_matter(text: str) -> tuple[dict[str, str], int]:
         fields = _toml(match["body"]) if match["fence"] == "+++" else _yaml(match["body"])
     except (ValueError, RecursionError):
         return {}, 0
-    return (fields, match.end()) if fields else ({}, 0)
+    return ({name.lower(): value for name, value in fields.items()}, match.end()) if fields else ({}, 0)
 
 
 def _toml(text: str) -> dict[str, str]:
@@ -70,7 +78,7 @@ def _yaml(text: str) -> dict[str, str]:
 
 
 def _headings(text: str, start: int) -> Iterator[Heading]:
-    """The headings that stand in no list or quote.
+    """The headings that stand in no list or quote, without their markup.
 
     Blocks at the outermost level know nothing of those before them, so the text is parsed a part at a time; the last
     block of a part may go on, and begins the next one.
@@ -82,7 +90,8 @@ def _headings(text: str, start: int) -> Iterator[Heading]:
     while start < len(text):
         edges, source = _part(text, start, length)
         tokens: list[Token] = []
-        parser.block.parse(source, parser, {}, tokens)
+        links: dict[str, Any] = {}
+        parser.block.parse(source, parser, links, tokens)
         whole = edges[-1] == len(text)
         begun = [token.map[0] for token in tokens if token.level == 0 and token.map]
         until = len(edges) if whole else begun[-1] if begun else 0
@@ -94,10 +103,26 @@ def _headings(text: str, start: int) -> Iterator[Heading]:
                 begin, end = edges[token.map[0]], edges[min(token.map[1], len(edges) - 1)]
                 while end > begin and text[end - 1].isspace():
                     end -= 1
-                name = " ".join(tokens[number + 1].content.split())
-                if name:
+                content = tokens[number + 1].content
+                underline = text[edges[token.map[1] - 1] : end]
+                if token.markup in _UNDERLINES and not _is_underlined(content, underline):
+                    continue
+                if name := _name(parser, content, links):
                     yield Heading(Span(begin, end), int(token.tag[1]), name)
         start, length = len(text) if whole else edges[until], _PARSED
+
+
+def _is_underlined(content: str, underline: str) -> bool:
+    """Whether text above a line of `=` or `-` is a heading, rather than a paragraph above a rule."""
+    return "\n" not in content and not content.endswith(_ENDS_SENTENCE) and len(underline.strip()) >= _FEWEST_MARKS
+
+
+def _name(parser: MarkdownIt, content: str, links: dict[str, Any]) -> str:
+    """What a heading says without its markup, pictures and anchor; as it is written where nothing else is left."""
+    tokens: list[Token] = []
+    parser.inline.parse(_ANCHOR.sub("", content), parser, links, tokens)
+    said = "".join(token.content for token in tokens if token.type not in _SAYS_NOTHING)
+    return " ".join((said if said.strip() else content).split())
 
 
 def _part(text: str, start: int, length: int) -> tuple[list[int], str]:

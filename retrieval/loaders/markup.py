@@ -16,17 +16,28 @@ _BLOCKS = HEADINGS.keys() | {
     "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _INVISIBLE = frozenset({
-    "audio", "canvas", "datalist", "head", "iframe", "nav", "noscript", "object", "rp", "rt", "script",
-    "select", "style", "svg", "template", "textarea", "video",
+    "annotation", "annotation-xml", "audio", "canvas", "datalist", "head", "iframe", "nav", "noscript", "object",
+    "rp", "rt", "script", "select", "style", "svg", "template", "textarea", "video",
 })  # fmt: skip
+_TOOLS = frozenset({"mw-editsection", "headerlink", "anchor-link"})  # classes of the links beside headings
+_NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
+_TABLES = frozenset({"table", "thead", "tbody", "tfoot"})  # beyond which no cell spans
 _LISTS = frozenset({"ul", "ol", "table"})
 _SHIFTED = frozenset({"sup", "sub"})
+_SCRIPTS = {"msup": ("sup",), "msub": ("sub",), "msubsup": ("sub", "sup")}  # of formulas, behind what they stand at
+_SPAN = re.compile(r"\s*(\d{1,4})\s*")
+_MOST_ROWS, _MOST_COLUMNS = 9999, 100  # in which a cell that spans rows is followed
+_LONGEST_NAME = 200  # characters of such a cell; more does not name its rows
 _LONGEST_HEADING = 300  # characters; more is a heading that was never closed
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
 def lay_out(element: Any, builder: TextBuilder, left_out: Callable[[Any], bool] = lambda _: False) -> None:
-    """Appends every block under `element`, an lxml element, but those in elements for which `left_out` is true."""
+    """Appends every block under `element`, an lxml element, but those in elements for which `left_out` is true.
+
+    Formulas under it are changed to what can be a line of text.
+    """
+    _linearise(element)
     layout = _Layout(builder, left_out)
     layout.walk(element)
     layout.flush()
@@ -51,10 +62,11 @@ class _Layout:
         self._mark = ""  # what the next block begins with, where it begins an item
         self._group: Any = None  # the outermost list or table here
         self._last_group: Any = None  # that of the block before
+        self._above: dict[int, tuple[str, int]] = {}  # by column, the cells from above and how many rows they span yet
 
     def walk(self, element: Any) -> None:
         tag = name_of(element)
-        if not tag or tag in _INVISIBLE or self._left_out(element):
+        if _is_unseen(element) or self._left_out(element):
             return
         if tag == "br":
             self._loose.append("\n")
@@ -66,7 +78,9 @@ class _Layout:
             self._children(element)
         elif not self._whole(element, tag):
             self.flush()
-            outer = self._group
+            outer, above = self._group, self._above
+            if tag in _TABLES:
+                self._above = {}
             if tag == "tr":  # one that lays out a page: what is in it stands apart
                 self._group = None
             elif outer is None and tag in _LISTS:
@@ -76,6 +90,7 @@ class _Layout:
             self.flush()
             self._mark = "" if tag == "li" else self._mark
             self._group = outer
+            self._above = {} if tag == "tr" else above
 
     def _children(self, element: Any) -> None:
         self._loose.append(_SPACES.sub(" ", element.text or ""))
@@ -93,13 +108,29 @@ class _Layout:
         elif tag == "pre":
             self.flush()
             self._add(flat(element), begins=False)
-        elif tag == "tr" and not any(_is_laid_out(cell) for cell in element):
+        elif tag == "tr" and not _is_laid_out(element):
             self.flush()
-            cells = [_joined(flat(cell)) for cell in element if name_of(cell)]
-            self._add(" | ".join(filter(None, cells)), begins=True)
+            self._add(self._row(element), begins=True)
         else:
             return False
         return True
+
+    def _row(self, row: Any) -> str:
+        """A row as a line; a cell that spans rows is named in each."""
+        texts = {column: text for column, (text, _) in self._above.items()}
+        self._above = {column: (text, rows - 1) for column, (text, rows) in self._above.items() if rows > 1}
+        column = 0
+        for cell in _cells(row):
+            while column in texts:
+                column += 1
+            text, begin = _joined(flat(cell)), column
+            texts[begin] = text
+            column += _span(cell, "colspan")
+            if (rows := _span(cell, "rowspan")) > 1:
+                name = text if len(text) <= _LONGEST_NAME else ""
+                columns = range(begin, min(column, _MOST_COLUMNS))
+                self._above |= {at: (name if at == begin else "", rows - 1) for at in columns}
+        return " | ".join(filter(None, (texts[at] for at in sorted(texts)))) if column else ""
 
     def flush(self) -> None:
         """Ends the block; two line breaks end one, too."""
@@ -116,22 +147,60 @@ class _Layout:
             self._last_group = self._group
 
 
-def _is_laid_out(cell: Any) -> bool:
-    """Whether a cell holds a part of a page rather than a value."""
-    paragraphs = sum(1 for inner in cell.iter() if name_of(inner) == "p")
-    return paragraphs > 1 or any(name_of(inner) in ("table", "pre", *HEADINGS) for inner in cell.iter())
+def _linearise(element: Any) -> None:
+    """Makes `sup` and `sub` of what stands above and below the line in formulas, and puts a stroke into fractions."""
+    for formula in reversed(list(element.iter("mfrac", *_SCRIPTS))):  # what is inside another comes first
+        formula.text = None
+        for part in formula:
+            part.tail = None
+        parts = [part for part in formula if name_of(part)]
+        if formula.tag == "mfrac" and len(parts) == 2:
+            parts[0].tail = "/"
+        for part, tag in zip(parts[1:], _SCRIPTS.get(formula.tag, ()), strict=False):
+            part.tag = tag
+
+
+def _is_unseen(element: Any) -> bool:
+    """A comment, what nobody is shown, and what serves to edit or link.
+
+    But not a formula that a picture stands for, nor a whole page, which a script will show.
+    """
+    tag = name_of(element)
+    if not tag or tag in _INVISIBLE or not _TOOLS.isdisjoint((element.get("class") or "").split()):
+        return True
+    if element.get("hidden", "until-found") == "until-found" and not _NOT_DISPLAYED.search(element.get("style") or ""):
+        return False
+    return tag != "body" and element.find(".//math") is None
+
+
+def _cells(row: Any) -> list[Any]:
+    return [cell for cell in row if not _is_unseen(cell)]
+
+
+def _span(cell: Any, name: str) -> int:
+    """How many rows or columns a cell takes; 0 stands for all there are."""
+    found = _SPAN.fullmatch(cell.get(name) or "")
+    return int(found[1]) or _MOST_ROWS if found else 1
+
+
+def _is_laid_out(row: Any) -> bool:
+    """Whether a row holds a part of a page, or paragraphs, rather than values."""
+    inside = [name_of(inner) for inner in row.iter()]
+    if any(tag in ("table", "pre", *HEADINGS) for tag in inside):
+        return True
+    return inside.count("p") > 1 and sum(1 for cell in _cells(row) if flat(cell).strip()) == 1
 
 
 def _pieces(element: Any, before: str) -> Iterator[str]:
     yield (text := element.text or "")
     before = text or before
     for child in element:
-        tag, inside = name_of(child), ""
+        tag, inside = "" if _is_unseen(child) else name_of(child), ""
         if tag == "br":
             inside = "\n"
         elif tag in _SHIFTED:
             inside = shifted(flat(child, before), before, above=tag == "sup")
-        elif tag and tag not in _INVISIBLE:
+        elif tag:
             inside = f" {flat(child)} " if tag in _BLOCKS else flat(child, before)
         yield inside
         yield (tail := child.tail or "")

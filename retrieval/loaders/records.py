@@ -113,12 +113,17 @@ def _leaves(value: object, name: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _leaves(inner, f"{name} {key}".strip(), depth + 1)
     elif isinstance(value, list):
         if all(not isinstance(inner, (dict, list)) for inner in value):
-            yield name, ", ".join(_scalar(inner) for inner in value)
+            if given := [_scalar(inner) for inner in value if _is_given(inner)]:
+                yield name, ", ".join(given)
         else:
             for inner in value:
                 yield from _leaves(inner, name, depth + 1)
-    elif value is not None and str(value).strip():
+    elif _is_given(value):
         yield name, _scalar(value)
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and bool(str(value).strip())
 
 
 def _scalar(value: object) -> str:

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import zipfile
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,14 @@ def test_odd_titles_and_dates_in_front_matter_make_no_text_of_it(matter: str, ti
     assert (document.title, document.date, document.body_start) == (title, date, len(matter))
 
 
+@pytest.mark.parametrize(
+    "matter", ["---\nTitle: Dams\nDATE: 2021-04-05\n---\n", '+++\nTitle = "Dams"\nDate = 2021-04-05\n+++\n']
+)
+def test_front_matter_may_be_written_with_capitals(matter: str) -> None:
+    document = _load("a.md", matter + "Clay swells.\n")
+    assert (document.title, document.date) == ("Dams", "2021-04-05")
+
+
 def test_front_matter_cannot_be_made_to_grow() -> None:
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
     matter = "---\n" + "\n".join(lines) + "\ntitle: *a29\ndate: 2021-04-05\n---\n"
@@ -238,6 +247,41 @@ def test_broken_front_matter_is_text() -> None:
 def test_a_hash_in_a_code_block_is_no_heading() -> None:
     document = _load("a.md", "# Clay\n\n```\n# no heading\n```\n\nSetext\n------\n\nText.\n")
     assert [heading.text for heading in document.headings] == ["Clay", "Setext"]
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "It swells.\n---",
+        "Does it swell\nwhen wet\n---",
+        "Clay\n--",
+        "Clay\n-",
+        "Clay\n=",
+        "It swells:\n=====",
+        "何？\n---",
+    ],
+)
+def test_a_paragraph_above_a_rule_is_no_heading(paragraph: str) -> None:
+    document = _load("a.md", f"# Soils\n\n{paragraph}\n\nText.\n")
+    assert _headings(document) == [(1, "Soils")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("# **Clay** {#clay}", "Clay"),
+        ("# [Clay](#clay) and [sand][s]", "Clay and sand"),
+        ("# Clay [![built](https://a.org/b.svg)](https://a.org)", "Clay"),
+        ("# <a id='c'></a>Clay &amp; `x_y` \\* x_y_z", "Clay & x_y * x_y_z"),
+        ("*Clay* {#c}\n===========", "Clay"),
+        ("# ![Clay](clay.png)", "![Clay](clay.png)"),
+        ("# {#clay}", "{#clay}"),
+    ],
+)
+def test_title_and_headings_of_markdown_are_without_their_markup(heading: str, name: str) -> None:
+    document = _load("a.md", f"{heading}\n\nIt swells.\n\n[s]: https://a.org\n")
+    assert (document.title, [one.text for one in document.headings]) == (name, [name])
+    assert document.headings[0].span.of(document.text) == heading
 
 
 def test_html_keeps_the_main_text_and_leaves_out_what_surrounds_it() -> None:
@@ -295,6 +339,17 @@ _XHTML = (
         ("<table><tr><th>Width<th>Depth</tr><tr><td>12 m<td>3 m</tr></table>", "Width | Depth\n12 m | 3 m\n"),
         ("<p>Call <code>open()</code> and\n <b>re</b>ad.</p>", "Call open() and read.\n"),
         ("<form action='/'><p>Inside a form.</p><select><option>No</select></form>", "Inside a form.\n"),
+        ("<table><tr><td rowspan=2>Ulm<td>trams<td>10<tr><td>buses<td>4<tr><td>Bonn<td>trams<td>7</table>",
+         "Ulm | trams | 10\nUlm | buses | 4\nBonn | trams | 7\n"),
+        ("<table><tr><th colspan=2 rowspan=0>All<td rowspan=3>x<tr><tr><td>c<tbody><tr><td>d</table>",
+         "All | x\nAll | x | c\nd\n"),
+        (f"<table><tr><td rowspan=2>{'word ' * 50}<td>a<tr><td>b</table>", f"{'word ' * 50}| a\nb\n"),
+        ("<table><tr><td><p>a<p>b<td>c<tr><td><p>d<p>e</table>", "a b | c\n\nd\n\ne\n"),
+        ("<p hidden>No.</p><p>A<span style='color:red; Display : none'>no</span> dam.</p>"
+         "<table><tr><td>a<td hidden>no</table><p hidden=until-found>Found.</p>", "A dam.\n\na\n\nFound.\n"),
+        ("<body style='display:none'>A dam.</body>", "A dam.\n"),
+        ("<h2>Dams<span class='x mw-editsection'>[edit]</span></h2><h3>Clay<a class=headerlink>¶</a></h3>"
+         "<p>It<a class='anchor-link'>¶</a></p>", "Dams\n\nClay\n\nIt\n"),
         ("<ul><li>a<ul><li>b</ul><li><p>c</p><p>d</p></ul>e", "- a\n- b\n- c\n\nd\n\ne\n"),
         ("<table><tr><td><h2>Left</h2><p>a</p><td><table><tr><td>1<td>2</table></table>", "Left\n\na\n\n1 | 2\n"),
         ("<p>Donau&shy;dampf&shy;schiff</p><pre>x = 1\n\n  y</pre>", "Donaudampfschiff\n\nx = 1\n\n  y\n"),
@@ -320,6 +375,20 @@ def test_numbers_above_and_below_the_line_of_a_page_are_told_from_what_stands_be
     assert _load("a.html", page.format(_SHIFTED)).text == (
         "in 1815³ under Nelson ⁴, 10⁶ litres and 5¹/₂ days; CO₂, 10⁻³, Na⁺, 2ⁿ, the 2nd of May[5], Ulm¹,²)\n"
     )
+
+
+_FORMULA = (
+    "<math><mrow><msup> <mn>10</mn> <mn>6</mn> </msup><mo>+</mo><mfrac><mn>1</mn> <msup><mn>2</mn><mn>3</mn></msup>"
+    "</mfrac><mo>+</mo><msubsup><mi>x</mi><mn>1</mn><mrow><mo>-</mo><mn>2</mn></mrow></msubsup></mrow>"
+    "<annotation>10^{6}</annotation></math>"
+)
+
+
+@pytest.mark.parametrize("page", ["<p>{}</p>", "<table><tr><td>{}</td></tr></table>", _XHTML.format("<body>{}</body>")])
+def test_formulas_of_a_page_are_told_from_numbers_without_powers(page: str) -> None:
+    assert _load("a.html", page.format(_FORMULA)).text == "10⁶+1/2³+x₁⁻²\n"
+    shown_as_picture = f"<span style='display: none'>{_FORMULA}</span><img src='f.svg'/>"
+    assert _load("a.html", page.format(shown_as_picture)).text == "10⁶+1/2³+x₁⁻²\n"
 
 
 def test_a_page_keeps_its_side_notes_and_tables_whatever_trafilatura_thinks_of_them() -> None:
@@ -438,6 +507,9 @@ def test_a_word_document_keeps_its_order_headings_lists_and_tables() -> None:
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
+_M = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+
+
 def _docx(body: str, *, parts: dict[str, str] | None = None) -> bytes:
     """A Word document with this body, and with these parts instead of those of an empty document."""
     import docx
@@ -445,7 +517,7 @@ def _docx(body: str, *, parts: dict[str, str] | None = None) -> bytes:
     out = io.BytesIO()
     docx.Document().save(out)
     files = {name: zipfile.ZipFile(out).read(name) for name in zipfile.ZipFile(out).namelist()}
-    document = f"<w:document {_W}><w:body>{body}</w:body></w:document>"
+    document = f"<w:document {_W} {_M}><w:body>{body}</w:body></w:document>"
     files |= {"word/document.xml": document.encode()} | {name: part.encode() for name, part in (parts or {}).items()}
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
@@ -503,6 +575,9 @@ _EMPTY_CONTROL = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{_p
         (_p("in 1815", _run("3", _ABOVE), " CO", _run("2", _BELOW), ", 10", _run("6", _ON_LINE)),
          "in 1815³ CO₂, 106\n"),
         (_p("the 2", _run("nd", _ABOVE), " dam", _run("12", _ABOVE)), "the 2nd dam¹²\n"),
+        (_p("<m:oMath><m:sSup><m:e><m:r><m:t>10</m:t></m:r></m:e><m:sup><m:r><m:t>6</m:t></m:r></m:sup></m:sSup><m:f>"
+            "<m:num><m:r><m:t>a</m:t></m:r></m:num><m:den><m:sSub><m:e><m:r><m:t>b</m:t></m:r></m:e><m:sub><m:r>"
+            "<m:t>2</m:t></m:r></m:sub></m:sSub></m:den></m:f></m:oMath>"), "10⁶a/b₂\n"),
         (_p("A ", _run("secret ", "<w:vanish/>"), _run("high ", '<w:vanish w:val="0"/>'), "dam."), "A high dam.\n"),
         (_p(_LIST, "a") + _p(_LIST, "b") + _p(_NO_LIST, "A dam.") + _p(_NO_BULLET, "It held."),
          "- a\n- b\n\nA dam.\n\nIt held.\n"),
@@ -551,6 +626,54 @@ def test_notes_of_a_word_document_are_text_and_missing_properties_are_not_made_u
     document = _load("the_dam.docx", _docx(body, parts=parts))
     assert (document.text, document.title, document.date) == ("Locks\n\nA dam.\n\nSee the map.\n", "the dam", None)
     assert _headings(document) == [(1, "Locks")]
+
+
+@pytest.mark.parametrize(
+    ("created", "modified", "date"),
+    [(None, None, None), (None, (2022, 9, 1), "2022-09-01"), ((2021, 4, 5), (2022, 9, 1), "2021-04-05")],
+)
+def test_the_date_of_the_template_of_python_docx_is_no_date(
+    created: tuple[int, int, int] | None, modified: tuple[int, int, int] | None, date: str | None
+) -> None:
+    import docx
+
+    made = docx.Document()
+    made.add_paragraph("A dam.")
+    if created:
+        made.core_properties.created = datetime(*created)
+    if modified:
+        made.core_properties.modified = datetime(*modified)
+    out = io.BytesIO()
+    made.save(out)
+    assert _load("a.docx", out.getvalue()).date == date
+
+
+_RELATIONS = "word/_rels/document.xml.rels"
+
+
+def _relations(data: bytes, name: str) -> str:
+    return zipfile.ZipFile(io.BytesIO(data)).read(name).decode()
+
+
+@pytest.mark.parametrize("target", ["NULL", "../NULL", "../../NULL"])
+def test_a_word_document_that_refers_to_a_picture_it_does_not_hold_is_read(target: str) -> None:
+    whole = _docx(_p('<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>', "Locks") + _p("A dam."))
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
+    relation = f'<Relationship Id="rId99" Type="{kind}" Target="{target}"/></Relationships>'
+    parts = {_RELATIONS: _relations(whole, _RELATIONS).replace("</Relationships>", relation)}
+    document = _load(
+        "a.docx", _docx(_p('<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>', "Locks") + _p("A dam."), parts=parts)
+    )
+    assert (document.text, _headings(document)) == ("Locks\n\nA dam.\n", [(1, "Locks")])
+
+
+def test_a_strict_word_document_is_explained() -> None:
+    relations = _relations(_docx(_p("A dam.")), "_rels/.rels")
+    strict = relations.replace(
+        "http://schemas.openxmlformats.org/officeDocument/2006", "http://purl.oclc.org/ooxml/officeDocument"
+    )
+    with pytest.raises(DocumentError, match=r"Strict Open XML Document: save it as a Word Document \(\.docx\)$"):
+        _load("a.docx", _docx(_p("A dam."), parts={"_rels/.rels": strict}))
 
 
 def test_headers_and_footers_of_a_word_document_stand_once_at_its_end() -> None:
@@ -660,6 +783,8 @@ _LONG = "Trams of the town; all of them, " * 1000
          "Trams\ncity: Ulm; trams: 10; since: 1897\ncity: Bonn; since: 1891\n"),
         ("sep=;\nTrams\ncity;trams\nUlm;10\n", "Trams\ncity: Ulm; trams: 10\n"),
         (f'"city";"{_LONG}"\n"Ulm";"10"\n', f"city: Ulm; {_LONG.strip()}: 10\n"),
+        ("city;price, EUR\nUlm;1,5\nBonn;2,5\n", "city: Ulm; price, EUR: 1,5\ncity: Bonn; price, EUR: 2,5\n"),
+        ("city\tprice, EUR\nUlm\t1,5\nBonn\t2,5\n", "city: Ulm; price, EUR: 1,5\ncity: Bonn; price, EUR: 2,5\n"),
         (",price\n0,12.5\n1,13\n2,14\n", "0; price: 12.5\n1; price: 13\n2; price: 14\n"),
         ("Name\nSmith, Ann\nDoe, Bo\n", "Name: Smith; Ann\nName: Doe; Bo\n"),
         ("Quarter,Sales,,\nQ1,10,a,b\nQ2,12,c,d\n", "Quarter: Q1; Sales: 10; a; b\nQuarter: Q2; Sales: 12; c; d\n"),
@@ -757,6 +882,11 @@ def test_numbers_of_records_stay_as_they_are_written() -> None:
 def test_nested_records_are_flattened() -> None:
     data = '{"dam": {"name": "Clay", "gates": ["upper", "lower"]}, "open": true, "note": null, "text": "a\\u2028b"}'
     assert _load("a.json", data).text == "dam name: Clay; dam gates: upper, lower; open: yes; text: a b\n"
+
+
+def test_what_a_list_of_a_record_lacks_is_left_out() -> None:
+    data = '[{"a": ["x", null, " ", 0], "b": [], "c": [null], "d": 1}]'
+    assert _load("a.json", data).text == "a: x, 0; d: 1\n"
 
 
 def test_a_damaged_part_of_a_word_document_is_one_sentence() -> None:

@@ -1,4 +1,4 @@
-"""Passages are slices: ordered, within the budget, and nothing but white space is lost."""
+"""Passages are slices: ordered, within the budget, and nothing but white space and files in base64 is lost."""
 
 from __future__ import annotations
 
@@ -53,13 +53,14 @@ def _lost(document: Document, found: Iterable[Passage], budget: int) -> str:
                 covered[at] = True
     headings = {at for h in document.headings for at in range(h.span.start, h.span.end)}
     outside = (at for at in range(document.body_start, len(document.text)) if not covered[at] and at not in headings)
-    return "".join(document.text[at] for at in outside).strip()
+    return "".join(document.text[at] for at in outside).replace(_PICTURE, "").strip()
 
 
+_PICTURE = f"[image1]: <data:image/png;base64,{'iVBOR/+' * 100}==>"
 _WORDS = st.sampled_from(
     ["word", "Dr. No", "3.14", "e.g. this", "End.", "Really?!", "# Heading\n", "- item\n", "| a | b |\n", "\n\n", "\n",
      "東京都は大きい。", "ประเทศไทย", "مرحبا بالعالم.", "x" * 90, "…", "\r\n", "\u2028", "🙂",
-     "A sentence stands here. "]
+     "A sentence stands here. ", _PICTURE]
 )  # fmt: skip
 
 
@@ -67,7 +68,9 @@ _WORDS = st.sampled_from(
 @given(st.lists(_WORDS, min_size=1, max_size=60).map(" ".join), st.integers(4, 60), st.sampled_from(["en", "zh", "ar"]))
 @example("one " * 500, 16, "en")
 @example("東京" * 400, 16, "zh")
-def test_slices_are_ordered_within_budget_and_lose_only_white_space(text: str, budget: int, language: str) -> None:
+def test_slices_are_ordered_within_budget_and_lose_only_white_space_and_pictures(
+    text: str, budget: int, language: str
+) -> None:
     document = Document("a.txt", "", "a", text)
     if text.strip():
         assert not _lost(document, cut(document, language, _OFFSETS, budget), budget)
@@ -137,6 +140,51 @@ def test_hard_wrapped_prose_is_no_list_of_lines() -> None:
     assert [s.of(text) for s in passage.sentences] == [
         "The keeper climbed the two hundred steps to the lamp at\ndusk.",
         "He trimmed the wick and filled the bowl with oil,\nand sat down to wait for the ships to pass the point.",
+    ]
+
+
+_CHAT = [
+    "[12/03/24, 10:15:22] Anna: the key of the boat house hangs behind the second door",
+    "\u200e[12/03/24, 10:16:02] Bo: and the spare one is with the harbour master in town",
+    "[12/03/24, 10:17:45] Anna: he is there on Tuesdays and Fridays until four o'clock",
+]
+_LOG = [
+    "2024-03-01 10:00:03 ERROR disk of node seven is full, nothing more is written to it",
+    "2024-03-01T10:00:09 WARN the backup of node seven was not begun and waits for space",
+    "2024/03/01 10:02:11 INFO space was made on node seven and the backup has begun again",
+]
+_TIMES = [f"{hour}:15 Bo: the ferry to the island left at this hour, with room for two cars" for hour in (9, 10, 11)]
+
+
+@pytest.mark.parametrize("records", [_CHAT, _LOG, _TIMES])
+def test_a_line_that_begins_with_a_date_or_time_below_one_that_does_is_a_record(records: list[str]) -> None:
+    document = _document("\n".join(records), "a.txt")
+    found = list(cut(document, "en", _OFFSETS, 200))
+    assert [s.of(document.text) for one in found for s in one.sentences] == [one.strip() for one in records]
+
+
+def test_a_date_that_begins_a_line_of_hard_wrapped_prose_begins_no_record() -> None:
+    text = (
+        "The keeper climbed the two hundred steps to the lamp on\n"
+        "2024-03-01 and trimmed the wick and filled the bowl with oil,\n"
+    )
+    assert [len(one.sentences) for one in cut(_document(text, "a.txt"), "en", _OFFSETS, 60)] == [1]
+
+
+def test_a_run_over_the_budget_is_divided_at_line_ends_where_they_are_near() -> None:
+    lines = [f"node{number} wrote that its disk is full and that it waits for room to be made" for number in range(400)]
+    found = _passages("\n".join(lines), budget=40, name="a.txt")
+    assert found[0] == "\n".join(lines[:2])
+    assert "\n".join(found).split("\n") == lines
+
+
+def test_a_picture_that_is_written_into_the_text_is_no_passage() -> None:
+    text = f"The boat house.\n\n![Plan][image1]\n\n{_PICTURE}\n\nThe key hangs behind the door.\n"
+    assert _passages(text) == ["The boat house.\n\n![Plan][image1]", "The key hangs behind the door."]
+    inline = _PICTURE.partition("<")[2].rstrip(">")
+    assert _passages(f"See ![the plan]({inline}) of it.") == ["See ![the plan](", ") of it."]
+    assert _passages("Write data:image/gif;base64,R0lGODlhAQABAA== there.") == [
+        "Write data:image/gif;base64,R0lGODlhAQABAA== there."
     ]
 
 
