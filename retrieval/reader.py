@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.capitals import asked_otherwise
 from retrieval.machine import cores
 from retrieval.numbers import as_written_in
 from retrieval.types import Span
@@ -91,10 +92,20 @@ class Reader:
         """
         if not passages:
             return []
-        asked = [as_written_in(passage, question[:_LONGEST_TEXT]) for passage in passages]
+        question = question[:_LONGEST_TEXT]
+        ways = [[question, *asked_otherwise(question, passage)] for passage in passages]
+        asked = [
+            as_written_in(passage, way) for passage, several in zip(passages, ways, strict=True) for way in several
+        ]
         heads = self._tokenizer.encode_batch(asked, add_special_tokens=False)
         texts = self._tokenizer.encode_batch([w[:_LONGEST_TEXT] for w in passages], add_special_tokens=False)
-        return list(self._pool.map(self._read, passages, heads, texts))
+        places = [place for place, several in enumerate(ways) for _ in several]
+        made = self._pool.map(self._read, (passages[p] for p in places), heads, (texts[p] for p in places))
+        best: dict[int, Reading] = {}
+        for place, one in zip(places, made, strict=True):
+            if place not in best or one.score > best[place].score:
+                best[place] = one
+        return [best[place] for place in range(len(passages))]
 
     def _read(self, passage: str, head: Any, text: Any) -> Reading:
         opening = [self._open, *head.ids[:LONGEST_QUESTION], self._close]

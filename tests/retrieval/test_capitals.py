@@ -1,0 +1,64 @@
+"""Questions about governments, which news calls by their capitals: when they are asked with the passage's names."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.capitals import asked_otherwise
+from retrieval.reader import open_reader
+
+_REPORT = "Moscow accused Washington of cheating. The White House called that absurd and urged the Kremlin to talk."
+
+
+@pytest.mark.parametrize(
+    ("question", "passage", "ways"),
+    [
+        ("What did Norway deny?", "Oslo denied the report.", ["What did Oslo deny?"]),
+        ("What did Oslo deny?", "Norway denied the report.", ["What did Norway deny?"]),
+        ("what did norway deny", "Oslo denied the report.", ["what did Oslo deny"]),
+        ("What did the Kremlin say?", "Russia said no.", ["What did Russia say?"]),
+        ("What did Paris say?", "The EU said no; France said yes.", ["What did France say?"]),
+        ("Who accused the Netherlands?", "Oslo accused The Hague.", ["Who accused The Hague?"]),
+        ("What does London want?", "The UK wants an apology.", ["What does the UK want?"]),
+        ("How did Norway’s minister react?", "Oslo reacted calmly.", ["How did Oslo’s minister react?"]),
+        (
+            "What did Russia accuse the US of?",
+            _REPORT,
+            [
+                "What did Russia accuse Washington of?",
+                "What did Russia accuse the White House of?",
+                "What did Moscow accuse the US of?",
+            ],
+        ),
+    ],
+)
+def test_a_government_is_asked_about_by_the_names_of_the_passage(question: str, passage: str, ways: list[str]) -> None:
+    assert asked_otherwise(question, passage) == ways
+
+
+@pytest.mark.parametrize(
+    ("question", "passage"),
+    [
+        ("How many people live in Norway?", "Oslo, which denied the report, has 700,000 inhabitants."),  # nobody acts
+        ("What did Norway deny?", "The talks in Oslo were denied by all."),  # a place
+        ("What did Norway deny?", "Oslo is cold in winter."),  # does nothing
+        ("What did Sweden deny?", "Oslo denied the report."),
+        ("what did he tell us", "Washington told him nothing."),  # no country
+        ("What did the minister deny?", "Oslo denied the report."),
+    ],
+)
+def test_places_and_other_names_stay(question: str, passage: str) -> None:
+    assert asked_otherwise(question, passage) == []
+
+
+def test_the_reader_finds_what_a_country_did_under_the_name_of_its_capital() -> None:
+    passage = (
+        "The row grew on Friday. Lisbon accused Madrid of holding back water. Madrid accused Lisbon of building dams "
+        "without a word. Fishermen on both banks said they had stopped listening."
+    )
+    answered = {
+        question: open_reader().read(question, [passage])[0]
+        for question in ("What did Portugal accuse Spain of?", "What did Spain accuse Portugal of?")
+    }
+    words = [passage[one.answer.start : one.answer.end] for one in answered.values()]
+    assert ["water" in words[0], "dams" in words[1]] == [True, True]
