@@ -1,5 +1,5 @@
-"""Codes of letters and digits, as an error's or a room's, and words with a hyphen or without: E-13, E 13 and e13, Wi-Fi
-and wifi are read as the documents have them.
+"""Codes of letters and digits, as an error's or a room's, quantities with their units, and words with a hyphen or
+without: E-13, E 13 and e13, 500 mg and 500mg, Wi-Fi and wifi are read as the documents have them.
 
 To the index they are different words, and to a reader different codes.
 """
@@ -9,20 +9,30 @@ from __future__ import annotations
 import re
 
 from retrieval.searcher import Searcher
-from retrieval.terms import folded, forms
+from retrieval.terms import analyse_query, folded, forms
 from retrieval.types import Correction
 
 _HYPHEN = "[-\u2010-\u2015]"
 _LETTERS = r"(?-i:(?!A |I )[A-Z]{1,4}(?= ))"  # before a space: "a 4 metre rope" is no A4
 _CODE = re.compile(rf"\b(?:(?P<letters>[A-Za-z]{{1,4}}){_HYPHEN}?|(?P<apart>{_LETTERS}) )(?P<digits>\d{{1,6}})\b")
+_SPACE = "[ \u00a0\u202f]"
+_UNITS = (
+    r"[kcdmµμn]m|mi|ft|yds?|[kmµμ]g|lbs?|oz|[cdm]l|[kmgt]i?b|[kmg]bit|[kmg]bps|[kmg]?hz|[kmg]w|[kmg]?wh|[km]v|mah?"
+    r"|am|pm|[mµμn]s|mins?|secs?|hrs?|km/?h|kph|mph|rpm|psi|[hkm]?pa|m?bar|k?cal|k?j|px|[dp]pi|db|cc"
+    r"|(?-i:[glmshLWVJN])"  # 5G, 3D and 4K are no quantities
+)
+_QUANTITY = re.compile(
+    rf"(?<![\w.,])(?P<number>\d{{1,9}}(?:[.,]\d{{1,9}})?)(?P<space>{_SPACE}?)(?P<unit>{_UNITS})(?!\w)",
+    re.IGNORECASE,
+)
 _HYPHENATED = re.compile(rf"\b[^\W\d_]+(?:{_HYPHEN}[^\W\d_]+)+\b")
 _LONGEST = 30  # letters of a word that may lack a hyphen
 _LOOKED_AT = 30  # passages
 
 
 def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ...]]:
-    """The question with each code or hyphenated word that no document holds as it is typed, but in another of these
-    forms, in that one.
+    """The question with each code, quantity or hyphenated word that no document holds as it is typed, but in another of
+    these forms, in that one.
     """
     corrections = []
     for match in _HYPHENATED.finditer(text):
@@ -32,6 +42,10 @@ def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ..
             corrections += [] if written is None else [Correction(match[0], written)]
     for match in _CODE.finditer(text):
         written = _written(match, searcher)
+        if written is not None:
+            corrections.append(Correction(match[0], written))
+    for match in _QUANTITY.finditer(text):
+        written = _measured(match, searcher)
         if written is not None:
             corrections.append(Correction(match[0], written))
     for one in corrections:
@@ -71,6 +85,24 @@ def _written(code: re.Match[str], searcher: Searcher) -> str | None:
     if typed_together:
         return apart
     return _found([together], rf"\b{letters}{digits}\b", searcher) if apart is None else None
+
+
+def _measured(quantity: re.Match[str], searcher: Searcher) -> str | None:
+    """How the documents write a quantity that they write with a space, or without, where it is typed the other way."""
+    apart = bool(quantity["space"])
+    other = _quantity(quantity, searcher, apart=not apart)
+    return other if other is not None and _quantity(quantity, searcher, apart=apart) is None else None
+
+
+def _quantity(typed: re.Match[str], searcher: Searcher, *, apart: bool) -> str | None:
+    """A quantity as a passage writes it, with a space or without; None where none does."""
+    number, unit = typed["number"], typed["unit"]
+    terms = [term.forms for term in analyse_query(f"{number} {unit}" if apart else number + unit, searcher.languages)]
+    if not all(any(map(searcher.document_frequency, one)) for one in terms):
+        return None
+    written = unit if len(unit) > 1 else f"(?-i:{unit})"  # 5 g is no 5G
+    pattern = rf"(?<![\w.,]){re.escape(number)}{_SPACE if apart else ''}{written}(?!\w)"
+    return _found([form for one in terms for form in one], pattern, searcher)
 
 
 def _found(terms: list[str], pattern: str, searcher: Searcher) -> str | None:

@@ -1,6 +1,6 @@
 """Words that name nothing by themselves, such as "viele", "dans" and "сколько", so that nobody looks for them.
 
-Those of English are the commonest of the training texts (`retrieval.coefficients.common_words`).
+Those of English are the commonest of the training texts (`retrieval.coefficients.common_words`), and contractions.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from retrieval.coefficients import common_words
-from retrieval.terms import QueryTerm, folded, is_capital
+from retrieval.terms import QueryTerm, analyse_query, folded, is_capital
 
 _WORDS = {
     "de": """
@@ -118,6 +118,18 @@ _WORDS = {
     """,
 }
 _APOSTROPHE = re.compile(r"['’]")
+_NEGATED = (
+    *("ain't", "aren't", "can't", "couldn't", "didn't", "doesn't", "don't", "hadn't", "hasn't", "haven't", "isn't"),
+    *("mightn't", "mustn't", "needn't", "oughtn't", "shan't", "shouldn't", "wasn't", "weren't", "won't", "wouldn't"),
+)
+_SUBJECTS = ("i", "you", "he", "she", "it", "we", "they", "who", "what", "there", "that")
+_CONTRACTIONS = frozenset(
+    {*_NEGATED, *(word.replace("'", "") for word in _NEGATED)}
+    | {f"{subject}'{verb}" for subject in _SUBJECTS for verb in ("m", "re", "ve", "ll", "d")}
+    | {"ive", "youre", "youve", "youll", "youd", "hes", "shes", "itll", "itd", "weve", "theyre", "theyve", "theyll"}
+    | {"theyd", "whos", "wholl", "whove"}
+)
+"""Of English, folded. Without an apostrophe "well", "were", "hell", "shed", "its" and "id" are other words."""
 
 
 def functional(text: str, terms: Sequence[QueryTerm]) -> frozenset[str]:
@@ -130,14 +142,36 @@ def functional(text: str, terms: Sequence[QueryTerm]) -> frozenset[str]:
     words = frozenset(text[one.start : one.end] for one in terms)
     if text.isupper():
         capital = set()
+    contracted = {text[one.start : one.end] for one in terms if is_contraction(text, one)}
     parts = {word: {part for part in _APOSTROPHE.split(_plain(word)) if part} for word in words}
-    best = frozenset(word for word in words - capital if folded(word, "en") in common_words())
+    best = frozenset(word for word in words - capital if folded(word, "en") in common_words()) | contracted
     for language, own in _own().items():
         found = frozenset(word for word in words if parts[word] <= own)
         sure = found - capital
         if len(sure) > len(best) and (len(sure) > 1 or (len(terms) == 1 and text[terms[0].start].islower())):
             best = found if language == "de" else sure
     return best
+
+
+def is_english(text: str) -> bool:
+    """Whether those words of a text that name nothing are English."""
+    terms = analyse_query(text, ["en"])
+    functions = functional(text, terms)
+    return bool(functions) and all(general_share(text, one) for one in terms if text[one.start : one.end] in functions)
+
+
+def is_contraction(text: str, term: QueryTerm) -> bool:
+    """Whether a question's word is one as "doesn't", or as "doesnt" where no capital makes it a name."""
+    word = folded(text[term.start : term.end])
+    return word in _CONTRACTIONS and ("'" in word or text.isupper() or not is_capital(text, term.start, term.end))
+
+
+def general_share(text: str, term: QueryTerm) -> float:
+    """The share of passages of general English text that a question's word stands in; a contraction's is that of "not",
+    and 0 that of what is not among the commonest words.
+    """
+    forms = ("not",) if is_contraction(text, term) else term.forms
+    return max(common_words().get(form, 0.0) for form in forms)
 
 
 def _plain(word: str) -> str:

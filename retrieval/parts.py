@@ -9,21 +9,34 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from retrieval.function_words import is_english
 from retrieval.terms import analyse
 
 _MOST = 5  # parts; what comes after them stays with the last
 _FEWEST_WORDS = 3  # of a question that stands alone
 
 _MARK = re.compile(r"(?P<mark>[?？؟])[!?！？؟]*[\"”»’)\]]*")
+_LINK = re.compile(r"://|\bwww\.")
+_STRAIGHT_MARK = re.compile(r'(?<![\u05d0-\u05ea])"|"(?![\u05d0-\u05ea]\b)')  # none before the last Hebrew letter
 _BULLET = re.compile(r"[ \t]*(?:\(?\d{1,2}[.):]|\(?[a-zA-Z][.)]|[-*•–])[ \t]+")
-_OPENING = re.compile(
-    r"(?:(?:and|also|or|but|then|so|plus|next|finally|ok|okay|please)\b,?\s+)*"
-    r"(?:(?:in|on|at|for|from|to|by|with|of|about|under|during|since|until)\s+(?:what|which|whom|whose|how)"
+_PREPOSITION = r"(?:in|on|at|for|from|to|by|with|of|about|under|during|since|until|after|before)"
+_ASKS = (
+    rf"(?:{_PREPOSITION}\s+(?:what|which|whom|whose|how)"
     r"|(?:what|who|when|where|why|how)(?:['’]s)?|whom|whose|which"
-    r"|(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)(?:n['’]t)?"
-    r"|tell me|name|list|explain|describe|define)\s",
-    re.IGNORECASE,
+    r"|(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)(?:n['’]?t)?|can['’]?t|won['’]?t"
+    r"|tell me|name|list|explain|describe|define)\s"
 )
+_OPENING = re.compile(
+    rf"(?:(?:and|also|or|but|then|so|plus|next|finally|ok|okay|please)\b,?\s+)*{_ASKS}", re.IGNORECASE
+)
+_CONTINUATION = re.compile(
+    r"(?:(?:and|or|but|also)\b,?\s+)*"
+    rf"(?:{_PREPOSITION}\s+(?:what|which)(?:\s+[\w-]+){{1,2}}\W*$"
+    rf"|(?:what|how)\s+about\s|{_PREPOSITION}\s(?!.*\b(?:{_ASKS}|(?:am|may|might|must|shall|need)\s)))",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What only continues the question before it, as "And in 2020?", "In which year?" and "What about children?"."""
+
 _COURTESY = re.compile(
     r"(?:(?:hi|hello|hey|there|everyone|thanks|thank you|many thanks|in advance|so much|very much|please|sorry"
     r"|excuse me|good (?:morning|afternoon|evening|day)|how are you|(?:can|could) you help(?: me)?"
@@ -40,7 +53,8 @@ def split_questions(text: str) -> tuple[str, ...]:
     kept: list[tuple[int, int]] = []
     begun: int | None = None  # where that begins which waits for a question to stand with
     for start, end in pieces:
-        if _is_question(text[start:end]) and len(kept) < _MOST:
+        follows = bool(kept) and _continues(text[start:end], text[slice(*kept[-1])])
+        if not follows and len(kept) < _MOST and _is_question(text[start:end]):
             kept.append((start if begun is None else begun, end))
             begun = None
         elif kept:
@@ -68,28 +82,35 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _may_end(text: str, match: re.Match[str]) -> bool:
-    """Whether a question can end with this mark: not within a quotation, nor where the sentence goes on."""
+    """Whether a question can end with this mark: not within a quotation or a link, nor where the sentence goes on."""
     before = text[: match.end()]
     if _quotes(before):
         return False
     after = text[match.end() :]
-    if match["mark"] == "?" and after[:1].strip() and not after[0].isupper():
-        return False  # within a link
+    if match["mark"] == "?" and after[:1].strip():
+        begins = after[0].isupper() or after[0] in "¿¡"
+        if not begins or _LINK.search(before.rsplit(None, 1)[-1]):
+            return False
     following = after.lstrip()
     return not following[:1].islower() or bool(_OPENING.match(following))
 
 
 def _quotes(text: str) -> bool:
-    """Whether a quotation has begun in a text and not ended. A German one ends with what opens an English one, and a
-    straight mark behind a number may mean inches.
+    """Whether a quotation has begun in a text and not ended. A German one ends with what opens an English one, a
+    straight mark behind a number may mean inches, and one before the last letter of a Hebrew word an abbreviation.
     """
     german = text.count("„")
     if german > text.count("“") + text.count("”") if german else text.count("“") > text.count("”"):
         return True
     opened = False
-    for match in re.finditer('"', text):
+    for match in _STRAIGHT_MARK.finditer(text):
         opened = not opened and not text[: match.start()][-1:].isdigit()
     return opened or text.count("«") > text.count("»")
+
+
+def _continues(piece: str, before: str) -> bool:
+    """Whether a piece only continues the question before it. The words that tell are English."""
+    return bool(_CONTINUATION.match(_without_bullet(piece))) and is_english(before)
 
 
 def _is_question(piece: str) -> bool:

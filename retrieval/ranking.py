@@ -13,10 +13,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.coefficients import Coefficients, common_words
+from retrieval.coefficients import Coefficients
 from retrieval.embedding import Embedder
 from retrieval.evidence import pool_words, term_key, unit
-from retrieval.function_words import functional
+from retrieval.function_words import functional, general_share, is_contraction
 from retrieval.measures import FEATURES, Measures, Query, measure
 from retrieval.other_forms import in_all_forms
 from retrieval.reader import LANGUAGE, Reader, Reading
@@ -100,15 +100,16 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     forms = [form for term in terms for form in term.forms]
     worded = searcher.best_by_words(forms, _PER_INDEX, where)
     counts = [sum(searcher.document_frequency(form) for form in term.forms) for term in terms]
-    weights = np.array([_rarity(t, c, searcher.passages) for t, c in zip(terms, counts, strict=True)], np.float32)
+    shares = [general_share(text, term) for term in terms]
+    weights = np.array([_rarity(s, c, searcher.passages) for s, c in zip(shares, counts, strict=True)], np.float32)
     keys = tuple(tuple(term_key(form) for form in term.forms) for term in terms)
     held = [count or any(map(searcher.is_about, term.forms)) for term, count in zip(terms, counts, strict=True)]
     absent = np.array([not one for one in held], bool)
-    common = np.array([_is_common(term) for term in terms], bool)
+    common = np.array(shares, np.float32) > 0
     unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
     functions = functional(text, terms) if unknown else frozenset()
     missing = [word for word in unknown if _is_worth_a_mention(word) and word not in functions]
-    capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, searcher)
+    capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, shares, searcher)
     named = _named(text, terms, common, capital)
     corrected = np.array([term.start in read_as.starts for term in terms], bool)
     ids, bm25 = worded
@@ -233,9 +234,10 @@ def contributions(hit: Hit, weights: Coefficients) -> dict[str, float]:
     return parts
 
 
-def _rarity(term: QueryTerm, count: int, passages: int) -> float:
-    """Inverse document frequency, counting as if the library held some general text besides."""
-    share = max(common_words().get(form, 0.0) for form in term.forms)
+def _rarity(share: float, count: int, passages: int) -> float:
+    """Inverse document frequency, counting as if the library held some general text besides, which has the word in this
+    share of its passages.
+    """
     with_prior = min(count + share * _PRIOR_PASSAGES, passages + _PRIOR_PASSAGES)
     return float(np.log1p((passages + _PRIOR_PASSAGES - with_prior + 0.5) / (with_prior + 0.5)))
 
@@ -244,11 +246,12 @@ def _has_capitals(text: str) -> bool:
     return any(character.isupper() for character in text)
 
 
-def _written_with_capitals(text: str, terms: Sequence[QueryTerm], searcher: Searcher) -> NDArray[np.bool_]:
+def _written_with_capitals(
+    text: str, terms: Sequence[QueryTerm], shares: Sequence[float], searcher: Searcher
+) -> NDArray[np.bool_]:
     """Which terms the documents mostly write with a capital, where they are no words of everyday English."""
     names: dict[tuple[str, ...], bool] = {}
-    for term in terms:
-        share = max(common_words().get(form, 0.0) for form in term.forms)
+    for term, share in zip(terms, shares, strict=True):
         lookup = share < _EVERYDAY and text[term.start].islower() and len(names) < _MOST_NAMES
         if lookup and term.forms not in names:
             names[term.forms] = is_name(term.forms, searcher)
@@ -256,8 +259,8 @@ def _written_with_capitals(text: str, terms: Sequence[QueryTerm], searcher: Sear
 
 
 def _capitals(text: str, terms: Sequence[QueryTerm]) -> NDArray[np.bool_]:
-    """Which terms are capitalised within a sentence, but for the "I" of whoever asks."""
-    return np.array([is_capital(text, term.start, term.end) for term in terms], bool)
+    """Which terms are capitalised within a sentence, but for the "I" of whoever asks and contractions."""
+    return np.array([is_capital(text, one.start, one.end) and not is_contraction(text, one) for one in terms], bool)
 
 
 def _named(
@@ -277,10 +280,6 @@ def _named(
 
 def _is_worth_a_mention(word: str) -> bool:
     return len(word) >= _TELLING or any(character.isdigit() for character in word)
-
-
-def _is_common(term: QueryTerm) -> bool:
-    return any(form in common_words() for form in term.forms)
 
 
 @lru_cache(maxsize=4096)

@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.codes import as_written, with_hyphen
-from retrieval.coefficients import common_words
 from retrieval.embedding import Embedder
-from retrieval.function_words import functional
+from retrieval.function_words import functional, general_share
 from retrieval.other_forms import in_all_forms
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher
@@ -60,7 +59,7 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     text, codes = as_written(text, searcher)
     if codes:
         terms = in_all_forms(text, searcher.languages)
-    unknown = [(place, term) for place, term in enumerate(terms) if _is_unknown(term, searcher)]
+    unknown = [(place, term) for place, term in enumerate(terms) if _is_unknown(text, term, searcher)]
     if not unknown or any(folded(text[term.start : term.end]) in _ASKING for _, term in unknown):
         return Respelled(text, codes)  # nothing, or asked in a language that no document is in
     functions = functional(text, terms)
@@ -226,8 +225,8 @@ def _likelihood(word: str, other: str, searcher: Searcher) -> float:
     return common * (_SWAPPED if swapped else 1.0) / (_SWAPPED if other[0].isupper() > word[0].isupper() else 1.0)
 
 
-def _is_unknown(term: QueryTerm, searcher: Searcher) -> bool:
-    if term.end - term.start < _SHORTEST or any(form in common_words() for form in term.forms):
+def _is_unknown(text: str, term: QueryTerm, searcher: Searcher) -> bool:
+    if term.end - term.start < _SHORTEST or general_share(text, term):
         return False
     if any(searcher.document_frequency(form) for form in term.forms):
         return False

@@ -1,9 +1,10 @@
 """Words as the lexical index and the ranking compare them: folded, stemmed, with their places in the text.
 
 Words are runs of letters, marks and digits (Unicode `\\w`); scripts written without spaces (Han, Kana, Thai, Lao,
-Khmer, Burmese) become overlapping pairs of characters, as in Lucene's CJK bigram filter. Stems come from Snowball.
-A raised number, which names a note or is an exponent, is a word of its own, but in "km²" it belongs to the unit.
-English numbers of several words, as "twenty-one", are a term in digits besides.
+Khmer, Burmese) and Hangul, which hangs particles on its words, become overlapping pairs of characters, as in Lucene's
+CJK bigram filter. Stems come from Snowball. Numbers lose what groups their digits and have a point before decimals. A
+raised number, which names a note or is an exponent, is a word of its own, but in "km²" it belongs to the unit. English
+numbers of several words, as "twenty-one", are a term in digits besides.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from retrieval.number_words import in_digits
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-VERSION = 7
+VERSION = 8
 """Raised when the same text would give other terms, so that libraries are analysed again."""
 
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
     "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Kana
+    "\uac00-\ud7a3"  # Hangul
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
 _MARKS = (  # which `\\w` lacks
@@ -68,6 +70,20 @@ _SNOWBALL = {
     "yi": "yiddish",
 }  # fmt: skip
 
+_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
+"""Letters that Unicode does not take apart into a letter and its accent."""
+
+_DECIMAL_COMMA = frozenset(
+    {"az", "bg", "bs", "ca", "cs", "da", "de", "el", "es", "et", "eu", "fi", "fo", "fr", "gl", "hr", "hu", "id", "is"}
+    | {"it", "lt", "lv", "mk", "nb", "nl", "nn", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "tr", "uk"}
+    | {"vi"}
+)
+"""Languages that write 1,5, and 10.000 where no space groups the digits (CLDR)."""
+
+_WITH_COMMA = re.compile(r"(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,\d+)?")
+_EITHER_WAY = re.compile(r"[1-9]\d{0,2},\d{3}")  # in Spanish: ten thousand are 10,000 in Mexico
+_WITHOUT_TILDE = (("cao", "ção"), ("coes", "ções"), ("ao", "ão"))  # where the stem depends on it
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -106,7 +122,10 @@ def analyse_query(text: str, languages: Collection[str]) -> list[QueryTerm]:
 
 def forms(word: str, languages: Collection[str]) -> tuple[str, ...]:
     """The forms that a word takes in these languages, in English where there are none."""
-    return tuple(dict.fromkeys(_fold(word, one) for one in sorted(set(languages)) or ["en"]))
+    made = [_fold(word, one) for one in sorted(set(languages)) or ["en"]]
+    if "pt" in languages:
+        made += [_fold(one, "pt") for one in _with_tilde(word.casefold())]
+    return tuple(dict.fromkeys(made))
 
 
 def folded(word: str, language: str = "") -> str:
@@ -153,7 +172,7 @@ def _words(text: str) -> Iterator[tuple[str, str, int, int]]:
 def _fold(word: str, language: str) -> str:
     """Lower case, stem, then drop accents: stemmers expect the accents of their language."""
     if word[0].isdigit():
-        return "".join(map(_in_ascii, word)).replace(",", "").casefold()[:_LONGEST_TERM]
+        return _number("".join(map(_in_ascii, word)), language).casefold()[:_LONGEST_TERM]
     lowered = unicodedata.normalize("NFKC", word).casefold().replace("’", "'")[:_LONGEST_TERM]
     lowered = lowered.removesuffix("'s")
     stemmer = _stemmer(language)
@@ -161,7 +180,22 @@ def _fold(word: str, language: str) -> str:
     if stemmed.isascii():
         return stemmed
     marks = unicodedata.normalize("NFD", stemmed)
-    return unicodedata.normalize("NFC", "".join(c for c in marks if not _is_accent(c)))
+    return unicodedata.normalize("NFC", "".join(c for c in marks if not _is_accent(c))).translate(_PLAIN)
+
+
+def _with_tilde(word: str) -> list[str]:
+    """The Portuguese words that one without accents may be, by its ending: "educacao" is educação, "mao" mão."""
+    if not word.isascii():
+        return []
+    return [word.removesuffix(bare) + ending for bare, ending in _WITHOUT_TILDE if word.endswith(bare)]
+
+
+def _number(digits: str, language: str) -> str:
+    """A number in the one form of all languages; a date or a time stays as it is."""
+    english = language not in _DECIMAL_COMMA or (language == "es" and _EITHER_WAY.fullmatch(digits))
+    if english or not _WITH_COMMA.fullmatch(digits):
+        return digits.replace(",", "")
+    return digits.replace(".", "").replace(",", ".")
 
 
 def _in_ascii(character: str) -> str:

@@ -26,18 +26,22 @@ _FRAMES = (
     r"(?:(?:can|could|would) you )?(?:please )?(?:tell|show|give) (?:me|us)(?: (?:anything|everything|more))?",
 )
 _ASKED_ABOUT = re.compile(
-    rf"(?:(?:and|so|but|also|please|ok|okay)\b,? )*(?:{'|'.join(_FRAMES)})"
-    r" (?:about|on|regarding|concerning) (?P<topic>\S.*)",
+    rf"(?P<frame>(?:(?:and|so|but|also|please|ok|okay)\b,? )*(?:{'|'.join(_FRAMES)}))"
+    r" (?:about|(?P<on>on)|regarding|concerning) (?P<topic>\S.*)",
     re.IGNORECASE,
 )
+_NAMES_A_KIND = re.compile(rf"\b(?:{'|'.join(_KINDS)})s?\b", re.IGNORECASE)
 
 
 def topic(question: str) -> str:
     """What a question asks to hear about, without what frames it; the question as it is where nothing does.
 
-    An "about" stays before a capital, which means nothing at the beginning of a sentence.
+    An "about" stays before a capital, which means nothing at the beginning of a sentence. "On" means it where a kind of
+    document is named: what is written on the tomb is not about it.
     """
     found = _ASKED_ABOUT.fullmatch(" ".join(question.split()))
+    if found and found["on"] and not _NAMES_A_KIND.search(found["frame"]):
+        return question
     about = found["topic"].strip(" ?!.") if found else ""
     if not any(character.isalnum() for character in about):
         return question

@@ -14,7 +14,9 @@ from tests.conftest import Write
 MANUAL = (
     "Error E-13 means that the door is open. Error E14 means that the lamp is broken. Press F 5 twice. "
     "The Wi-Fi needs a pass word. Write an email to the co-op. Fire fighters of 20-25 fight fire. He resigns. "
-    "The B-7 and the B7 are two planes. It hangs on a 4 metre rope, A 5 metre rope or I 6. Paper is A8.\n"
+    "The B-7 and the B7 are two planes. It hangs on a 4 metre rope, A 5 metre rope or I 6. Paper is A8.\n\n"
+    "Take 500 mg at 10am. The card holds 16GB and weighs 1.5\u00a0kg, packed 2.5kg. Add 5 g of salt and 30V. "
+    "It is 20 km to the inn, and 20km back. In 12 days 7 m Ms. Ito paid 3 million.\n"
 )
 
 
@@ -36,12 +38,17 @@ def read(library: Library, write: Write) -> Read:
         ("Is A-8 larger?", "Is A8 larger?"),
         ("e–14, again e–14 and f5", "E14, again E14 and F 5"),
         ("Whose e-mail is it?", "Whose email is it?"),
+        ("Is 500mg enough, or 500MG?", "Is 500 mg enough, or 500 mg?"),
+        ("The 16 GB card at 10 am", "The 16GB card at 10am"),
+        ("Is it 1.5kg or 2.5 kg?", "Is it 1.5\u00a0kg or 2.5kg?"),
+        ("Is 5g at 30 V too much?", "Is 5 g at 30V too much?"),
     ],
 )
 def test_a_code_is_read_as_it_is_written(read: Read, typed: str, read_as: str) -> None:
     text, corrections = read(typed)
     assert text == read_as
-    assert {one.read_as for one in corrections} <= {"E-13", "E14", "F 5", "A8", "email"}
+    quantities = {"500 mg", "16GB", "10am", "1.5\u00a0kg", "2.5kg", "5 g", "30V"}
+    assert {one.read_as for one in corrections} <= {"E-13", "E14", "F 5", "A8", "email"} | quantities
     assert len(corrections) == len(set(corrections)) > 0
 
 
@@ -58,6 +65,10 @@ def test_a_code_is_read_as_it_is_written(read: Read, typed: str, read_as: str) -
         "Is a5 or i6 larger?",
         "Is a 8 metre rope too long? A 8 metre one?",
         "press f 5",
+        "Is it 20km or 20 km?",
+        "500 mg, 16GB, 1.5 kg and 2.5kg",
+        "Is 501mg or 7.5kg or 11 am right?",
+        "Is 5G, 12d or 3mm there?",  # 5G is no 5 g
         "xe13 (e13b)",
         "",
     ],

@@ -34,6 +34,15 @@ from retrieval.parts import split_questions
         ("¿Quién escribió Tosca? ¿Cuándo se estrenó?", ("¿Quién escribió Tosca?", "¿Cuándo se estrenó?")),
         ("谁写了托斯卡？什么时候首演？", ("谁写了托斯卡？", "什么时候首演？")),
         ("من كتب أوبرا توسكا؟ متى عرضت لأول مرة؟", ("من كتب أوبرا توسكا؟", "متى عرضت لأول مرة؟")),
+        ("¿Quién escribió Tosca?¿cuándo se estrenó?", ("¿Quién escribió Tosca?", "¿cuándo se estrenó?")),
+        ("מי הרמטכ\"ל בשנה ההיא? מתי הוא מונה לתפקיד?", ("מי הרמטכ\"ל בשנה ההיא?", "מתי הוא מונה לתפקיד?")),
+        ("מה כתב ב\"הארץ\" אז? מתי הוא כתב?", ("מה כתב ב\"הארץ\" אז?", "מתי הוא כתב?")),
+        ("Was kostet das Brot? In welchem Jahr war das?", ("Was kostet das Brot?", "In welchem Jahr war das?")),
+        ("Who won it? In 2020, who lost it?", ("Who won it?", "In 2020, who lost it?")),
+        ("Are dogs allowed? On the beach, may they swim?", ("Are dogs allowed?", "On the beach, may they swim?")),
+        ("Are cats let in? In May, can’t dogs enter?", ("Are cats let in?", "In May, can’t dogs enter?")),
+        ("why do cats enter\ncant dogs enter", ("why do cats enter", "cant dogs enter")),
+        ("What about dogs in here? Who owns it?", ("What about dogs in here?", "Who owns it?")),
         ("Hello! Who sang it? Thanks! Where was it sung?", ("Hello! Who sang it?", "Thanks! Where was it sung?")),
     ],
 )  # fmt: skip
@@ -46,6 +55,13 @@ def test_several_questions(text: str, parts: tuple[str, ...]) -> None:
     [
         "Who wrote Tosca?",
         "Who wrote Tosca? Why?",  # too short to be asked alone
+        "Who won the cup in 2019? And in 2020?",
+        "Is breakfast included? For children too?",
+        "Who wrote it? In which year?",
+        "Who wrote it? And in what opera house?",
+        "Why doesn't it open? Before the first of May?",
+        "Who won the cup in 2019? What about 2020?",
+        "Are dogs allowed? And how about cats that are on a lead?",
         "Tosca? When was it first performed?",
         "Hi! How are you? Who wrote Tosca? Thank you!",
         "Can you help me? Who wrote Tosca?",
@@ -53,6 +69,8 @@ def test_several_questions(text: str, parts: tuple[str, ...]) -> None:
         "Who sang «What's up? What's down?» in 1993?",
         "Who sang What's Up? in the film of that name?",  # the sentence goes on
         "What is https://example.org/?q=who and where is it?",
+        "What is https://intranet/doc?ID=4711 about?",
+        "What is www.example.org?Who=me about?",
         "Which of the operas of Puccini\nwas first performed in Rome?",  # a line that was too long
         "Which of these is true?\n- Cats are mammals\n- Dogs are reptiles",
         "The lamp is lit at dusk.\nIt goes out at dawn.",

@@ -130,6 +130,21 @@ def test_a_word_that_names_nothing_in_the_language_of_the_question_is_no_misspel
     assert ask("Wie viele blühen am See?", text).corrections == ()
 
 
+@pytest.mark.parametrize(
+    "word", ["cant", "can't", "can\u2019t", "shouldnt", "wasnt", "wont", "dont", "Doesn't", "they\u2019re", "theyre"]
+)
+def test_a_contraction_is_no_misspelling_no_name_and_counts_as_not_does(ask: Ask, word: str) -> None:
+    question = ask(f"why {word} dogs not enter", "Dogs can enter. He should want a dot; they won the theory.\n")
+    assert (question.corrections, question.missing) == ((), ())
+    assert not question.named.any()
+    assert question.query.weights[1] == question.query.weights[3]
+
+
+def test_what_only_looks_like_a_contraction_is_a_word(ask: Ask) -> None:
+    assert ask("Where is the shed of Jakob Dont").missing == ("shed", "Jakob", "Dont")
+    assert ask("WHERE DONT TERNS").missing == ("TERNS",)
+
+
 def test_a_word_of_a_title_is_no_misspelling(ask: Ask) -> None:
     assert ask("Was Amundsan right?", title="Amundsan").corrections == ()
 

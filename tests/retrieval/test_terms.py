@@ -39,6 +39,15 @@ from retrieval.types import Span
         ("كَتَبَ كتب", "xx", ["كتب", "كتب"]),
         ("שָׁלוֹם", "xx", ["שלום"]),
         ("the twenty-first, forty-three", "de", ["the", "twenty", "first", "forty", "three"]),
+        ("Wałęsa of Łódź in Tromsø, æther, Þór Đorđe ǿ", "en",
+         ["walesa", "of", "lodz", "in", "tromso", "aether", "thor", "dord", "o"]),
+        ("서울에서 집 10번", "ko", ["서울", "울에", "에서", "집", "10", "번"]),
+        ("10.000 und 1,5 und 1.234,50 und 0,125 und 2.5", "de",
+         ["10000", "und", "1.5", "und", "1234.50", "und", "0.125", "und", "2.5"]),
+        ("24.12.2021 um 10.30 und 1,234,567 und 0.125", "de",
+         ["24.12.2021", "um", "10.30", "und", "1234567", "und", "0.125"]),
+        ("10,000 y 10.000 y 2,5", "es", ["10000", "y", "10000", "y", "2.5"]),
+        ("10.000 and 1,5", "en", ["10.000", "and", "15"]),
         ("", "en", []),
     ],
 )  # fmt: skip
@@ -60,6 +69,16 @@ def test_a_question_takes_the_form_of_every_language_of_the_library() -> None:
     (term,) = analyse_query("Häuser", {"de", "en"})
     assert term.forms == ("haus", "hauser")
     assert (term.start, term.end) == (0, 6)
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [("educacao", "educação"), ("Informacoes", "informações"), ("mao", "mão"), ("cao", "cão")],
+)
+def test_a_portuguese_question_may_lack_the_tilde(typed: str, written: str) -> None:
+    (term,), (there,) = analyse_query(typed, {"pt"}), analyse(written, "pt")
+    assert there.text in term.forms
+    assert [one.text for one in analyse(typed, "pt")] == [term.forms[0]] != [there.text]
 
 
 @pytest.mark.parametrize(
