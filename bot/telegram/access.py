@@ -16,6 +16,9 @@ _LEAST = {"command": 10, "press": 30, "inline": 30}  # a minute, beside the ques
 _REFUSAL_SECONDS = 60.0
 _MOST_REMEMBERED = 10_000
 
+REMARK_SECONDS = 10.0
+"""How long the next picture or file of a person gets no remark, after one that was no question."""
+
 
 @dataclass(slots=True)
 class Access:
@@ -66,12 +69,12 @@ class Limits:
     _asked: dict[tuple[str, int], deque[float]] = field(default_factory=dict)
     _told: dict[int, float] = field(default_factory=dict)
 
-    def admits(self, user: int, kind: str = "question") -> bool:
-        """Counts a question, command, press or inline query of this person; False for one too many in this minute."""
+    def admits(self, user: int, kind: str = "question", seconds_ago: float = 0.0) -> bool:
+        """Counts a question, command, press or inline query of this person; False for one too many in its minute."""
         most = self.questions_per_minute
         if kind in _LEAST:
             most = max(_LEAST[kind], 3 * most)
-        return self._counted((kind, user), most, _WINDOW_SECONDS)
+        return self._counted((kind, user), most, _WINDOW_SECONDS, seconds_ago)
 
     def may_announce(self) -> bool:
         """Whether admins may be told of one more newcomer in this hour."""
@@ -86,15 +89,17 @@ class Limits:
         self._told[identity] = now
         return True
 
-    def _counted(self, key: tuple[str, int], most: int, seconds: float) -> bool:
-        now = time.monotonic()
+    def _counted(self, key: tuple[str, int], most: int, seconds: float, seconds_ago: float = 0.0) -> bool:
         _forget(self._asked)
         times = self._asked.setdefault(key, deque())
-        while times and times[0] < now - seconds:
+        at = time.monotonic() - seconds_ago
+        if times:  # the last may be of another chat, which is served beside this one
+            at = max(at, times[-1])
+        while times and times[0] < at - seconds:
             times.popleft()
         if len(times) >= most:
             return False
-        times.append(now)
+        times.append(at)
         return True
 
 

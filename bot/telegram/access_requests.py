@@ -113,10 +113,11 @@ async def _refuse_person(service: Service, bot: Bot, message: Message, user: Use
         return
     builder = Builder().add(_NO, MessageEntity.BOLD).add(f". Your id is {user.id}.")
     if not service.access.is_denied(user.id) and service.settings.telegram.admins:
-        code, is_new = service.state.pairing_code(user.id, user.full_name[:100])
+        code, is_announced = service.state.pairing_code(user.id, user.full_name[:100])
         builder.add(f"\nIf you should, give an admin this code: {code}")
-        if is_new and service.limits.may_announce():
+        if not is_announced and service.limits.may_announce():
             await _announce(service, bot, user, code)
+            service.state.set_announced(user.id)
     await send(bot, message.chat_id, builder.formatted())
 
 

@@ -15,7 +15,7 @@ from telegram import (
 from bot import messages
 from bot.filters import describe
 from bot.messages import in_line, visible
-from bot.telegram.formatting import Builder, Formatted, shortened, split
+from bot.telegram.formatting import Builder, Formatted, sendable, shortened, split
 from bot.telegram.kept import KeptAnswer
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 
@@ -131,9 +131,9 @@ def inline_results(answer: Answer) -> list[InlineQueryResultArticle]:
         results.append(
             InlineQueryResultArticle(
                 str(excerpt.rank),
-                shortened(in_line(excerpt.citation.title), 100),
+                shortened(sendable(in_line(excerpt.citation.title)), 100),
                 InputTextMessageContent(part.text, entities=part.entities),
-                description=shortened(" ".join(visible(sentences).split()), 200),
+                description=shortened(" ".join(sendable(sentences).split()), 200),
             )
         )
     return results

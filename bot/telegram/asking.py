@@ -33,7 +33,7 @@ async def message(request: Request) -> None:
     question = question_for_bot(request.message, request.bot)
     if question:
         await ask(request, question)
-    elif question is not None and request.service.limits.admits(request.user, "command"):
+    elif question is not None and request.is_admitted("command"):
         await request.reply("Write the question beside my name, or mention me in a reply to the message that asks.")
 
 
@@ -45,14 +45,14 @@ async def ask_command(request: Request) -> None:
         text = (replied.text or replied.caption or "").strip()
     if text:
         await ask(request, text)
-    elif request.service.limits.admits(request.user, "command"):
+    elif request.is_admitted("command"):
         await request.reply("Write the question behind it: /ask How long is the warranty?")
 
 
 async def ask(request: Request, question: str) -> None:
     """Answers one question, or says why it cannot be answered."""
     service = request.service
-    if not service.limits.admits(request.user):
+    if not request.is_admitted():
         if service.limits.may_tell(-request.user):
             await request.reply("That is a lot of questions at once. Please wait a minute, then ask on.")
         return

@@ -13,6 +13,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 from bot import messages
 from bot.filters import describe, parse_filter
 from bot.messages import in_line, visible
+from bot.telegram.access import REMARK_SECONDS
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, after_command, in_chat
 from bot.telegram.sending import typing
@@ -112,13 +113,13 @@ async def status(request: Request) -> None:
 
 async def unknown_command(request: Request) -> None:
     """A command there is not: said in private, passed over in a group, where it may be for another bot."""
-    if request.is_private and request.service.limits.admits(request.user, "command"):
+    if request.is_private and request.is_admitted("command"):
         await request.reply("There is no such command. /help lists what I can do; any other text is a question.")
 
 
 async def not_text(request: Request) -> None:
     """A sticker, a picture, a voice message."""
-    if request.service.limits.may_tell(request.user, 10.0):
+    if request.service.limits.may_tell(request.user, REMARK_SECONDS):
         await request.reply("I can only read text: write your question, please.")
 
 

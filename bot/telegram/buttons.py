@@ -17,7 +17,7 @@ from bot import messages
 from bot.telegram import access_requests, answers, documents
 from bot.telegram.browsing import listing
 from bot.telegram.connection import is_unsent
-from bot.telegram.formatting import Formatted, shortened, split
+from bot.telegram.formatting import Builder, Formatted, sendable, shortened, split
 from bot.telegram.inbox import step_aside
 from bot.telegram.kept import KeptAnswer
 from bot.telegram.requests import in_chat, topic_of
@@ -55,9 +55,17 @@ class Press:
         """The topic of a forum that the button stands in."""
         return topic_of(self.query.message) if isinstance(self.query.message, Message) else None
 
-    async def say(self, text: str, *, alert: bool = False) -> None:
-        """Answers the press itself; the reply vanishes by itself, or stays until it is read."""
-        await patiently(lambda: self.query.answer(shortened(text, _LONGEST_ALERT), show_alert=alert), QUERY_SECONDS)
+    async def say(self, text: str, *, alert: bool = False) -> bool:
+        """Answers the press itself; the reply vanishes by itself, or stays until it is read. False where it is not
+        taken: Telegram forgets a press after some ten seconds.
+        """
+        said = shortened(sendable(text), _LONGEST_ALERT)
+        return await patiently(lambda: self.query.answer(said, show_alert=alert), QUERY_SECONDS) is not None
+
+    async def tell(self, text: str) -> None:
+        """Answers the press with what stays until it is read; in a message where Telegram has forgotten the press."""
+        if not await self.say(text, alert=True):
+            await self.send(Builder().add(text).formatted())
 
     async def done(self) -> None:
         """Takes the waiting sign off the button."""
@@ -83,7 +91,10 @@ async def press(service: Service, bot: Bot, query: CallbackQuery) -> None:
     try:
         await _ACTIONS[name](pressed)
     except SeedbotError as error:
-        await pressed.say(in_chat(error), alert=True)
+        if name == "r":  # a removal has told it in a message of its own
+            await pressed.say(in_chat(error), alert=True)
+        else:
+            await pressed.tell(in_chat(error))
 
 
 async def _more(pressed: Press) -> None:
@@ -116,9 +127,8 @@ async def _show(pressed: Press) -> None:
 
 async def _verify(pressed: Press) -> None:
     _, excerpt = _excerpt(pressed)
-    library = pressed.service.library
-    found = await pressed.service.in_pool(lambda: library.verify(excerpt.citation, excerpt.text))
-    await pressed.say(f"{found.verdict.value.capitalize()}: {messages.checked(found)}.", alert=True)
+    found = await pressed.service.verify(excerpt)
+    await pressed.tell(f"{found.verdict.value.capitalize()}: {messages.checked(found)}.")
 
 
 async def _file(pressed: Press) -> None:

@@ -18,11 +18,13 @@ from bot import messages
 from bot.logs import readable
 from bot.messages import in_line, visible
 from bot.telegram import asking
+from bot.telegram.access import REMARK_SECONDS
 from bot.telegram.browsing import example_of, named
-from bot.telegram.formatting import Builder, Formatted, shortened
+from bot.telegram.formatting import Builder, Formatted, sendable, shortened
 from bot.telegram.inbox import step_aside
 from bot.telegram.requests import Request, in_chat
 from bot.telegram.sending import conclude, persist, send
+from bot.telegram.service import held_briefly
 from retrieval.errors import DocumentError, LibraryLocked, SeedbotError
 from retrieval.loaders import SUFFIXES, confined
 from retrieval.types import Outline, SyncReport
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 
 _LARGEST_DOWNLOAD = 20_000_000  # bytes that Telegram lets a bot fetch
 _TOO_LARGE = "Telegram lets bots fetch files of up to 20 MB: put this one into the folder itself."
+_UNREADABLE = (
+    "Your own Bot API server keeps its files where this bot cannot read them: let the bot's user read that folder, "
+    "or start the server without --local."
+)
 _FETCH_SECONDS = 120.0
 _LONGEST_NAME = 180  # bytes, of the 255 that file systems take: a number and a suffix may be added
 _CODE = MessageEntity.CODE  # or Telegram would make a name a link to a domain
@@ -51,10 +57,7 @@ async def receive_file(request: Request) -> None:
     if document is None:
         return
     if not service.access.is_admin(request.user):
-        if (request.message.caption or "/").startswith("/"):
-            await request.reply("Only an admin may add documents. Ask me a question about those that are here.")
-        else:
-            await asking.message(request)
+        await _instead(request)
         return
     if (document.file_size or 0) > _LARGEST_DOWNLOAD:
         await request.reply(_TOO_LARGE)
@@ -78,6 +81,15 @@ async def receive_file(request: Request) -> None:
         await request.conclude(begun, _TOO_LARGE if too_large else lacking)
     else:
         await request.conclude(begun, *await service.in_pool(lambda: _welcomed(service, name, added, report)))
+
+
+async def _instead(request: Request) -> None:
+    """Of a file from somebody else, the question that its caption asks, if any."""
+    question = asking.question_for_bot(request.message, request.bot)
+    if question is not None and not question.startswith("/"):
+        await asking.message(request)
+    elif request.service.limits.may_tell(request.user, REMARK_SECONDS):
+        await request.reply("Only an admin may add documents. Ask me a question about those that are here.")
 
 
 async def remove(request: Request) -> None:
@@ -122,24 +134,31 @@ def safe_name(name: str) -> str:
 async def _taken_in(request: Request, name: str, identity: str) -> tuple[Outline, SyncReport]:
     """Fetches a file and makes a document of it, once those before it are done: no more than one lies in memory.
 
-    One that waits holds no question of its chat. Raises TelegramError, and as `_add`.
+    One that waits or takes long holds no question of its chat. Raises TelegramError, and as `_fetched` and `_add`.
     """
     service = request.service
     if service.taking_in.locked():
         step_aside()
-    async with service.taking_in:
-        data = await _fetched(request.bot, identity)
-        return await service.in_turn(lambda: _add(service, name, data))
+    with held_briefly():
+        async with service.taking_in:
+            data = await _fetched(request.bot, identity)
+            return await service.in_turn(lambda: _add(service, name, data))
 
 
 async def _fetched(bot: Bot, identity: str) -> bytes:
-    """The bytes of a file. Raises TelegramError."""
+    """The bytes of a file. Raises TelegramError, and SeedbotError where it lies at a place that cannot be read."""
     file = await persist(lambda: bot.get_file(identity), _FETCH_SECONDS)
     if not file.file_path:
         raise TelegramError("no path")
     if (file.file_size or 0) > _LARGEST_DOWNLOAD:
         raise TelegramError("too big")
-    return bytes(await persist(file.download_as_bytearray, _FETCH_SECONDS))
+    try:
+        return bytes(await persist(file.download_as_bytearray, _FETCH_SECONDS))
+    except (OSError, TelegramError) as error:
+        is_hidden = file.file_path.startswith(f"{bot.base_file_url}//")  # a path, of which the bot sees no file
+        if isinstance(error, OSError) or is_hidden:
+            raise SeedbotError(_UNREADABLE) from error
+        raise
 
 
 def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]:
@@ -232,7 +251,7 @@ def _welcomed(
     rows: list[list[InlineKeyboardButton]] = []
     for path in others:
         builder.add(", " if rows else f"\n{are} still asked too: ").add(in_line(path), _CODE)
-        label, data = shortened(f"Remove {in_line(path)}", 64), f"r:{service.state.number_of(path)}"
+        label, data = shortened(sendable(f"Remove {in_line(path)}"), 64), f"r:{service.state.number_of(path)}"
         rows.append([InlineKeyboardButton(label, callback_data=data)])
     return builder.add(".").formatted(), InlineKeyboardMarkup(rows)
 

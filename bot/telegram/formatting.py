@@ -6,16 +6,21 @@ Telegram counts offsets and lengths in UTF-16 code units: https://core.telegram.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import regex
 from telegram import MessageEntity
 
+from bot.messages import by_number, visible
+
 LIMIT = 4096  # UTF-16 units of one message
 
 _CLUSTER = regex.compile(r"\X")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_RINGED = re.compile(r"\w\u030a")
+_TAKEN_OUT = by_number((0x30A, 0x333, 0x33F))  # by Telegram, unsaid: `clean_input_string` in td/telegram/misc.cpp
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Builder:
 
     def add(self, text: str, *styles: str) -> Builder:
         """Appends `text` in some styles (`MessageEntity.BOLD`, …)."""
-        start, text = self.length, without_surrogates(text)
+        start, text = self.length, sendable(text)
         self._parts.append(text)
         self.length += units(text)
         for style in styles:
@@ -52,6 +57,12 @@ class Builder:
         """All of it; enclosing entities come before those inside them."""
         ordered = sorted(self._entities, key=lambda entity: (entity.offset, -entity.length))
         return Formatted("".join(self._parts), tuple(ordered))
+
+
+def sendable(text: str) -> str:
+    """`text` as Telegram shows it: what it would take out is written as one character, as a line break, or named."""
+    shown = visible(without_surrogates(text))
+    return _RINGED.sub(lambda found: unicodedata.normalize("NFC", found[0]), shown).translate(_TAKEN_OUT)
 
 
 def without_surrogates(text: str) -> str:

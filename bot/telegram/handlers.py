@@ -90,7 +90,8 @@ def add_handlers(application: Bots, service: Service) -> None:
         application.add_handler(CommandHandler(name, on_message(_limited(admin.for_admins(handler))), new))
     application.add_handler(CallbackQueryHandler(on_button))
     application.add_handler(InlineQueryHandler(on_inline))
-    application.add_handler(MessageHandler(private & filters.Document.ALL, on_message(documents.receive_file)))
+    file = filters.Document.ALL & ~filters.ANIMATION  # beside which Telegram sends a document for older programs
+    application.add_handler(MessageHandler(private & file, on_message(documents.receive_file)))
     application.add_handler(MessageHandler(new & filters.COMMAND, on_message(browsing.unknown_command)))
     application.add_handler(MessageHandler(new & filters.TEXT, on_message(asking.message)))
     application.add_handler(MessageHandler(new & filters.CAPTION, on_message(asking.message)))
@@ -111,7 +112,7 @@ def _limited(handler: Handler) -> Handler:
     """A handler that somebody who sends too much is kept from, and told so once."""
 
     async def limited(request: Request) -> None:
-        if request.service.limits.admits(request.user, "command"):
+        if request.is_admitted("command"):
             await handler(request)
         elif request.service.limits.may_tell(-request.user):
             await request.reply("That is a lot at once. Please wait a minute, then go on.")

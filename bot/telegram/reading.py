@@ -18,11 +18,13 @@ from bot.telegram.formatting import units, without_surrogates
 MOST_ID = 2**53
 """Ids are smaller: https://core.telegram.org/bots/api#user."""
 
+LONG_AGO = 1
+"""A date that is not known; 0 would mean a message that cannot be reached."""
+
 _MOST_NUMBER = 2**63
 _LONGEST_NUMBER = 25  # digits; a longer one is nonsense, and reading it is slow
 _COMMAND = re.compile(r"/[A-Za-z0-9_]{1,32}(@\w+)?(?!\S)")
 _MENTION = re.compile(r"(?<!\S)@\w{2,32}")
-_LONG_AGO = 1  # a date that is not known; 0 would mean a message that cannot be reached
 _DELIVERED = ("sendMessage", "sendDocument", "editMessageText", "editMessageReplyMarkup")
 
 log = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ def completed(method: str, result: Any, parameters: dict[str, Any]) -> Any:
     if method in _DELIVERED and not (result is True and method.startswith("edit")):
         number = given.get("message_id")
         chat = {"id": parameters.get("chat_id", 0), "type": "private"}
-        return {"message_id": number if _is_number(number) else 0, "date": _LONG_AGO, "chat": chat}
+        return {"message_id": number if _is_number(number) else 0, "date": LONG_AGO, "chat": chat}
     return result
 
 
@@ -84,7 +86,7 @@ def _message(message: dict[str, Any], *, inner: bool = False) -> dict[str, Any]:
     _check_id(chat)
     chat.setdefault("type", "private" if chat["id"] > 0 else "supergroup")
     message["chat"] = chat
-    message.setdefault("date", _LONG_AGO)
+    message.setdefault("date", LONG_AGO)
     if chat["type"] == "private" and not inner:
         message.setdefault("from", {"id": chat["id"]})
     if isinstance(message.get("from"), dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from telegram.constants import ChatType
 
 from bot.logs import readable
 from bot.telegram.formatting import Builder, Formatted
+from bot.telegram.reading import LONG_AGO
 from bot.telegram.sending import conclude, send
 from retrieval.errors import SeedbotError
 
@@ -50,6 +52,12 @@ class Request:
     def thread(self) -> int | None:
         """The topic of a forum it belongs to."""
         return topic_of(self.message)
+
+    def is_admitted(self, kind: str = "question") -> bool:
+        """Whether it is not one too many: what waited for the bot counts in the minute in which it was written."""
+        written = self.message.date.timestamp()
+        seconds_ago = max(0.0, time.time() - written) if written > LONG_AGO else 0.0
+        return self.service.limits.admits(self.user, kind, seconds_ago)
 
     async def reply(self, text: str | Formatted, keyboard: InlineKeyboardMarkup | None = None) -> Message | None:
         """Sends a reply to the message; None where Telegram did not take it."""

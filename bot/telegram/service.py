@@ -10,8 +10,10 @@ import re
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -26,12 +28,13 @@ from bot.telegram.answered import Answered
 from bot.telegram.connection import SeedBot, seconds_of
 from bot.telegram.health import answering_checks, telling_systemd
 from bot.telegram.inbox import ByChat, Inbox, step_aside
-from bot.telegram.receiving import LATER, UNREACHABLE, polling, webhook
+from bot.telegram.receiving import LATER, RIVAL, UNREACHABLE, polling, webhook
 from bot.telegram.sending import persist
 from bot.telegram.state import State
+from retrieval.connection import explain_system
 from retrieval.errors import LibraryError, SeedbotError, SettingsError
 from retrieval.library import Library
-from retrieval.types import Answer, Filter, Progress, SyncReport
+from retrieval.types import Answer, Excerpt, Filter, Progress, SyncReport, Verification
 
 T = TypeVar("T")
 Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram-bot's application
@@ -39,7 +42,7 @@ Bots: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"  # python-telegram
 _STOP_SECONDS = 20.0  # for what is at work when the bot is stopped; systemd and Docker wait a minute
 _DEAF_SECONDS = 120.0  # without an answer from Telegram, which answers every thirty where there is nothing new
 _START_SECONDS = 5.0
-_HELD_SECONDS = 2.0  # that the next message of a chat waits for a change of the library
+_HELD_SECONDS = 2.0  # that the next message of a chat waits for a file to be fetched, read again, added or removed
 _LOCK_SECONDS = 30.0  # that a build waits for another program that is building
 _MANY = 8  # places in `Service.waiting`
 _LEAST_SECRET = 8  # characters; to hide a part of a token that is shorter would blot out words
@@ -67,9 +70,11 @@ class Service:
         self.taking_in = asyncio.Semaphore(1)  # for a file from its fetching, since it lies in memory, to its indexing
         self._pool = ThreadPoolExecutor(settings.telegram.workers, thread_name_prefix="ask")
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="build")
+        self._verifier = ThreadPoolExecutor(1, thread_name_prefix="verify")
         self._closing = False
         self._heard_at: float | None = None
         self._examples: dict[int, str] = {}  # by generation, the newest alone
+        self._finding_example = asyncio.Lock()
 
     async def answer(self, question: str, where: Filter) -> Answer:
         """The answer; fewer passages are read for it where others wait as its turn comes. Raises as `Library.ask`."""
@@ -90,16 +95,15 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def in_turn(self, work: Callable[[], T]) -> T:
-        """Runs work that changes the library, one after the other, beside the questions.
+        """Runs work that changes the library, one after the other, beside the questions."""
+        with held_briefly():
+            return await asyncio.get_running_loop().run_in_executor(self._builder, work)
 
-        Where it takes long, the update it is for steps aside for those that wait behind it in their chat.
-        """
-        loop = asyncio.get_running_loop()
-        leaving = loop.call_later(_HELD_SECONDS, step_aside)
-        try:
-            return await loop.run_in_executor(self._builder, work)
-        finally:
-            leaving.cancel()
+    async def verify(self, excerpt: Excerpt) -> Verification:
+        """Reads the file of an excerpt again, one file after the other, beside the questions."""
+        verify = partial(self.library.verify, excerpt.citation, excerpt.text)
+        with held_briefly():
+            return await asyncio.get_running_loop().run_in_executor(self._verifier, verify)
 
     def sync(self, *, full: bool = False, progress: Callable[[Progress], None] | None = None) -> SyncReport:
         """Brings the library up to date, unless the bot ends meanwhile; run `in_turn`. Raises as `Library.sync`."""
@@ -114,14 +118,15 @@ class Service:
 
     async def example(self, find: Callable[[Service], str]) -> str:
         """What `find` makes of the library, which is looked for once in a generation; empty where it cannot."""
-        generation = self.library.generation
-        if generation not in self._examples:
-            try:
-                self._examples = {generation: await self.in_pool(lambda: find(self))}
-            except SeedbotError as error:
-                log.warning("no example", extra={"error": str(error)})
-                return ""
-        return self._examples[generation]
+        async with self._finding_example:
+            generation = self.library.generation
+            if generation not in self._examples:
+                try:
+                    self._examples = {generation: await self.in_pool(lambda: find(self))}
+                except SeedbotError as error:
+                    log.warning("no example", extra={"error": str(error)})
+                    return ""
+            return self._examples[generation]
 
     def fail(self, sentence: str) -> None:
         """Stops the bot for a reason that nobody can wait out."""
@@ -145,8 +150,18 @@ class Service:
     def close(self) -> None:
         """Waits for the questions that are running, and for a build to let go of what it has begun."""
         self._closing = True
-        for pool in (self._pool, self._builder):
+        for pool in (self._pool, self._builder, self._verifier):
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def held_briefly() -> Iterator[None]:
+    """Lets the update at work step aside for those that wait behind it in their chat, where the block takes long."""
+    leaving = asyncio.get_running_loop().call_later(_HELD_SECONDS, step_aside)
+    try:
+        yield
+    finally:
+        leaving.cancel()
 
 
 def run(library: Library, settings: Settings) -> None:
@@ -166,17 +181,34 @@ def run(library: Library, settings: Settings) -> None:
 async def _run(library: Library, settings: Settings, token: str) -> None:
     identity = token.split(":", 1)[0]
     name = identity if identity.isdigit() else "unknown"
-    state = State(settings.library / f"telegram-{name}.sqlite")
-    service = Service(library, settings, state)
-    try:
-        application = _application(service, token)
-        async with _started(application, service):
-            await service.stop.wait()
-    finally:
-        service.close()
-        state.close()
+    with _alone(settings.library / f"telegram-{name}.lock"):
+        state = State(settings.library / f"telegram-{name}.sqlite")
+        service = Service(library, settings, state)
+        try:
+            application = _application(service, token)
+            async with _started(application, service):
+                await service.stop.wait()
+        finally:
+            service.close()
+            state.close()
     if service.failure is not None:
         raise SeedbotError(service.failure)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Holds a lock, so that no second bot does what this one has begun. Raises SeedbotError where another holds it."""
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock(path).acquire(timeout=0)
+    except Timeout as error:
+        raise SeedbotError(RIVAL) from error
+    except OSError as error:
+        raise explain_system(error, path.parent) from error
+    with held:
+        yield
 
 
 def _application(service: Service, token: str) -> Bots:

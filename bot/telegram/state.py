@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS updates (
     row INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL, digest BLOB NOT NULL, body TEXT,
     received REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, UNIQUE (number, digest));
 CREATE TABLE IF NOT EXISTS access (id INTEGER PRIMARY KEY, allowed INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS pairings (code TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pairings (
+    code TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, announced INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, user INTEGER NOT NULL, asked REAL NOT NULL,
     question TEXT NOT NULL, found INTEGER NOT NULL, confidence REAL NOT NULL, generation INTEGER NOT NULL,
@@ -129,14 +130,18 @@ class State:
         self.flush()
 
     def pairing_code(self, identity: int, name: str) -> tuple[str, bool]:
-        """The code of a newcomer, and whether it is new."""
-        rows = self._read("SELECT code FROM pairings WHERE id = ?", identity)
+        """The code of a newcomer, and whether the admins were told of them."""
+        rows = self._read("SELECT code, announced FROM pairings WHERE id = ?", identity)
         if rows:
-            return str(rows[0][0]), False
+            return str(rows[0][0]), bool(rows[0][1])
         code = secrets.choice(_FIRST_LETTERS) + secrets.token_hex(4).upper()
-        self._write("INSERT INTO pairings VALUES (?, ?, ?)", code, identity, name)
+        self._write("INSERT INTO pairings (code, id, name) VALUES (?, ?, ?)", code, identity, name)
         self._write("DELETE FROM pairings WHERE rowid <= (SELECT max(rowid) FROM pairings) - ?", _KEPT_PAIRINGS)
-        return code, True
+        return code, False
+
+    def set_announced(self, identity: int) -> None:
+        """Notes that the admins were told of a newcomer."""
+        self._write("UPDATE pairings SET announced = 1 WHERE id = ?", identity)
 
     def paired(self, code: str) -> int | None:
         """Who has this code."""
@@ -227,21 +232,26 @@ class State:
         return str(rows[0][0]) if rows else None
 
     def move(self, group: int, to: int, *, allowed: bool) -> None:
-        """What holds for a group holds for the supergroup that it has become."""
-        self.set_filter(to, self.filter(group))
-        self.set_allowed(to, allowed=allowed)
+        """What holds for a group holds for the supergroup that it has become, unless it was told otherwise since."""
+        self._write("INSERT OR IGNORE INTO filters SELECT ?, glob, since, until FROM filters WHERE chat = ?", to, group)
+        if self.allowed(to) is None:
+            self.set_allowed(to, allowed=allowed)
 
     def _bring_up_to_date(self) -> None:
         """Adds what files of earlier versions lack, takes over the updates that wait in them, and numbers on anew."""
-        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(answers)")}
-        for column in sorted({"corrections", "unanswered", "missing"} - columns):
+        for column in sorted({"corrections", "unanswered", "missing"} - self._columns("answers")):
             self._connection.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT NOT NULL DEFAULT '[]'")
+        if "announced" not in self._columns("pairings"):
+            self._connection.execute("ALTER TABLE pairings ADD COLUMN announced INTEGER NOT NULL DEFAULT 0")
         if self._read("SELECT 1 FROM sqlite_master WHERE name = 'inbox'"):
             for number, body in self._read("SELECT update_id, body FROM inbox WHERE body IS NOT NULL ORDER BY 1"):
                 self.receive(number, body)
             self._write("DROP TABLE inbox")
         for table in _NUMBERED:
             self._number_on(table)
+
+    def _columns(self, table: str) -> set[str]:
+        return {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
 
     def _number_on(self, table: str) -> None:
         """Numbers a table on from the time: a button of a file that was lost, or newer than its copy, means no row."""

@@ -40,11 +40,16 @@ def test_a_file_of_the_first_version_gains_what_it_lacks(tmp_path: Path) -> None
     path = tmp_path / "state.sqlite"
     with closing(State(path)) as state:
         old = state.keep_answer(1, 1, _answer(found=True))
+        code, _ = state.pairing_code(66, "x")
     with closing(sqlite3.connect(path)) as connection:
         for column in ("corrections", "unanswered", "missing"):
             connection.execute(f"ALTER TABLE answers DROP COLUMN {column}")
+        connection.execute("ALTER TABLE pairings DROP COLUMN announced")
     with closing(State(path)) as state:
         before, after = state.answer(old), state.answer(state.keep_answer(1, 1, _answer(found=True)))
+        assert state.pairing_code(66, "x") == (code, False)
+        state.set_announced(66)
+        assert state.pairing_code(66, "x") == (code, True)
     assert before is not None
     assert after is not None
     assert (before.corrections, after.corrections) == ((), READ)

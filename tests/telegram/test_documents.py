@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram import documents
+from bot.telegram import documents, sending
 from bot.telegram import service as running
 from bot.telegram.documents import safe_name
 from bot.telegram.service import Service
@@ -296,6 +296,29 @@ def test_a_file_that_waits_is_acknowledged_and_holds_no_question_of_its_chat(
     talk(conversation)
 
 
+def test_a_file_that_is_fetched_for_long_holds_no_question_of_its_chat(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+
+    async def conversation(world: World) -> None:
+        telegram, free = world.telegram, asyncio.Event()
+
+        async def slow(*_: object) -> bytes:
+            await free.wait()
+            return _SENTENCE.encode()
+
+        monkeypatch.setattr(documents, "_fetched", slow)
+        async with world.bot():
+            telegram.document("buoys.txt", b"", chat=ADMIN)
+            telegram.text("When is the tide highest?", chat=ADMIN)
+            assert "tide is highest" in (await telegram.reply(2))["text"]
+            free.set()
+            assert (await telegram.outcome())["text"].startswith("I can now answer from buoys")
+
+    talk(conversation)
+
+
 def test_files_that_wait_are_not_fetched_and_hold_no_question_of_their_chat(
     talk: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -408,7 +431,10 @@ def test_a_removal_that_fails_says_why_in_the_chat(talk: Run, monkeypatch: pytes
             telegram.text("/remove ferry.txt", chat=ADMIN)
             monkeypatch.setattr(documents.shutil, "move", full)
             telegram.press(await telegram.reply(), "Remove it")
+            telegram._open_queries.clear()  # the press is too old to be answered
             assert (await telegram.outcome(2))["text"] == "The file cannot be moved (No space left on device)."
+            telegram.text("/status", chat=ADMIN)
+            assert (await telegram.reply(3))["text"].startswith("2 documents")
 
     talk(conversation)
 
@@ -454,6 +480,54 @@ def test_a_server_that_hands_out_files_of_any_size_is_not_followed(talk: Run) ->
         async with world.bot():
             telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
             assert "up to 20 MB" in (await telegram.outcome())["text"]
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["file", "folder"])
+def test_a_local_server_whose_files_the_bot_may_not_read_is_told(
+    talk: Run, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    def denied(_: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    async def conversation(world: World) -> None:
+        monkeypatch.setattr(sending, "_FIRST_WAIT_SECONDS", 0.0)
+        path = world.seeds.parent / "file_0.txt"
+        world.telegram.reshaped["getFile"] = lambda given: {**given, "file_path": str(path)}
+        async with world.bot():
+            if is_there:
+                path.write_text(_SENTENCE)
+                monkeypatch.setattr(Path, "read_bytes", denied)
+            world.telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
+            assert "let the bot's user read that folder" in (await world.telegram.outcome())["text"]
+
+    talk(conversation)
+
+
+def test_of_files_that_are_not_taken_the_question_counts_and_one_remark_is_made(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        moving = {"file_id": "a", "file_unique_id": "a", "width": 1, "height": 1, "duration": 1}
+        async with world.bot():
+            for person, more in ((FRIEND, {}), (ADMIN, {"animation": moving})):
+                for _ in range(3):
+                    telegram.document("a.mp4", b"", chat=person, **more)
+                telegram.document("a.mp4", b"", chat=person, caption="/ask When is the tide highest?", **more)
+                assert "tide is highest" in (await telegram.reply(2, chat=person))["text"]
+            assert (await telegram.reply(1, chat=FRIEND))["text"].startswith("Only an admin may add documents.")
+            assert (await telegram.reply(1, chat=ADMIN))["text"].startswith("I can only read text")
+
+    talk(conversation)
+
+
+def test_a_button_shows_the_name_that_telegram_would_change(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        (world.seeds / "ba\u030at.txt").write_text("A boat stands here.\n")
+        async with world.bot():
+            world.telegram.document("ba\u030at.txt", _SENTENCE.encode(), chat=ADMIN)
+            added = await world.telegram.outcome()
+            assert added["reply_markup"]["inline_keyboard"][0][0]["text"] == "Remove b\u00e5t.txt"
 
     talk(conversation)
 

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from telegram import MessageEntity
 
+from bot.messages import in_line
 from bot.telegram.formatting import Builder, Formatted, shortened, split, units
 from tests.telegram.server import units as slow_units
 
@@ -81,3 +82,10 @@ def test_half_a_surrogate_pair_becomes_the_replacement_character() -> None:
     message = Builder().add("a\ud83d", MessageEntity.BOLD).add("🙂\ude42").formatted()
     assert message.text == "a\ufffd🙂\ufffd"
     assert [(entity.offset, entity.length) for entity in message.entities] == [(0, 2)]
+
+
+def test_what_telegram_would_take_out_of_a_text_is_shown() -> None:
+    message = Builder().add("A\u030angstro\u0308m x\u030a 5\u0333\u2028next\u202e", MessageEntity.BOLD).formatted()
+    assert message.text == "\u00c5ngstro\u0308m x⟨U+030A⟩ 5⟨U+0333⟩\nnext⟨U+202E⟩"
+    assert _slice(message, message.entities[0]) == message.text
+    assert in_line("one\u2029two") == "one␊two"

@@ -13,17 +13,21 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from bot import logs
 from bot.settings import DEFAULT_CONFIG
+from bot.telegram import access, receiving
 from bot.telegram import service as running
 from bot.telegram.service import Service
 from bot.telegram.state import State
 from retrieval.errors import SeedbotError
 from retrieval.testing import FakeEmbedder
+from retrieval.types import Filter
 from tests.conftest import REPOSITORY
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, SureLibrary, Talk, World
 from tests.telegram.server import TOKEN
@@ -153,7 +157,7 @@ def test_whoever_is_refused_learns_the_id_to_allow_in_each_kind_of_update(talk: 
 def test_a_code_of_digits_is_a_code_and_new_ones_begin_with_a_letter(talk: Run) -> None:
     async def conversation(world: World) -> None:
         async with world.bot() as service:
-            service.state._write("INSERT INTO pairings VALUES ('12345678', ?, 'x')", STRANGER)
+            service.state._write("INSERT INTO pairings (code, id, name) VALUES ('12345678', ?, 'x')", STRANGER)
             world.telegram.text("/allow 12345678", chat=ADMIN)
             await world.telegram.reply(1, chat=ADMIN)
             assert service.state.allowed(STRANGER) is True
@@ -182,6 +186,22 @@ def test_admins_hear_of_ten_newcomers_an_hour(talk: Run) -> None:
             await world.telegram.until(lambda: len(world.telegram.sent) == 25)
             await asyncio.sleep(0.2)
             assert len(_said_to(world, ADMIN)) == 10
+
+    talk(conversation)
+
+
+def test_admins_hear_later_and_once_of_a_newcomer_they_were_not_told_of(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot() as service:
+            for most, heard in ((0, 0), (10, 1), (10, 1)):
+                monkeypatch.setattr(access, "_ANNOUNCEMENTS", most)
+                before = len(_said_to(world, STRANGER))
+                service.limits._told.clear()
+                world.telegram.text("hello", chat=STRANGER)
+                await world.telegram.reply(before + 1, chat=STRANGER)
+                assert len(_said_to(world, ADMIN)) == heard
 
     talk(conversation)
 
@@ -223,6 +243,26 @@ def test_a_group_that_was_denied_stays_so_as_a_supergroup(talk: Run) -> None:
             await telegram.until(lambda: service.state.allowed(-1058))
 
     talk(conversation)
+
+
+def test_what_a_supergroup_was_told_is_not_undone_by_the_group_it_was(tmp_path: Path) -> None:
+    with closing(State(tmp_path / "state.sqlite")) as state:
+        state.set_filter(-57, Filter("tides.md"))
+        state.move(-57, -1057, allowed=True)
+        assert (state.allowed(-1057), state.filter(-1057)) == (True, Filter("tides.md"))
+        state.set_allowed(-1057, allowed=False)
+        state.set_filter(-1057, Filter())
+        state.move(-57, -1057, allowed=True)
+        assert (state.allowed(-1057), state.filter(-1057)) == (False, Filter())
+
+
+def test_a_second_bot_ends_before_it_touches_what_the_first_keeps(tmp_path: Path) -> None:
+    settings: Any = SimpleNamespace(library=tmp_path)
+    library: Any = None
+    with FileLock(tmp_path / "telegram-424242.lock"), pytest.raises(SeedbotError) as told:
+        asyncio.run(running._run(library, settings, TOKEN))
+    assert str(told.value) == receiving.RIVAL
+    assert not (tmp_path / "telegram-424242.sqlite").exists()
 
 
 def test_without_a_secret_of_its_own_a_webhook_gets_one_that_nobody_knows(talk: Run) -> None:

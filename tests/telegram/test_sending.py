@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,10 +17,12 @@ from telegram.error import TimedOut
 
 from bot.telegram import buttons, sending
 from bot.telegram import service as running
+from bot.telegram.access import Limits
 from bot.telegram.connection import SeedBot
 from bot.telegram.formatting import Formatted
 from bot.telegram.service import Service
-from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World
+from retrieval.types import Citation, Verification
+from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World, number_of
 from tests.telegram.server import TOKEN, Fault, units
 
 Run = Callable[[Talk], None]
@@ -341,6 +344,68 @@ def test_a_button_whose_work_fails_says_so(talk: Run, monkeypatch: pytest.Monkey
             assert telegram.pressed[press]["text"] == "Something went wrong here. Please try again."
 
     talk(conversation)
+
+
+def test_what_a_press_comes_to_is_a_message_where_telegram_has_forgotten_the_press(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply()
+            for data in (f"v:{number_of(answer)}:1", f"v:{number_of(answer)}:77"):
+                telegram.press_data(answer, data)
+                telegram._open_queries.clear()
+            verdict, error = await telegram.reply(2), await telegram.reply(3)
+            assert verdict["text"] == "Exact: stands there word for word."
+            assert verdict["reply_parameters"]["message_id"] == answer["message_id"]
+            assert error["text"] == "This answer is too old to be looked into. Please ask again."
+
+    talk(conversation)
+
+
+def test_a_file_that_is_read_again_for_long_holds_no_question(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+
+    async def conversation(world: World) -> None:
+        telegram, free, files = world.telegram, threading.Event(), []
+        async with world.bot(workers=1) as service:
+            verify = service.library.verify
+
+            def slow(place: Citation, text: str) -> Verification:
+                files.append(place.document)
+                free.wait(20)
+                return verify(place, text)
+
+            monkeypatch.setattr(service.library, "verify", slow)
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply()
+            presses = [telegram.press(answer, "Verify") for _ in range(2)]
+            telegram.text("When is the tide lowest?", chat=FRIEND)
+            assert "tide is lowest" in (await telegram.reply(2))["text"]
+            assert files == ["tides.md"]  # one after the other
+            free.set()
+            await telegram.until(lambda: set(presses) <= set(telegram.pressed))
+
+    talk(conversation)
+
+
+def test_questions_count_in_the_minute_in_which_they_were_written(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram, now = world.telegram, int(time.time())
+        async with world.bot(questions_per_minute=1):
+            for count, date in enumerate((now - 500, now - 400, now - 300, now + 500), 1):  # a clock that is ahead
+                telegram.text("When is the tide highest?", chat=FRIEND, date=date)
+                assert "tide is highest" in (await telegram.reply(count))["text"]
+            telegram.text("When is the tide highest?", chat=FRIEND, date=1)  # which is not known
+            assert (await telegram.reply(5))["text"].startswith("That is a lot of questions at once.")
+
+    talk(conversation)
+
+
+def test_no_more_questions_count_in_one_minute_than_may() -> None:
+    limits = Limits(2)
+    expected = [(500, True), (480, True), (460, False), (400, True), (350, True), (0, True), (500, True), (500, False)]
+    assert [(ago, limits.admits(1, seconds_ago=ago)) for ago, _ in expected] == expected
 
 
 def test_inline_queries_have_a_limit_of_their_own_and_say_what_is_the_matter(

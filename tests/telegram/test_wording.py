@@ -126,6 +126,13 @@ def test_inline_results_begin_with_the_answer_and_say_what_was_read_and_how_sure
     assert message.message_text.endswith("\n\nAnswered: almost certainly (95%)")
 
 
+def test_inline_titles_show_what_telegram_would_take_out() -> None:
+    place = replace(_FERRY, title="A\u030ar\u2028x\u033f")
+    answer = Answer("?", True, 0.95, (_excerpt(1, "Aland\u030a.", place),), 1, 1.0)
+    (result,) = answers.inline_results(answer)
+    assert (result.title, result.description) == ("\u00c5r␊x⟨U+033F⟩", "Aland⟨U+030A⟩.")
+
+
 def test_a_mention_alone_asks_what_it_replies_to_or_says_how_to_ask(talk: Run) -> None:
     async def conversation(world: World) -> None:
         telegram, name = world.telegram, f"@{BOT['username']}"
@@ -224,6 +231,16 @@ def test_the_example_of_help_is_a_question_that_gets_an_answer(talk: Run, monkey
                 told = (await world.telegram.reply(number))["text"]
                 assert "For example: What does “On Tides” say about “Neap tides”?\n" in told
             assert asked.count("What does “On Tides” say about “Neap tides”?") == 1  # looked for once
+
+    talk(conversation)
+
+
+def test_the_example_is_looked_for_once_however_many_ask_for_it(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        looked: list[int] = []
+        async with world.bot() as service:
+            told = await asyncio.gather(*(service.example(lambda _: looked.append(1) or "How?") for _ in range(5)))
+            assert (told, looked) == (["How?"] * 5, [1])
 
     talk(conversation)
 
