@@ -145,12 +145,12 @@ def checked(found: Verification) -> str:
     }[found.verdict]
 
 
-def checked_document(found: Verdict) -> str:
+def checked_document(found: Verdict, remedy: str) -> str:
     """What re-reading a file showed of the whole document, which is never MOVED, and what to do."""
     return {
         Verdict.EXACT: "is as it was indexed",
-        Verdict.CHANGED: "the file has changed since it was indexed: run `seedbot build`",
-        Verdict.GONE: "the file is gone or cannot be read: run `seedbot build`, or restore it",
+        Verdict.CHANGED: f"the file has changed since it was indexed: {remedy}",
+        Verdict.GONE: f"the file is gone or cannot be read: {remedy}, or restore it",
     }[found]
 
 
@@ -198,9 +198,14 @@ def length(document: Outline) -> str:
     return count(document.characters, "character")
 
 
+def by_number(codes: Iterable[int]) -> dict[int, str]:
+    """What is shown in place of characters, for `str.translate`."""
+    return {code: f"⟨U+{code:04X}⟩" for code in codes}
+
+
 _VISIBLE = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"} | {0x7F: "␡"}
-_VISIBLE |= {code: f"⟨U+{code:04X}⟩" for code in range(0x80, 0xA0)}
-_VISIBLE |= {code: f"⟨U+{code:04X}⟩" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_VISIBLE |= by_number((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_VISIBLE |= dict.fromkeys((0x2028, 0x2029), "\n")
 
 
 def visible(text: str) -> str:

@@ -18,6 +18,7 @@ from retrieval.library import Library
 P = ParamSpec("P")
 R = TypeVar("R")
 _SHOWN = 3  # skipped files of a first build
+_WAIT_SECONDS = 600.0  # for another process that builds or exports what is asked for
 
 
 class _Named(click.Path):
@@ -30,17 +31,19 @@ class _Named(click.Path):
         return super().convert(value, param, ctx)
 
 
-_FOLDER = _Named(path_type=Path, readable=False)  # what cannot be read is explained where it is opened
+NAMED = _Named(path_type=Path, readable=False)
+"""The value of an option; what cannot be read is explained where it is opened."""
+
 _PLACES = ("seeds", "library", "config")
 
 
 def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..., R]:
     """Adds --seeds, --library and --config, and calls `command` with the settings that follow from them."""
 
-    @click.option("--seeds", type=_FOLDER, metavar="DIR", help="The folder with your documents.  [default: seeds]")
-    @click.option("--library", type=_FOLDER, metavar="DIR", help="The folder of the library.  [default: .seedbot]")
+    @click.option("--seeds", type=NAMED, metavar="DIR", help="The folder with your documents.  [default: seeds]")
+    @click.option("--library", type=NAMED, metavar="DIR", help="The folder of the library.  [default: .seedbot]")
     @click.option(
-        "--config", type=_FOLDER, metavar="FILE", help="The settings.  [default: config/seedbot.toml, if it is there]"
+        "--config", type=NAMED, metavar="FILE", help="The settings.  [default: config/seedbot.toml, if it is there]"
     )
     @functools.wraps(command)
     def wrapped(*args: Any, seeds: Path | None, library: Path | None, config: Path | None, **options: Any) -> R:
@@ -57,31 +60,38 @@ def hint(text: str) -> None:
     click.echo(click.style(f"seedbot: {messages.visible(logs.readable(text))}", fg="yellow"), err=True)
 
 
-def build_command(*options: str) -> str:
-    """`seedbot build` with what this command line says of where things are, quoted for a shell."""
+def command_line(*words: str) -> str:
+    """`seedbot` with these words and what this command line says of where things are, quoted for a shell."""
     context = click.get_current_context(silent=True)
     given = {} if context is None else context.params
     places = [part for name in _PLACES if given.get(name) is not None for part in (f"--{name}", str(given[name]))]
-    return shlex.join(["seedbot", "build", *options, *places])
+    return shlex.join(["seedbot", *words, *places])
 
 
 def open_library(settings: Settings) -> Library:
     """The library that is there, ready or not; says so where it is another folder's or an older version made it."""
-    library = Library.open(settings)
-    if library.ready and not settings.seeds.is_dir():
+    library, build = Library.open(settings), command_line("build")
+    if library.ready and not _is_folder(settings.seeds):
         hint(f"There is no folder {str(settings.seeds)!r}: answers come from what was indexed. Name it with --seeds.")
     elif library.ready and not library.belongs_to(settings.seeds):
-        hint(f"This library was built from another folder: `{build_command()}` makes it that of {settings.seeds}.")
+        hint(f"This library was built from another folder: `{build}` makes it that of {settings.seeds}.")
     elif library.ready and library.outdated():
-        hint(f"{messages.OUTDATED}: `{build_command()}` brings it up to date.")
+        hint(f"{messages.OUTDATED}: `{build}` brings it up to date.")
     return library
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # out of reach
+        return False
 
 
 def tell_pending(library: Library, settings: Settings) -> None:
     """Says on stderr where the seeds folder has changed since the library was built from it."""
     found = library.pending()
     if found:
-        hint(messages.pending(found, settings.seeds, f"run `{build_command()}`"))
+        hint(messages.pending(found, settings.seeds, f"run `{command_line('build')}`"))
 
 
 def open_built_library(settings: Settings) -> Library:
@@ -95,7 +105,7 @@ def open_built_library(settings: Settings) -> Library:
     refuse_unusable(settings.seeds, settings.library)
     click.echo(f"Building the library of {settings.seeds} (first use) …", err=True)
     with shown() as step:
-        report = library.sync(progress=step, wait_seconds=600)
+        report = library.sync(progress=step, wait_seconds=_WAIT_SECONDS)
     skipped = f", {messages.count(len(report.skipped), 'file')} skipped" if report.skipped else ""
     status = library.status()
     click.echo(
@@ -105,7 +115,7 @@ def open_built_library(settings: Settings) -> Library:
     for one in report.skipped[:_SHOWN]:
         hint(f"skipped {messages.in_line(one.path)}: {one.reason}")
     if len(report.skipped) > _SHOWN:
-        hint(f"… and {len(report.skipped) - _SHOWN:,} more: `{build_command()}` names them.")
+        hint(f"… and {len(report.skipped) - _SHOWN:,} more: `{command_line('build')}` names them.")
     return library
 
 
@@ -118,9 +128,10 @@ def open_asking_library(settings: Settings) -> Library:
         from retrieval.types import Progress
 
         click.echo("The exported model is missing or was altered, so it is made again.", err=True)
-        with shown() as step:
-            step(Progress("model", 0, 1))
-            make_export(settings.embedding.model, settings.library / "model")
+        with shown() as step, library.building(_WAIT_SECONDS, lambda: step(Progress("waiting", 0, 1))):
+            if not has_export(settings):  # whoever held the lock may have made it
+                step(Progress("model", 0, 1))
+                make_export(settings.embedding.model, settings.library / "model")
     return library
 
 

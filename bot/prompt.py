@@ -57,7 +57,7 @@ def lines(repl: Repl, library: Library, settings: Settings) -> Iterator[str]:
     )
     while True:
         try:
-            with contextlib.suppress(SeedbotError):  # the next question says it
+            with contextlib.suppress(SeedbotError, OSError):  # the next question says it
                 library.refresh()
                 completer.paths = tuple(one.path for one in library.documents())
             yield session.prompt(_prompt(repl), bottom_toolbar=_toolbar(repl, len(completer.paths)))

@@ -104,8 +104,11 @@ class Repl:
             "/help": self._help,
         }
 
-    def handle(self, line: str) -> bool:
-        """Answers one line; False when it asks to leave. Whatever goes wrong is said in one sentence."""
+    def handle(self, line: str, *, cancels: bool = True) -> bool:
+        """Answers one line; False when it asks to leave. Whatever goes wrong is said in one sentence.
+
+        An interrupt ends that line only, or with `cancels` off, whoever called.
+        """
         text = line.strip()
         if leaves(text):
             return False
@@ -119,6 +122,8 @@ class Repl:
         except OSError as error:
             self._say(f"That did not work: {error.strerror or error}.", "red")
         except KeyboardInterrupt:
+            if not cancels:
+                raise
             self._say("Cancelled.", "yellow")
         except Exception as error:  # noqa: BLE001 - one line must not end the session; `unexpected` logs it
             self._say(logs.readable(logs.unexpected(error)), "red")
@@ -167,6 +172,7 @@ class Repl:
     def _next(self, arguments: list[str]) -> None:
         del arguments
         answer = self._last()
+        self._library.refresh()
         more = min(len(self._shown) + self._settings.answer.excerpts, _MOST)
         again = self._library.ask(answer.question, top=more, where=self._asked_where)
         if again.generation != answer.generation:
@@ -221,7 +227,7 @@ class Repl:
         self._say(f"{messages.count(count, 'document')} will be searched; /filter off searches all.", "dim")
 
     def _sources(self, arguments: list[str]) -> None:
-        found = self._library.documents(arguments[0] if arguments else None)
+        found = self._library.documents(" ".join(arguments) or None)  # names hold spaces
         show_sources(self._screen, found, self._settings.seeds)
 
     def _build(self, arguments: list[str]) -> None:
@@ -288,7 +294,7 @@ def leaves(line: str) -> bool:
 
 
 def run(library: Library, settings: Settings) -> int:
-    """Reads lines until the end: from a prompt on a terminal, else from standard input."""
+    """Reads lines until the end: from a prompt on a terminal, else from standard input, which an interrupt ends."""
     repl = Repl(library, settings, console())
     if not sys.stdin.isatty():
         screen = console()
@@ -296,7 +302,7 @@ def run(library: Library, settings: Settings) -> int:
             line = raw.decode("utf-8", "replace").strip()
             if line and not leaves(line):
                 show_question(screen, line)
-            if not repl.handle(line):
+            if not repl.handle(line, cancels=False):
                 break
             sys.stdout.flush()
         return 0

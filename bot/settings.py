@@ -91,8 +91,8 @@ def load_compared(config: Path, first: Settings) -> Settings:
 
     Raises SettingsError.
     """
-    own = _read(config).get("library", str(first.library))
-    library = Path(own) if isinstance(own, str) else None  # else the file is refused for it
+    own = _read(Path(with_home(config))).get("library", str(first.library))
+    library = Path(own) if own and isinstance(own, str) else None  # else the file is refused for it
     return load_settings(config, seeds=first.seeds, library=library)
 
 

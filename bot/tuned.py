@@ -12,7 +12,7 @@ import click
 
 from bot import messages
 from bot.logs import readable
-from bot.options import hint
+from bot.options import command_line, hint
 from bot.settings import Settings
 from retrieval import tuning
 from retrieval.errors import LibraryError, LibraryLocked
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _WAIT_SECONDS = 30.0
 _LONG_WAIT_SECONDS = 600.0  # where much work would be lost
+_QUESTIONS = "QUESTIONS.jsonl"  # in place of their path, of which only the file's name is kept
 _FITNESS = {
     "log_loss": ("log loss", ""),
     "calibration_error": ("expected calibration error", ""),
@@ -75,8 +76,10 @@ def keep(settings: Settings, library: Library, fits: Sequence[Fit], questions: P
 
 
 def undo(settings: Settings) -> bool:
-    """Removes what was kept; says whether there was anything. Raises LibraryError."""
+    """Removes what was kept; says whether there was anything. Raises LibraryError, also where there is no library."""
     if not (settings.library / tuning.FILE).exists():
+        with Library.open(settings) as library:
+            library.documents()  # raises where there are none
         return False
     with Library.open(settings, repair=True).building(_WAIT_SECONDS):
         return tuning.undo(settings.library)
@@ -95,7 +98,7 @@ def show_still_kept(settings: Settings) -> None:
     """What answers on where nothing was changed, if it is not the shipped weights. Raises LibraryError."""
     own = tuning.tuned_in(settings.library)
     if own:
-        click.echo(f"Still kept: {sentence(own)}; `seedbot train --undo` takes it back.")
+        click.echo(f"Still kept: {sentence(own)}; `{command_line('train', '--undo')}` takes it back.")
 
 
 def outdated(tuned: Iterable[Tuned]) -> str:
@@ -104,8 +107,9 @@ def outdated(tuned: Iterable[Tuned]) -> str:
     if not old:
         return ""
     ranking = old.get("ranking")  # with it, the confidence is fitted again as well
-    again = f"train {ranking}" if ranking else f"eval {old['confidence']} --calibrate"
-    return f"fitted with another version: run `seedbot {again}` again"
+    words = ["train", _QUESTIONS] if ranking else ["eval", _QUESTIONS, "--calibrate"]
+    again = f"`{command_line(*words)}` again on your questions ({ranking or old['confidence']})"
+    return f"fitted with another version: run {again}"
 
 
 def verdict(why_not: str, failed: LibraryError | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import stat
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,16 +41,22 @@ class Scan:
 
 
 def refuse_unusable(seeds: Path, library: Path) -> None:
-    """Raises NoDocuments where there is no folder to read or its name is no text, LibraryError where it is that of the
-    library.
+    """Raises NoDocuments where there is no folder, it cannot be looked at or its name is no text, LibraryError where it
+    is that of the library.
     """
-    if not seeds.is_dir():
+    try:
+        status = seeds.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        status = None
+    except OSError as error:
+        raise _closed(seeds, error) from error
+    if status is None or not stat.S_ISDIR(status.st_mode):
         raise NoDocuments(
             f"There is no folder {str(seeds)!r} with documents: create it and put files in, or name one with --seeds."
         )
     if not is_text(str(seeds.resolve())):
         raise NoDocuments(f"The name of the folder {str(seeds)!r}, or of one around it, is not UTF-8: rename it.")
-    if library.is_dir() and library.samefile(seeds):
+    if identity(library) == _identity(status):
         raise LibraryError(f"The library cannot be in {library}, where the documents are: name another with --library.")
 
 
@@ -61,20 +68,18 @@ def scan(seeds: Path, *, without: Path, most: float = math.inf) -> Scan:
     """
     refuse_unusable(seeds, without)
     found = Scan()
-    visited = {_identity(without)} if without.is_dir() else set()
+    visited = {identity(without)}
     folders, links = deque([""]), deque[str]()
     while (folders or links) and len(found.files) <= most:
         prefix = folders.popleft() if folders else links.popleft()
         try:
-            identity = _identity(seeds / prefix)
-            if identity not in visited:
-                visited.add(identity)
+            folder = _identity((seeds / prefix).stat())
+            if folder not in visited:
+                visited.add(folder)
                 _list(seeds / prefix, prefix, found, folders, links)
         except OSError as error:
             if not prefix:
-                raise NoDocuments(
-                    f"The folder {str(seeds)!r} cannot be read ({error.strerror}): check its permissions."
-                ) from error
+                raise _closed(seeds, error) from error
             found.unseen[prefix.rstrip("/")] = _unreadable(error)
     found.files.sort(key=lambda one: one.relative)
     return found
@@ -92,6 +97,14 @@ def read(found: Found, largest_bytes: int) -> bytes:
         raise DocumentError("it vanished while it was being read") from error
     except OSError as error:
         raise OutOfReach(_unreadable(error)) from error
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from every other; None where it is not there or cannot be looked at."""
+    try:
+        return _identity(folder.stat())
+    except (OSError, ValueError):
+        return None
 
 
 def _list(folder: Path, prefix: str, found: Scan, folders: deque[str], links: deque[str]) -> None:
@@ -118,9 +131,14 @@ def _state(status: os.stat_result) -> FileState:
     return FileState(*(number & _LARGEST for number in numbers))
 
 
-def _identity(folder: Path) -> tuple[int, int]:
-    status = folder.stat()
+def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
+
+
+def _closed(seeds: Path, error: OSError) -> NoDocuments:
+    return NoDocuments(
+        f"The folder {str(seeds)!r} cannot be read ({error.strerror}): check its permissions, or the drive it is on."
+    )
 
 
 def _unreadable(error: OSError) -> str:

@@ -7,6 +7,7 @@ and lists the size of every file, so that an unfinished or damaged folder is not
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,7 @@ _CHUNK = 1024  # passages between two words on how far it is
 _MUCH_MORE = 3  # times as many passages as before are indexed anew
 _MOST_REMOVED = 0.3  # of the passages in a lexical index, and
 _FEW = 1000  # that many may be, however small it is
+_NAME = re.compile("index-[0-9]+")
 
 Report = Callable[[Progress], None]
 Count = Callable[[int], None]
@@ -123,9 +125,14 @@ def crowded(library: Path, store: Store) -> bool:
 
 def remove_other_indexes(library: Path, generation: int) -> None:
     """Removes what older generations and killed builds left behind."""
-    for folder in library.glob("index-*"):
+    for folder in index_folders(library):
         if folder != _folder(library, generation):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def index_folders(library: Path) -> list[Path]:
+    """The folders of all generations; what else the library's folder holds may be somebody's own."""
+    return [folder for folder in library.glob("index-*") if _NAME.fullmatch(folder.name)]
 
 
 def context_terms(document: DocumentRow, headings: Sequence[str]) -> list[str]:

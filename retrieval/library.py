@@ -2,13 +2,13 @@
 
 A library is a folder: `library.sqlite` is the truth, `index-<generation>` is derived from it, `model` is the exported
 embedding model, `tuned.json` holds weights fitted to an operator's own questions, `build.lock` is held while a build
-runs.
+runs, `library.sqlite.damaged` is a file that a full build has set aside.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, TypeVar
 from retrieval import context
 from retrieval.embedding import Embedder, open_embedder
 from retrieval.errors import LibraryDamaged, LibraryError, NoDocuments, SeedbotError, SourceNotFound
-from retrieval.indexes import Indexes, memory_indexes, open_indexes, write_indexes
+from retrieval.indexes import Indexes, index_folders, memory_indexes, open_indexes, write_indexes
 from retrieval.locking import locked
 from retrieval.searcher import Searcher, matching, same_name
 from retrieval.settings import EngineSettings
-from retrieval.store import Store
+from retrieval.store import Store, is_foreign
 from retrieval.tuning import weights_of
 from retrieval.types import (
     Answer,
@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SET_ASIDE = "library.sqlite.damaged"
 _ATTEMPTS = 5  # at opening the indexes while another process is switching generations
+_LOGS = ("-wal", "-shm")  # what SQLite appends to the name of a file for those that it keeps beside it
 
 
 class Library:
@@ -178,7 +180,15 @@ class Library:
         """
         from retrieval.answering import answer
 
-        return answer(question, self.engine(), self._settings.answer, top, where or Filter(), most_read)
+        def ask(engine: Engine) -> Answer:
+            return answer(question, engine, self._settings.answer, top, where or Filter(), most_read)
+
+        engine = self.engine()
+        found = ask(engine)
+        if engine.searcher.generation == engine.searcher.store.generation:
+            return found
+        self.refresh()  # a build ended before or meanwhile, and passages that were found may be gone
+        return ask(self.engine())
 
     def engine(self) -> Engine:
         """What answers, for those who rank or measure themselves. Raises as `ask`."""
@@ -251,7 +261,8 @@ class Library:
     def status(self) -> Status:
         """The library at a glance."""
         store, folder = self._ready_store(), self._settings.library
-        database_bytes, index_bytes = _bytes(folder.glob("library.sqlite*")), _bytes(folder.glob("index-*/**/*"))
+        database_bytes = _bytes(folder / f"library.sqlite{suffix}" for suffix in ("", *_LOGS))
+        index_bytes = sum(_bytes(one.glob("**/*")) for one in index_folders(folder))
         passages = store.count_passages()
         return Status(
             generation=store.generation,
@@ -347,26 +358,21 @@ class Library:
     def _prepare_store(self, *, full: bool) -> None:
         """Creates the store where there is none; with `full`, a damaged or foreign file is set aside."""
         path = self._settings.library / "library.sqlite"
+        useless = full and _is_useless(path)  # which takes a while, in which questions are answered
         with self._lock:
-            try:
-                if self._store is None:
-                    self._store = Store(path)
-                if full and self._store.check() is not None:
-                    raise LibraryDamaged("set aside below")
-            except LibraryError:
-                if not full:
-                    raise
+            if useless:
                 self._set_aside(path)
+            if self._store is None:
                 self._store = Store(path)
 
     def _set_aside(self, path: Path) -> None:
         if self._store is not None:
             self._store.close()
-        self._searcher = None
-        for suffix in ("-wal", "-shm"):
+        self._store = self._searcher = None
+        for suffix in _LOGS:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         if path.exists():
-            path.replace(path.with_name(path.name + ".damaged"))
+            path.replace(path.with_name(SET_ASIDE))
 
     def building(
         self, wait_seconds: float = 0.0, waits: Callable[[], None] | None = None
@@ -375,5 +381,18 @@ class Library:
         return locked(self._settings.library, wait_seconds, waits)
 
 
-def _bytes(paths: Iterator[Path]) -> int:
+def _is_useless(path: Path) -> bool:
+    """Whether a library's file is damaged or of a foreign version. Raises LibraryError where that cannot be told."""
+    try:
+        with closing(Store(path)) as store:  # one of its own, since it is read from end to end
+            return store.check() is not None
+    except LibraryDamaged:
+        return True
+    except LibraryError:
+        if is_foreign(path):
+            return True
+        raise
+
+
+def _bytes(paths: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())

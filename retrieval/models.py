@@ -85,9 +85,16 @@ def find_export(model: str, folder: Path) -> Export | None:
     return Export(folder=folder, **values)
 
 
+_OF_AN_EXPORT = ("export.json", "basis.npy")
+"""What tells a folder that holds an export, or some of one, from somebody's own."""
+
+
 def make_export(model: str, folder: Path) -> Export:
     """Exports `model` into `folder` in a process of its own, so that torch's memory goes back. Raises ModelError."""
     source = locate(model)
+    if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).is_file() for name in _OF_AN_EXPORT):
+        remedy = "move it away, or name another --library"
+        raise ModelError(f"The model would be exported to {folder}, which holds something else: {remedy}.")
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:

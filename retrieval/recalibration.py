@@ -14,7 +14,7 @@ import numpy as np
 from retrieval.answering import Engine, answer
 from retrieval.calibration import Bools, cautions, expected_calibration_error, fit_platt, log_loss, logit, sigmoid
 from retrieval.coefficients import CONFIDENCES, coefficients, record
-from retrieval.errors import QuestionSetError
+from retrieval.errors import LibraryError, QuestionSetError
 from retrieval.evaluation import DEPTH, Outcome, run
 from retrieval.fitting import Floats
 from retrieval.question_sets import EvalQuestion, folds
@@ -80,7 +80,9 @@ class Calibration:
 def ask_all(
     engine: Engine, questions: Sequence[EvalQuestion], documents: frozenset[str], settings: AnswerSettings, step: Step
 ) -> list[Outcome]:
-    """Asks every question with the ranking of `engine` and the shipped confidence. Raises QuestionSetError."""
+    """Asks every question with the ranking of `engine` and the shipped confidence. Raises QuestionSetError, and
+    LibraryError as `refuse_overtaken`.
+    """
     shipped = coefficients()
     kept = {name: getattr(shipped, name) for name in (*CONFIDENCES, "caution")}
     asked = replace(engine, weights=replace(engine.weights, **kept))
@@ -88,7 +90,15 @@ def ask_all(
     def ask(text: str, where: Filter) -> Answer:
         return answer(text, asked, settings, DEPTH, where)
 
-    return run(questions, documents, ask, progress=step)
+    outcomes = run(questions, documents, ask, progress=step)
+    refuse_overtaken(engine)
+    return outcomes
+
+
+def refuse_overtaken(engine: Engine) -> None:
+    """Raises LibraryError where the library has another generation by now: passages that `engine` found may be gone."""
+    if engine.searcher.store.generation != engine.searcher.generation:
+        raise LibraryError("The library was built anew meanwhile: run it again.")
 
 
 def refuse_few(questions: Sequence[EvalQuestion]) -> None:

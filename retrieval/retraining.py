@@ -72,7 +72,8 @@ class Training:
 def train(
     engine: Engine, questions: Sequence[EvalQuestion], documents: frozenset[str], settings: AnswerSettings, step: Step
 ) -> Training:
-    """Fits ranking and sentence weights, whatever those of `engine` are. Raises QuestionSetError for too few questions.
+    """Fits ranking and sentence weights, whatever those of `engine` are. Raises QuestionSetError for too few questions,
+    LibraryError where the library is built meanwhile.
 
     The candidates of every question are measured once, and it is asked twice.
     """

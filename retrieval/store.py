@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval import texts
-from retrieval.connection import connect_or_freeze, explain, is_logged, transaction
+from retrieval.connection import connect, connect_or_freeze, explain, is_logged, transaction
 from retrieval.rows import (
     STATE,
     DocumentRow,
@@ -32,7 +32,7 @@ from retrieval.rows import (
     pairs,
     passage_values,
 )
-from retrieval.schema import halved, prepare
+from retrieval.schema import SCHEMA_VERSION, halved, prepare
 from retrieval.types import Document, Heading, Outline, Source, Span
 
 _AT_ONCE = 4096  # vectors
@@ -360,6 +360,14 @@ class Store:
     def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock, self.explained():
             return self._connection.execute(query, values).fetchall()
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a file that `Store` refuses is sound, but of a version that this one neither reads nor takes over."""
+    with closing(connect(path)) as connection:
+        query = "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+        version, tables = connection.execute(query).fetchone()
+    return bool(tables) and not 0 < version <= SCHEMA_VERSION
 
 
 def _marks(path: Path) -> tuple[int, int, int]:

@@ -79,6 +79,7 @@ class _Work:
         self._store, self._settings, self._embedder = store, settings, embedder
         self._plan, self._spool, self._report = plan, spool, report
         self._full, self._anew = full, anew
+        self._unfinished = len(store.meta("begun_in").split()) > 1  # an earlier build embedded, and did not switch
         self._epoch = int(store.meta("epoch", "0")) + (1 if anew else 0)
         self._touched: list[tuple[int, FileState]] = []
         self._renamed: list[tuple[DocumentRow, str, FileState]] = []
@@ -242,6 +243,9 @@ class _Work:
             if changes:
                 self._generation = self._store.generation + 1
                 self._switch_rows()
+            elif self._unfinished:
+                self._store.prune_vectors()
+                self._store.set_meta(begun_in=self._epoch)
 
     def compact(self) -> None:
         """Gives back what is no longer needed, also what killed builds left."""
@@ -260,7 +264,7 @@ class _Work:
             self._store.add_document(one.about, one.language, one.state, one.blocks, one.passages)
             for one in self._spool
         ]
-        if self._full:
+        if self._full or self._unfinished:
             self._store.prune_vectors()
         else:
             self._store.remove_vectors(keys)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from pathlib import Path, PurePosixPath
 
 from retrieval.errors import DocumentError
 from retrieval.loaders import load
-from retrieval.types import Citation, Source, Verdict, Verification
+from retrieval.types import Citation, Document, Source, Verdict, Verification
+
+_MOST_KEPT = 8_000_000  # characters
+
+_kept: dict[tuple[Path, str], Document] = {}  # the documents that were loaded last, by path and digest
+_keeping = threading.Lock()
 
 
 def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
@@ -16,7 +22,7 @@ def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
     if not _inside(citation.document):
         return Verification(citation, Verdict.GONE, None)
     try:
-        document = load(path, citation.document, path.read_bytes())
+        document = _document(path, citation.document)
     except (OSError, DocumentError):
         return Verification(citation, Verdict.GONE, None)
     same = document.sha256 == citation.sha256
@@ -28,6 +34,20 @@ def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
         return Verification(citation, Verdict.CHANGED, None, same)
     nearest = min(found, key=lambda place: abs(place - citation.start))
     return Verification(citation, Verdict.MOVED, nearest, same)
+
+
+def _document(path: Path, relative: str) -> Document:
+    """The document as it is now; one file is loaded once for many quotes, as long as its bytes stay the same."""
+    data = path.read_bytes()
+    key = path, hashlib.sha256(data).hexdigest()
+    with _keeping:
+        found = _kept.pop(key, None)
+    document = found or load(path, relative, data)
+    with _keeping:
+        _kept[key] = document
+        while sum(len(one.text) for one in _kept.values()) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+    return document
 
 
 def _inside(relative: str) -> bool:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from retrieval.folder import identity
+
 _PAUSE_SECONDS = 1.0  # between looks at whether the folder is still the same one
 _UNHEARD_SECONDS = 60.0  # after which something may have changed on a network drive, of which nothing is heard
 _LONGEST_UNHEARD_SECONDS = 300.0  # since that time doubles as long as nothing is
@@ -17,19 +19,21 @@ def changes(seeds: Path, library: Path, stop: threading.Event) -> Iterator[None]
     minute without one, then two and more.
 
     A folder that is removed, or a link that leads elsewhere, counts as changed; what then has that name is listened to.
+    One that cannot be looked at is waited for; where it can be, but not listened to, it counts as changed now and then.
     """
     polling = False
     while not stop.is_set():
-        if _identity(seeds) is None:
+        if identity(seeds) is None:
             stop.wait(_PAUSE_SECONDS)
             continue
         try:
             yield from _until_replaced(seeds, library.resolve(), stop, polling)
         except FileNotFoundError:  # it has just gone
             stop.wait(_PAUSE_SECONDS)
-        except (OSError, RuntimeError):  # as where the system has no watches left
+        except (OSError, RuntimeError):  # as where the system has no watches left, or a drive comes and goes
             if polling:
-                raise
+                stop.wait(_POLL_SECONDS)
+                yield
             polling = True
 
 
@@ -37,7 +41,7 @@ def _until_replaced(seeds: Path, without: Path, stop: threading.Event, polling: 
     """What `changes` yields as long as the folder is the same one. Raises OSError and RuntimeError of watchfiles."""
     from watchfiles import Change, watch
 
-    identity, root = _identity(seeds), seeds.resolve()
+    before, root = identity(seeds), seeds.resolve()
 
     def counts(_: Change, path: str) -> bool:
         place = Path(path)
@@ -57,7 +61,7 @@ def _until_replaced(seeds: Path, without: Path, stop: threading.Event, polling: 
     limit = unheard = 0.0
     for changed in listening:
         # A folder that is made again may get the same inode.
-        replaced = (Change.deleted, str(root)) in changed or _identity(seeds) != identity
+        replaced = (Change.deleted, str(root)) in changed or identity(seeds) != before
         if changed or replaced or unheard >= limit:
             limit = _UNHEARD_SECONDS if changed else min(max(2 * limit, _UNHEARD_SECONDS), _LONGEST_UNHEARD_SECONDS)
             unheard = 0.0
@@ -65,11 +69,3 @@ def _until_replaced(seeds: Path, without: Path, stop: threading.Event, polling: 
         if replaced:
             return
         unheard += _PAUSE_SECONDS
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    try:
-        status = folder.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

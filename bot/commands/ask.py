@@ -61,7 +61,12 @@ class _Ask(click.Command):
 @click.command("ask", cls=_Ask)
 @click.argument("question", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-@click.option("--top", type=click.IntRange(1, 50), metavar="N", help="Show at most N excerpts.  [default: 3]")
+@click.option(
+    "--top",
+    type=click.IntRange(1, 50),
+    metavar="N",
+    help="Show at most N excerpts, but one for each of several questions.  [default: 3]",
+)
 @click.option("--in", "glob", metavar="GLOB", help="Look only in documents whose path matches, such as 'reports/*'.")
 @click.option("--from", "since", metavar="DATE", help="Look only in documents of this date or later (YYYY-MM-DD).")
 @click.option("--to", "until", metavar="DATE", help="Look only in documents of this date or earlier.")

@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from bot.options import hint, with_settings
+from bot.options import command_line, hint, with_settings
 from bot.settings import Settings
 from retrieval.errors import SeedbotError
 from retrieval.library import Library
@@ -43,7 +43,8 @@ def command(settings: Settings, full: bool, watch: bool, as_json: bool) -> int:
 def _tell_other_precision(kept: str, wanted: str) -> None:
     if wanted != "auto" and kept.split() != [wanted]:
         already = " and ".join(kept.split())
-        hint(f"Passages that had vectors keep theirs, in {already}: `seedbot build --full` makes them all in {wanted}.")
+        again = command_line("build", "--full")
+        hint(f"Passages that had vectors keep theirs, in {already}: `{again}` makes them all in {wanted}.")
 
 
 def _watch(settings: Settings, library: Library, skipped: tuple[Skipped, ...], *, as_json: bool) -> None:

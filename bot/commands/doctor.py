@@ -14,10 +14,10 @@ import click
 from bot import messages, tuned
 from bot.logs import readable
 from bot.messages import visible
-from bot.options import build_command, has_export, with_settings
+from bot.options import command_line, has_export, with_settings
 from bot.settings import Settings, unknown_variables
 from retrieval.errors import LibraryLocked, SeedbotError
-from retrieval.library import Library
+from retrieval.library import SET_ASIDE, Library
 from retrieval.tuning import tuned_in
 
 _FREE_BYTES = 500_000_000
@@ -92,7 +92,7 @@ def _model(settings: Settings) -> Iterator[_Finding]:
     if has_export(settings):
         yield _Finding(_Health.GOOD, "export", f"complete, in {settings.library / 'model'}")
     else:
-        remedy = f"`{build_command()}` makes it, in some 20 seconds"
+        remedy = f"`{command_line('build')}` makes it, in some 20 seconds"
         yield _Finding(_Health.POOR, "export", f"not made yet, or altered: {remedy}")
 
 
@@ -127,13 +127,16 @@ def _disk(settings: Settings) -> Iterator[_Finding]:
         yield _Finding(_Health.POOR, "disk", f"{text}: a build needs a few times the size of its documents")
     else:
         yield _Finding(_Health.GOOD, "disk", text)
+    damaged = settings.library / SET_ASIDE
+    if damaged.is_file():
+        yield _Finding(_Health.POOR, "disk", f"{damaged} is what a full build set aside: delete it if nothing is amiss")
     if folder == settings.library and not os.access(folder, os.W_OK):
         yield _Finding(_Health.POOR, "library", f"{folder} is read-only: it answers, but cannot be built here")
 
 
 def _library(settings: Settings) -> Iterator[_Finding]:
     """What is there, before anything is opened that would mend it."""
-    remedy = f"run `{build_command()}`"
+    remedy = f"run `{command_line('build')}`"
     try:
         with Library.open(settings) as library:
             if not library.ready:
@@ -171,7 +174,7 @@ def _integrity(library: Library) -> _Finding:
         return _Finding(_Health.GOOD, "integrity", "database sound, indexes belong to it")
     if wrong.startswith("the indexes"):
         return _Finding(_Health.POOR, "integrity", wrong)
-    return _Finding(_Health.BAD, "integrity", f"{wrong}: run `{build_command('--full')}`")
+    return _Finding(_Health.BAD, "integrity", f"{wrong}: run `{command_line('build', '--full')}`")
 
 
 def _tuned(settings: Settings) -> Iterator[_Finding]:

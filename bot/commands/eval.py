@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from bot import messages, tuned
-from bot.options import open_asking_library, with_settings
+from bot.options import NAMED, open_asking_library, with_settings
 from bot.settings import Settings, load_compared
 from retrieval.errors import SettingsError
 
@@ -30,9 +31,7 @@ _NAMES = {
 @click.command("eval")
 @click.argument("questions", type=click.Path(path_type=Path), metavar="QUESTIONS.jsonl")
 @click.option("--within", is_flag=True, help="Ask each question in its gold document only.")
-@click.option(
-    "--compare", type=click.Path(path_type=Path), metavar="FILE", help="Another settings file, on the same questions."
-)
+@click.option("--compare", type=NAMED, metavar="FILE", help="Another settings file, on the same questions.")
 @click.option("--calibrate", is_flag=True, help="Fit the confidence to these questions, and keep it if it is better.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_settings
@@ -42,8 +41,9 @@ def command(
     """Ask every question of QUESTIONS.jsonl and report how often the answer was right.
 
     Shares come with their 95% confidence interval. With --compare, the second settings file is asked the same
-    questions, and the differences are shown. It is asked in the same library, unless it names one of its own (`library`
-    in that file), as it has to for another model or other passages.
+    questions, and the differences are shown. That file stands alone, over the defaults: what the first one sets does
+    not apply to it. It is asked in the same library, unless it names one of its own (`library` in that file), as it has
+    to for another model or other passages.
 
     With --calibrate, the confidence and the thresholds of `caution` are fitted to the questions; they are kept in the
     library where they fit held-out questions better. `seedbot train --undo` takes that back.
@@ -62,14 +62,18 @@ def command(
         from bot.progress import counted
 
         with open_asking_library(of) as library, counted(label) as step:
-            documents = tuned.documents_for(library, asked, questions)
-            return evaluation.run(
+            from retrieval.recalibration import refuse_overtaken
+
+            documents, engine = tuned.documents_for(library, asked, questions), library.engine()
+            outcomes = evaluation.run(
                 asked,
                 documents,
                 lambda text, where: library.ask(text, top=evaluation.DEPTH, where=where),
                 within=within,
                 progress=step,
             )
+            refuse_overtaken(engine)
+            return outcomes
 
     first = outcomes(settings, "Asking")
     figures = evaluation.evaluate(first, len(asked))
@@ -111,17 +115,24 @@ def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
 
 def _other(settings: Settings, path: Path) -> Settings:
     other = load_compared(path, settings)
-    if _made_of(other) != _made_of(settings) and other.library.resolve() == settings.library.resolve():
+    differing = " and ".join(_differing(settings, other))
+    if differing and other.library.resolve() == settings.library.resolve():
         raise SettingsError(
-            f"{path} asks for another model, other passages or other documents, which need a library of their own: "
-            'name one there, such as library = ".seedbot-other".'
+            f"{path} has {differing}: repeat there what the first settings have, or name a library of its own there, "
+            'such as library = ".seedbot-other".'
         )
     return other
 
 
-def _made_of(settings: Settings) -> tuple[object, ...]:
-    """What a library follows from."""
-    return settings.embedding.model_copy(update={"threads": 0}), settings.passages, settings.documents
+def _differing(first: Settings, other: Settings) -> Iterator[str]:
+    """What a library follows from and is not the same in both, each with both values."""
+    for section in ("embedding", "passages", "documents"):
+        ours, theirs = getattr(first, section), getattr(other, section)
+        for name, value in theirs:
+            if value != getattr(ours, name) and name != "threads":
+                default = "" if name in theirs.model_fields_set else ", by default"
+                has = f"{section}.{name} = {value!r}{default}"
+                yield f"{has}, where the first settings have {getattr(ours, name)!r}"
 
 
 def _show(figures: Any, *, as_json: bool) -> None:

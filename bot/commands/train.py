@@ -9,7 +9,7 @@ import click
 
 from bot import tuned
 from bot.logs import readable
-from bot.options import open_asking_library, with_settings
+from bot.options import command_line, open_asking_library, with_settings
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
     elif training.why_not:
         tuned.show_still_kept(settings)
     elif failed is None:
-        click.echo("The ranking was fitted and kept; `seedbot train --undo` takes it back.")
+        click.echo(f"The ranking was fitted and kept; `{command_line('train', '--undo')}` takes it back.")
     if failed is not None:
         raise failed
     return 0

@@ -13,7 +13,7 @@ import click
 
 from bot import messages, records
 from bot.messages import in_line
-from bot.options import hint, open_library, with_settings
+from bot.options import command_line, hint, open_library, with_settings
 from bot.settings import Settings
 from retrieval.errors import SourceNotFound
 from retrieval.library import Library
@@ -35,7 +35,9 @@ def command(settings: Settings, answers: str | None, as_json: bool) -> int:
     stand there any more.
     """
     from bot.render import VERDICTS
+    from retrieval.folder import refuse_unusable
 
+    refuse_unusable(settings.seeds, settings.library)
     counts: Counter[Verdict] = Counter()
     with open_library(settings) as library:
         reading = None if answers is None else _Answers(answers)
@@ -59,9 +61,10 @@ Check = tuple[Verdict, str, str, dict[str, Any]]
 
 
 def _documents(library: Library) -> Iterator[Check]:
+    remedy = f"run `{command_line('build')}`"
     for source, found in library.verify_documents():
         record = {"document": source.path, "verdict": found.value}
-        yield found, source.path, messages.checked_document(found), record
+        yield found, source.path, messages.checked_document(found, remedy), record
 
 
 class _Answers:

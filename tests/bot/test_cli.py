@@ -11,15 +11,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot import options
 from bot.commands import build
 from bot.settings import Settings, load_compared
-from retrieval.library import Library
+from retrieval.errors import LibraryLocked
+from retrieval.library import SET_ASIDE, Library
 from retrieval.loaders import load
 from retrieval.settings import EngineSettings
-from retrieval.types import Skipped, SyncReport
+from retrieval.testing import FakeEmbedder
+from retrieval.types import Answer, Skipped, SyncReport
 from tests.bot.conftest import Run
 from tests.conftest import REPOSITORY, SEEDS, Write
 from tests.permissions import binding
@@ -123,6 +127,14 @@ def test_top_and_filters_narrow_the_answer(over_seeds: Run) -> None:
     assert {one["citation"]["document"] for one in early} == {"historia/papa.txt"}
     line = json.dumps({"question": "How long does it last?", "to": "2018"})
     assert over_seeds("ask", "--json", "--top", "9", "-", stdin=line).rows[0]["excerpts"] == early
+
+
+def test_every_one_of_several_questions_keeps_an_excerpt_as_the_help_says(over_seeds: Run) -> None:
+    question = "How old can a tern get? When was the handle taken off the pump?"
+    (answer,) = over_seeds("ask", "--json", "--top", "1", question).rows
+    assert len(answer["excerpts"]) == 2
+    shown = " ".join(over_seeds("ask", "--help").out.split())
+    assert "Show at most N excerpts, but one for each of several questions." in shown
 
 
 @pytest.mark.parametrize(
@@ -244,6 +256,30 @@ def test_a_library_that_lost_its_model_makes_it_again_and_says_so(
     assert run("ask", "How old can a tern get?", "--seeds", SEEDS, "--library", library).err == ""
 
 
+@pytest.mark.parametrize("by_another", [False, True])
+def test_a_model_that_is_gone_is_made_by_one_process_alone(
+    settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch, by_another: bool
+) -> None:
+    """Another may have made it by the time that the lock is free."""
+    from retrieval import models
+
+    made: list[str] = []
+
+    def make(model: str, _: Path) -> None:
+        with pytest.raises(LibraryLocked), Library.open(settings).building():
+            pass
+        made.append(model)
+
+    write("bridge.txt", "The bridge crosses the Rhine.\n")
+    with Library.open(settings, embedder=FakeEmbedder(settings.embedding.model)) as library:
+        library.sync()
+    looks = iter([False, by_another])
+    monkeypatch.setattr(options, "has_export", lambda _: next(looks))
+    monkeypatch.setattr(models, "make_export", make)
+    options.open_asking_library(Settings(seeds=settings.seeds, library=settings.library)).close()
+    assert made == ([] if by_another else [settings.embedding.model])
+
+
 def test_doctor_sees_indexes_that_do_not_fit_before_they_are_made_again(built: Path, tmp_path: Path, run: Run) -> None:
     library = tmp_path / "library"
     shutil.copytree(built, library)
@@ -347,7 +383,8 @@ def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path,
         patch.setenv("SEEDBOT_EMBEDDING__PRECISION", "fp32")
         assert run("build", "--full", *where).err == ""
         patch.setenv("SEEDBOT_EMBEDDING__PRECISION", "int8")
-        assert "keep theirs, in fp32: `seedbot build --full` makes them all in int8" in run("build", *where).err
+        full = f"`seedbot build --full {shlex.join(map(str, where))}`"
+        assert f"keep theirs, in fp32: {full} makes them all in int8" in run("build", *where).err
     (tmp_path / "elsewhere").mkdir()
     other = run("ask", "bridge", "--seeds", tmp_path / "elsewhere", "--library", library)
     there = f"--seeds {tmp_path}/elsewhere --library {library}"
@@ -401,6 +438,11 @@ def test_a_library_that_an_older_version_made_says_so(
 def test_an_option_without_a_name_does_not_mean_the_current_folder(run: Run, option: str) -> None:
     done = run("status", option, "")
     assert (done.code, done.out, done.err) == (1, "", f"seedbot: {option} cannot be '': a name is needed.\n")
+
+
+def test_nor_does_a_compared_file_without_a_name(run: Run) -> None:
+    done = run("eval", "--compare", "", "few.jsonl")
+    assert (done.code, done.out, done.err) == (1, "", "seedbot: --compare cannot be '': a name is needed.\n")
 
 
 def test_watching_shows_what_changed_and_skipped_files_once(
@@ -504,8 +546,9 @@ def test_verify_checks_saved_answers_and_documents(
     changed = run("verify", "-", "--json", *where, stdin=saved.read_text())
     assert (changed.code, changed.rows[0]["verdict"]) == (1, "changed")
     assert run("verify", *where).code == 1
+    remedy = f"run `seedbot build {shlex.join(map(str, where))}`"
     assert run("verify", *where).out == (
-        "changed bridge.txt  the file has changed since it was indexed: run `seedbot build`\n1 document: 1 changed\n"
+        f"changed bridge.txt  the file has changed since it was indexed: {remedy}\n1 document: 1 changed\n"
     )
     path.write_text("Before it: The bridge crosses the Rhine. It was finished in 1919.\n")
     moved = run("verify", saved, *where)
@@ -533,6 +576,17 @@ def test_a_line_that_is_no_answer_is_named_and_the_rest_is_checked(over_seeds: R
     done = over_seeds("verify", "-", "--json", stdin=f"\n{line}\n{good}\n")
     assert (done.code, len(done.rows)) == (1, 1)
     assert done.err == "seedbot: line 2 is no answer that `seedbot ask --json` printed.\n"
+
+
+@pytest.mark.parametrize("answers", [["-"], []])
+def test_verify_says_that_there_is_no_folder_rather_than_that_every_file_is_gone(
+    run: Run, tmp_path: Path, answers: list[str]
+) -> None:
+    row = {"excerpts": [{"text": "x", "citation": {"document": "bridge.txt", "start": 0, "end": 1}}]}
+    where = ("--seeds", tmp_path / "mistyped", "--library", tmp_path / "library")
+    done = run("verify", *answers, *where, stdin=json.dumps(row))
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"seedbot: There is no folder '{tmp_path}/mistyped' with documents: ")
 
 
 def test_a_saved_answer_cannot_make_verify_read_outside_the_seeds(over_seeds: Run) -> None:
@@ -567,6 +621,34 @@ def test_doctor_names_a_remedy(run: Run, tmp_path: Path) -> None:
     assert "run `seedbot build --full`" in done.out
 
 
+def test_doctor_names_what_a_full_build_set_aside(run: Run, built: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(built, library, copy_function=os.link)
+    (library / SET_ASIDE).write_bytes(b"no database")
+    rows = run("doctor", "--json", "--seeds", SEEDS, "--library", library).rows
+    (found,) = [row["found"] for row in rows if row["health"] == "poor"]
+    assert found == f"{library / SET_ASIDE} is what a full build set aside: delete it if nothing is amiss"
+
+
+def test_figures_over_a_library_that_is_built_meanwhile_are_refused(
+    run: Run, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(built, library)
+    ask = Library.ask
+
+    def ask_and_build(self: Library, *arguments: Any, **named: Any) -> Answer:
+        found = ask(self, *arguments, **named)
+        if self.generation == 1:
+            self.sync(full=True)
+        return found
+
+    monkeypatch.setattr(Library, "ask", ask_and_build)
+    done = run("eval", REPOSITORY / "tests" / "questions.jsonl", "--seeds", SEEDS, "--library", library)
+    assert (done.code, done.out) == (1, "")
+    assert "The library was built anew meanwhile: run it again." in done.err
+
+
 def test_doctor_goes_on_where_the_lock_is_closed(run: Run, built: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
     shutil.copytree(built, library, copy_function=os.link)
@@ -599,7 +681,23 @@ def test_eval_compares_two_configurations(over_seeds: Run, built: Path, tmp_path
     short.write_text(f'library = "{built}"\n[passages]\ntokens = 60\n')
     refused = over_seeds("eval", "--compare", short, questions)
     assert refused.code == 1
-    assert "need a library of their own: name one there" in refused.err
+    assert f"{short} has passages.tokens = 60, where the first settings have 180: repeat there" in refused.err
+
+
+def test_a_comparison_in_the_same_library_names_what_differs_and_what_is_only_the_default(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "few.jsonl").write_text((REPOSITORY / "tests" / "questions.jsonl").read_text().splitlines()[0] + "\n")
+    first, other = tmp_path / "first.toml", tmp_path / "other.toml"
+    first.write_text("[documents]\nlargest_megabytes = 512\n[embedding]\nthreads = 1\n")
+    other.write_text('[embedding]\nprecision = "fp32"\n')
+    done = run("eval", "--config", first, "--compare", "other.toml", "few.jsonl")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "seedbot: other.toml has embedding.precision = 'fp32', where the first settings have 'auto' and "
+        "documents.largest_megabytes = 256, by default, where the first settings have 512: repeat there what the first "
+        'settings have, or name a library of its own there, such as library = ".seedbot-other".\n'
+    )
 
 
 def test_eval_within_asks_each_question_in_its_document_only(over_seeds: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import pty
@@ -24,6 +25,7 @@ from rich.console import Console
 from bot import messages
 from bot.prompt import _history, completions, lines
 from bot.repl import COMMANDS, Repl
+from bot.repl import run as run_repl
 from bot.settings import Settings
 from retrieval.errors import LibraryDamaged
 from retrieval.library import Library
@@ -87,6 +89,16 @@ def own(settings: EngineSettings, embedder: FakeEmbedder, write: Write) -> Itera
     with Library.open(chosen, embedder=embedder) as library:
         library.sync()
         yield Talk(library, chosen)
+
+
+def test_further_excerpts_are_not_those_of_a_library_that_another_process_built(
+    own: Talk, settings: EngineSettings, write: Write
+) -> None:
+    own("Where does the Rhine flow?")
+    write("c/oder.txt", "The Oder flows to the sea, where the Rhine flows.\n")
+    with Library.open(settings, embedder=FakeEmbedder()) as builder:
+        builder.sync()
+    assert own("/next") == "The library has changed since this answer: ask again.\n"
 
 
 def test_a_document_that_changed_since_the_answer_is_not_looked_into(own: Talk, write: Write) -> None:
@@ -265,6 +277,23 @@ def test_an_interrupt_cancels_the_question_only(talk: Talk, monkeypatch: pytest.
     assert talk("How old can a tern get?") == "Cancelled.\n"
 
 
+def test_an_interrupt_ends_what_comes_from_a_pipe(own: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Mock(side_effect=KeyboardInterrupt)
+    monkeypatch.setattr(Library, "ask", ask)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"one question\nanother question\n")))
+    with pytest.raises(KeyboardInterrupt):
+        run_repl(own.repl._library, own.repl._settings)
+    assert ask.call_count == 1
+
+
+def test_names_with_spaces_are_listed_as_they_are_typed(own: Talk, write: Write) -> None:
+    write("Board minutes/May.txt", "The board met in Solvik.\n")
+    own.repl._library.sync()
+    for typed in ("Board minutes/*", "'Board minutes/May.txt'"):
+        assert own(f"/sources {typed}").startswith("Board minutes/May.txt\t")
+    assert own("/sources").count("\n") == 3
+
+
 def test_completion_offers_commands_and_document_names() -> None:
     paths = ["nature/arctic-tern.txt", "with space.md"]
     assert list(completions("/so", iter(paths))) == [("/sources", -3)]
@@ -295,7 +324,8 @@ def test_what_cannot_be_written_to_the_history_is_kept_for_the_session(
 
 
 def test_the_prompt_comes_back_where_the_documents_cannot_be_listed(own: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    outcomes = [LibraryDamaged("It is damaged."), KeyboardInterrupt, (), ()]
+    stale = OSError(errno.ESTALE, "Stale file handle")  # of a network drive
+    outcomes = [LibraryDamaged("It is damaged."), KeyboardInterrupt, stale, ()]
     monkeypatch.setattr(Library, "documents", Mock(side_effect=outcomes))
     with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
         keys.send_text("one\rtwo\r\x04")

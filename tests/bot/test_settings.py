@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, load_settings, unknown_variables
+from bot.settings import Settings, load_compared, load_settings, unknown_variables
 from retrieval.errors import SettingsError
 from tests.conftest import REPOSITORY
 
@@ -157,6 +157,18 @@ def test_the_home_folder_is_written_out(tmp_path: Path, monkeypatch: pytest.Monk
     assert load_settings(seeds=Path("~/others")).seeds == tmp_path / "others"
     with pytest.raises(SettingsError, match=r"'~nobody-here/own.toml' cannot be read: No such file"):
         load_settings(Path("~nobody-here/own.toml"))
+
+
+def test_a_compared_file_is_named_as_the_first_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    other, first = tmp_path / "other.toml", Settings(library=tmp_path / "first")
+    other.write_text('library = "~/books"\n')
+    assert load_compared(Path("~/other.toml"), first).library == tmp_path / "books"
+    other.write_text("[answer]\nexcerpts = 4\n")
+    assert load_compared(Path("~/other.toml"), first).library == tmp_path / "first"
+    other.write_text('library = ""\n')
+    with pytest.raises(SettingsError, match=rf"^library in {other} cannot be '': a name is needed"):
+        load_compared(Path("~/other.toml"), first)
 
 
 def test_a_variable_without_a_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

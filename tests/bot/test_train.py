@@ -51,7 +51,8 @@ def test_a_training_that_helps_is_shown_kept_reported_and_undone(over_own: Run, 
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
     assert any(line.startswith("right excerpt first hit@1 0.550 1.000 +0.450") for line in lines)
     assert "What was fitted is judged on held-out documents, in 5 folds." in lines
-    assert "The ranking was fitted and kept; `seedbot train --undo` takes it back." in lines
+    undo = f"`seedbot train --undo --seeds {tmp_path}/seeds --library {tmp_path}/library`"
+    assert f"The ranking was fitted and kept; {undo} takes it back." in lines
     assert any(line.startswith("The confidence was fitted to 150 questions: sure from 0.") for line in lines)
     assert "ranking and confidence tuned on 150 questions of own.jsonl" in over_own("status").out
     rows = over_own("status", "--json").rows[0]["tuned"]
@@ -116,9 +117,10 @@ def test_a_ranking_that_got_no_better_changes_nothing(over_own: Run, tmp_path: P
     assert done.code == 0
     last = "Nothing was changed: on questions that it was not fitted to, the ranking got no better."
     assert done.out.splitlines()[-1] == last
+    undo = f"`seedbot train --undo --seeds {tmp_path}/seeds --library {tmp_path}/library`"
     assert again.out.splitlines()[-2:] == [
         last,
-        "Still kept: confidence tuned on 150 questions of own.jsonl; `seedbot train --undo` takes it back.",
+        f"Still kept: confidence tuned on 150 questions of own.jsonl; {undo} takes it back.",
     ]
 
 
@@ -173,16 +175,25 @@ def test_weights_fitted_with_another_version_are_named(over_own: Run, tmp_path: 
     assert over_own("eval", "--calibrate", tmp_path / "own.jsonl").code == 0
     newer = own_questions.coefficients()
     newer["ranking"]["length"] = 1.4
+    places = f"--seeds {tmp_path}/seeds --library {tmp_path}/library"
     with own_questions.shipped(newer, tmp_path / "newer"):
         line = (
-            "confidence tuned on 150 questions of own.jsonl; "
-            "fitted with another version: run `seedbot eval own.jsonl --calibrate` again\n"
+            "confidence tuned on 150 questions of own.jsonl; fitted with another version: "
+            f"run `seedbot eval QUESTIONS.jsonl --calibrate {places}` again on your questions (own.jsonl)\n"
         )
         assert line in over_own("status").out
         assert f"! tuned        {line}" in over_own("doctor").out
         assert over_own("train", tmp_path / "own.jsonl").code == 0
         assert "another version" not in over_own("status").out
-    assert "run `seedbot train own.jsonl` again" in over_own("status").out
+    again = f"run `seedbot train QUESTIONS.jsonl {places}` again on your questions (own.jsonl)\n"
+    assert again in over_own("status").out
+
+
+def test_undoing_where_there_is_no_library_says_so(run: Run, tmp_path: Path) -> None:
+    done = run("train", "--undo", "--library", tmp_path / "mistyped")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == f"seedbot: There is no library at '{tmp_path}/mistyped' yet: run `seedbot build`.\n"
+    assert not (tmp_path / "mistyped").exists()
 
 
 @pytest.mark.parametrize(

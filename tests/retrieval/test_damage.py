@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.connection import explain
 from retrieval.errors import LibraryDamaged, LibraryError, LibraryLocked
-from retrieval.library import Library
+from retrieval.library import SET_ASIDE, Library
 from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Progress
@@ -271,6 +272,46 @@ def test_a_library_of_another_version_is_explained(library: Library, settings: E
         Library.open(settings)
     with Library.open(settings, embedder=FakeEmbedder(), repair=True) as opened:
         assert opened.sync(full=True).added == ("a.txt",)
+
+
+def test_a_library_that_was_set_aside_is_not_counted(library: Library, settings: EngineSettings, write: Write) -> None:
+    _write_chapters(write, 0, count=8)
+    library.sync()
+    library.close()
+    database = settings.library / "library.sqlite"
+    os.truncate(database, database.stat().st_size // 2)
+    with Library.open(settings, embedder=FakeEmbedder(), repair=True) as opened:
+        opened.sync(full=True)
+        beside = [path for path in settings.library.glob("library.sqlite*") if path.name != SET_ASIDE]
+        assert opened.status().database_bytes == sum(path.stat().st_size for path in beside)
+    assert (settings.library / SET_ASIDE).stat().st_size
+
+
+@pytest.mark.parametrize("number", [sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY])
+@pytest.mark.parametrize("step", ["check", "prepare"])
+def test_a_sound_library_that_cannot_be_used_just_now_is_not_set_aside(
+    library: Library, settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch, step: str, number: int
+) -> None:
+    """As on a disk that is full or failing, or while another process takes over the file of an older version."""
+    write("a.txt", "The bridge crosses the Rhine.\n")
+    library.sync()
+    library.close()
+
+    def refuse(*_: object) -> None:
+        error = sqlite3.OperationalError("not now")
+        error.sqlite_errorcode = number
+        raise explain(error, settings.library / "library.sqlite") from error
+
+    with monkeypatch.context() as patched:
+        patched.setattr("retrieval.store.Store.check" if step == "check" else "retrieval.store.prepare", refuse)
+        with (
+            Library.open(settings, embedder=FakeEmbedder(), repair=True) as opened,
+            pytest.raises(LibraryError, match=r"disk that holds .* is full or failing|Another process is writing"),
+        ):
+            opened.sync(full=True)
+    assert not (settings.library / SET_ASIDE).exists()
+    with Library.open(settings, embedder=FakeEmbedder()) as opened:
+        assert opened.ask("bridge").generation == 1
 
 
 def test_processes_that_make_the_file_at_the_same_moment_all_get_it(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import shutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -429,6 +430,16 @@ def test_an_export_that_the_system_ended_says_what_it_takes(tmp_path: Path, monk
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
     with pytest.raises(ModelError, match=r"the system ended it \(signal 9\).* copy the folder `model`"):
         make_export(DEFAULT_MODEL, tmp_path / "model")
+
+
+def test_a_folder_of_somebodys_own_is_not_replaced_by_the_model(tmp_path: Path) -> None:
+    own = tmp_path / "model"
+    own.mkdir()
+    (own / "weights.bin").write_bytes(b"years of work")
+    told = "holds something else: move it away, or name another --library."
+    with pytest.raises(ModelError, match=re.escape(told)):
+        make_export(DEFAULT_MODEL, own)
+    assert (own / "weights.bin").read_bytes() == b"years of work"
     assert not list(tmp_path.iterdir())
 
 

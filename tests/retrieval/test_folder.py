@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from retrieval.errors import DocumentError, NoDocuments, OutOfReach
-from retrieval.folder import _state, read, scan
+from retrieval.folder import _state, identity, read, scan
 from tests.conftest import Write
 from tests.permissions import binding
 
@@ -82,15 +83,39 @@ def test_folders_that_cannot_be_read_are_named(seeds: Path, write: Write) -> Non
     assert found.unseen == {"closed": "it cannot be read (Permission denied): check its permissions"}
 
 
+@pytest.fixture
+def away(seeds: Path, write: Write) -> Iterator[Path]:
+    """A seeds folder of which nobody can say whether it is there, as on a drive that has dropped."""
+    write("drive/seeds/a.txt", "x")
+    (seeds / "drive").chmod(0)
+    with binding():
+        yield seeds / "drive" / "seeds"
+    (seeds / "drive").chmod(0o755)
+
+
+def test_a_seeds_folder_that_cannot_be_looked_at_is_not_called_missing(away: Path, tmp_path: Path) -> None:
+    assert identity(away) is None
+    with pytest.raises(NoDocuments, match=r"seeds' cannot be read \(Permission denied\): check .* or the drive"):
+        scan(away, without=tmp_path / "library")
+
+
+def test_a_library_that_cannot_be_looked_at_is_none_of_the_documents(away: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "b.txt").write_text("x")
+    assert _names(tmp_path / "other", without=away) == ["b.txt"]
+
+
 def test_the_library_is_no_document_even_inside_the_seeds(seeds: Path, write: Write) -> None:
     write("a.txt", "x")
     write("library/library.txt", "x")
     assert _names(seeds, without=seeds / "library") == ["a.txt"]
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(NoDocuments, match=r"no folder .*nowhere"):
-        scan(tmp_path / "nowhere", without=tmp_path)
+@pytest.mark.parametrize("name", ["nowhere", "file/nowhere", "file", "\0nowhere"])
+def test_a_missing_folder_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NoDocuments, match=r"no folder .*(nowhere|file)"):
+        scan(tmp_path / name, without=tmp_path)
 
 
 def test_files_that_vanish_grow_too_large_or_cannot_be_opened_are_explained(seeds: Path, write: Write) -> None:

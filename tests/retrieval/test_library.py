@@ -9,14 +9,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from retrieval import texts
+from retrieval import loaders, texts, verifying
 from retrieval.answering import answer
+from retrieval.comparing import compare
 from retrieval.embedding import Encoding
 from retrieval.errors import LibraryError, NoDocuments, QuestionError, SeedbotError, SourceNotFound
 from retrieval.indexes import write_indexes
@@ -27,7 +28,7 @@ from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.store import Store
 from retrieval.testing import FakeEmbedder
-from retrieval.types import Filter, Pending, Span, SyncReport, Verdict
+from retrieval.types import Document, Filter, Pending, Span, SyncReport, Verdict
 from tests.conftest import Write
 from tests.permissions import binding
 from tests.retrieval.files import pdf
@@ -95,6 +96,38 @@ def test_vectors_that_a_killed_build_leaves_keep_the_name_of_their_precision(
         assert library.status().precision == ("int8 bf16" if left else "bf16")
         library.sync(full=True)
         assert library.status().precision == "bf16"
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_what_a_killed_build_had_embedded_goes_where_the_next_has_no_use_for_it(
+    settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch, changes: bool
+) -> None:
+    monkeypatch.setattr("retrieval.sync._EMBED_AT_ONCE", 1)
+    lamps = {f"{number}.txt": f"The lamp of house {number} burns oil.\n" for number in range(4)}
+    with Library.open(settings, embedder=FakeEmbedder()) as library:
+        for name, text in lamps.items():
+            write(name, text)
+        library.sync()
+    for name, text in lamps.items():
+        write(name, text.replace("oil", "gas"))
+    with Library.open(settings, embedder=_Precise("fp32", 3)) as library, pytest.raises(KeyboardInterrupt):
+        library.sync()
+    for name, text in lamps.items():
+        write(name, text)
+    if changes:
+        write("bridge.txt", BRIDGE)
+    with Library.open(settings, embedder=FakeEmbedder()) as library:
+        assert _vectors(library) == 6
+        assert library.sync().generation == 1 + changes
+        assert _vectors(library) == library.status().passages
+        monkeypatch.setattr(Store, "prune_vectors", lambda _: pytest.fail("all was given back"))
+        library.sync()
+
+
+def _vectors(library: Library) -> int:
+    """How many are kept."""
+    with closing(sqlite3.connect(library.searcher().store.path)) as connection:
+        return int(connection.execute("SELECT count(*) FROM vectors").fetchone()[0])
 
 
 def test_what_is_further_away_stands_behind_and_comes_where_more_is_asked_for(library: Library, write: Write) -> None:
@@ -340,6 +373,63 @@ def test_questions_are_answered_while_a_build_writes_its_indexes(
     assert library.sync().added == ("lighthouse.txt",)
     assert at_once == [True]
     assert library.ask("lighthouse lamp").excerpts[0].citation.document == "lighthouse.txt"
+
+
+def test_questions_are_answered_while_a_full_build_checks_the_file(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    answering, check = library.searcher().store, Store.check
+    answered: list[str] = []
+    at_once: list[bool] = []
+
+    def meanwhile(store: Store) -> str | None:
+        asking = threading.Thread(target=lambda: answered.append(library.ask("bridge Rhine").excerpts[0].text))
+        asking.start()
+        asking.join(10)
+        at_once.append(bool(answered) and store is not answering)
+        return check(store)
+
+    monkeypatch.setattr(Store, "check", meanwhile)
+    assert library.sync(full=True).generation == 2
+    assert at_once == [True]
+
+
+def test_a_seeds_folder_that_goes_out_of_reach_while_it_is_built_is_not_called_the_library(
+    settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = write("drive/seeds/bridge.txt", BRIDGE).parent.parent
+
+    def dropped(*arguments: Any, **more: Any) -> Any:
+        drive.chmod(0)
+        return compare(*arguments, **more)
+
+    monkeypatch.setattr("retrieval.sync.compare", dropped)
+    on_drive = settings.model_copy(update={"seeds": drive / "seeds"})
+    try:
+        with (
+            binding(),
+            Library.open(on_drive, embedder=FakeEmbedder()) as library,
+            pytest.raises(NoDocuments, match=r"seeds' cannot be read \(Permission denied\)"),
+        ):
+            library.sync()
+    finally:
+        drive.chmod(0o755)
+
+
+def test_a_folder_of_somebodys_own_beside_the_indexes_is_neither_removed_nor_counted(
+    library: Library, settings: EngineSettings, write: Write
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    before = library.status().index_bytes
+    for name in ("index-old", "index-1b", "index-"):
+        (settings.library / name).mkdir()
+        (settings.library / name / "notes.txt").write_text("x" * 1000)
+    assert library.status().index_bytes == before
+    library.sync(full=True)
+    assert {path.name for path in settings.library.glob("index-*")} == {"index-2", "index-old", "index-1b", "index-"}
 
 
 def test_a_name_or_folder_that_is_no_text_is_one_sentence(
@@ -855,6 +945,31 @@ def test_verify_tells_exact_moved_changed_and_gone(library: Library, write: Writ
     assert verdict() == (Verdict.GONE, None)
 
 
+def test_verify_loads_a_file_once_for_many_quotes_and_again_when_it_changed(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+
+    def load(path: Path, relative: str, data: bytes) -> Document:
+        loaded.append(relative)
+        return loaders.load(path, relative, data)
+
+    path = write("bridge.txt", BRIDGE)
+    write("tower.txt", "The tower is 60 metres high.\n")
+    library.sync()
+    bridge, tower = (library.excerpt(name, Span(4, 9)) for name in ("bridge.txt", "tower.txt"))
+    monkeypatch.setattr(verifying, "load", load)
+    for excerpt in (bridge, tower) * 3:
+        assert library.verify(excerpt.citation, excerpt.text).verdict is Verdict.EXACT
+    assert loaded == ["bridge.txt", "tower.txt"]
+    path.write_text("Nothing of it is left.\n")
+    assert library.verify(bridge.citation, bridge.text).verdict is Verdict.CHANGED
+    monkeypatch.setattr(verifying, "_MOST_KEPT", 10)
+    for _ in range(2):
+        library.verify(bridge.citation, bridge.text)
+    assert loaded[2:] == ["bridge.txt", "bridge.txt"]
+
+
 def test_verify_tells_a_file_that_is_read_otherwise_from_one_that_changed(library: Library, write: Write) -> None:
     path = write("bridge.txt", BRIDGE)
     library.sync()
@@ -879,6 +994,19 @@ def test_another_process_sees_a_new_generation_after_refresh(
         assert reader.refresh()
         assert reader.ask("lighthouse").excerpts[0].citation.document == "lighthouse.txt"
         assert not reader.refresh()
+
+
+def test_a_question_of_a_generation_whose_passages_are_gone_is_answered_from_the_newest(
+    library: Library, settings: EngineSettings, write: Write
+) -> None:
+    write("bridge.txt", BRIDGE)
+    library.sync()
+    with Library.open(settings, embedder=FakeEmbedder()) as reader:
+        assert reader.searcher().generation == 1
+        library.sync(full=True)
+        found = reader.ask("bridge Rhine")
+        assert found.generation == 2
+        assert found.excerpts[0].citation.document == "bridge.txt"
 
 
 def test_a_library_knows_the_folder_it_was_built_from(library: Library, write: Write, tmp_path: Path) -> None:
@@ -928,7 +1056,7 @@ def test_watching_goes_on_in_a_folder_that_was_made_again(
     library: Library, write: Write, seeds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where the new folder looks like the old one, because the file system gave it the same inode."""
-    monkeypatch.setattr("retrieval.watching._identity", lambda folder: (1, 1) if folder.is_dir() else None)
+    monkeypatch.setattr("retrieval.watching.identity", lambda folder: (1, 1) if folder.is_dir() else None)
     write("bridge.txt", BRIDGE)
     library.sync()
     with _watched(library) as seen:

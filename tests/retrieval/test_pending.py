@@ -10,6 +10,7 @@ import pytest
 from retrieval import comparing
 from retrieval.library import Library
 from retrieval.settings import EngineSettings
+from retrieval.testing import FakeEmbedder
 from retrieval.types import Pending
 from tests.conftest import Write
 from tests.permissions import binding
@@ -70,6 +71,24 @@ def test_what_cannot_be_looked_at_is_not_gone(built: Library, seeds: Path) -> No
             assert built.pending() == NOTHING
     finally:
         (seeds / "b").chmod(0o755)
+
+
+def test_where_the_folder_cannot_be_looked_at_nothing_is_said_and_questions_are_answered(
+    settings: EngineSettings, write: Write
+) -> None:
+    """As where it is on a network drive that has dropped."""
+    write("drive/seeds/a.txt", "The bridge is 310 metres long.\n")
+    drive = settings.seeds / "drive"
+    on_drive = settings.model_copy(update={"seeds": drive / "seeds"})
+    with Library.open(on_drive, embedder=FakeEmbedder()) as built:
+        built.sync()
+        drive.chmod(0)
+        try:
+            with binding():
+                assert built.pending() is None
+                assert built.ask("bridge").excerpts[0].citation.document == "a.txt"
+        finally:
+            drive.chmod(0o755)
 
 
 def test_a_large_missing_or_other_folder_is_not_looked_at(

@@ -351,6 +351,25 @@ def test_a_gain_that_may_be_chance_is_not_kept(asked: _Asked) -> None:
     assert training.why_not.startswith("the gain may be chance")
 
 
+def test_a_library_that_is_built_meanwhile_is_no_ground_to_fit_anything_to(tmp_path: Path) -> None:
+    """The passages that were found may be gone by the time they are read."""
+    own_questions.write_documents(tmp_path / "seeds")
+    settings = EngineSettings(seeds=tmp_path / "seeds", library=tmp_path / "library", answer=SETTINGS)
+    with Library.open(settings, embedder=FakeEmbedder()) as library:
+        library.sync()
+        path = own_questions.write_questions(tmp_path / "own.jsonl", lambda name: library.document(name).text)
+        questions, documents = read_questions(path), frozenset(one.path for one in library.documents())
+
+        def build(done: int, total: int) -> None:
+            if done == total:
+                library.sync(full=True)
+
+        engine = library.engine()
+        with pytest.raises(LibraryError, match=r"^The library was built anew meanwhile: run it again\.$"):
+            recalibration.ask_all(engine, questions[:3], documents, SETTINGS, build)
+        assert len(recalibration.ask_all(library.engine(), questions[:3], documents, SETTINGS, _unseen)) == 3
+
+
 def test_fewer_than_a_hundred_answerable_questions_are_refused(asked: _Asked) -> None:
     answerable = [q for q in asked.questions if q.answers]
     others = [q for q in asked.questions if not q.answers]

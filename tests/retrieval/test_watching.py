@@ -81,6 +81,22 @@ def test_where_the_system_has_no_watches_left_it_looks_itself(
     assert forced == [None, True]
 
 
+def test_a_drive_that_comes_and_goes_while_it_begins_to_listen_counts_as_changed_and_ends_nothing(
+    tmp_path: Path, listen: Callable[[Callable[..., _Told]], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.watching._POLL_SECONDS", 0.0)
+    (tmp_path / "seeds").mkdir()
+    failures = [OSError("Transport endpoint is not connected"), RuntimeError("Stale file handle")]
+    failures += [OSError("Input/output error")]
+
+    def told(*_: object) -> _Told:
+        if failures:
+            raise failures.pop()
+        yield set()
+
+    assert listen(told) == 3, "twice where even looking itself failed, once as it listens"
+
+
 def test_a_folder_that_goes_before_it_is_listened_to_is_waited_for(
     tmp_path: Path, listen: Callable[[Callable[..., _Told]], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
