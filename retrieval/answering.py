@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from retrieval.coefficients import Coefficients
-from retrieval.confidence import confidence, discount
+from retrieval.confidence import confidence, discount, discount_of_another
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.parts import split_questions
@@ -92,6 +92,8 @@ def _answer_one(
         excerpts = _excerpts([*ordered, *pieces(further, characters)], searcher, count, weights, characters)
     leaders = leading(ordered)
     less = discount(question, leaders)
+    if engine.reader is not None and ordered:
+        less = min(less, discount_of_another(question, ordered[0], engine.reader))
     sure = less * confidence(question, leaders, searcher, weights)
     return Answer(
         question=text,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.capitals import asked_otherwise
+from retrieval.governments import asked_otherwise
 from retrieval.machine import cores
 from retrieval.numbers import as_written_in
 from retrieval.types import Span

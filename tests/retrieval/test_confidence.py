@@ -95,6 +95,23 @@ def test_an_answer_names_the_discount_on_its_confidence(library: Library, write:
     assert nowhere.confidence == pytest.approx(0.1 * sure, abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("asked", "discount"),
+    [("Turkey", 1.0), ("Ankara", 1.0), ("turkey", 1.0), ("Greece", 0.1), ("greece", 0.1), ("the country", 1.0)],
+)
+def test_what_is_said_of_another_government_counts_a_tenth(
+    library: Library, write: Write, asked: str, discount: float
+) -> None:
+    write(
+        "arms.txt",
+        "Turkey is buying forty jets. Greece called the sale a grave mistake on Friday. "
+        "Turkey spent $25 billion on defence last year, according to an institute.\n",
+    )
+    library.sync()
+    given = library.ask(f"How much did {asked} spend on defence last year?")
+    assert (given.discount, "$25 billion" in given.excerpts[0].text) == (discount, True)
+
+
 def test_the_year_of_a_documents_date_is_no_year_that_no_document_has(library: Library, write: Write) -> None:
     write("fair.txt", "date 2019-05-01 The fair in Ghent drew 1,200 visitors. It rained on both days of the fair.\n")
     library.sync()

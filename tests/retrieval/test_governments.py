@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.capitals import asked_otherwise
+from retrieval.governments import asked_of_another, asked_otherwise
 from retrieval.reader import open_reader
 
 _REPORT = "Moscow accused Washington of cheating. The White House called that absurd and urged the Kremlin to talk."
@@ -62,3 +62,38 @@ def test_the_reader_finds_what_a_country_did_under_the_name_of_its_capital() -> 
     }
     words = [passage[one.answer.start : one.answer.end] for one in answered.values()]
     assert ["water" in words[0], "dams" in words[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer", "others"),
+    [
+        (
+            "How much did Greece spend?",
+            "Turkey spent $25 billion, a report said.",
+            "$25 billion",
+            ["How much did Turkey spend?"],
+        ),
+        (
+            "how much did greece spend",
+            "Bulgaria and Romania spent $1 billion, less than Turkey.",
+            "$1 billion",
+            ["how much did Romania spend", "how much did Turkey spend"],  # the nearest two
+        ),
+        ("How much did Athens spend?", "Ankara spent $25 billion.", "$25 billion", ["How much did Ankara spend?"]),
+        ("How many Greek ships sank?", "Turkey lost two ships.", "two", ["How many Turkish ships sank?"]),
+        ("How many ships did Greece lose?", "The Turks lost two.", "two", ["How many ships did Turkey lose?"]),
+        ("Where did the Greeks land?", "The French landed at Chios.", "Chios", ["Where did the French land?"]),
+        ("Did the US sign?", "The Dutch signed on Monday.", "on Monday", ["Did the Netherlands sign?"]),
+        ("Did America sign?", "South America did not.", "did not", []),
+        ("Did Mexico sign?", "New Mexico did not, Chile did.", "did", ["Did Chile sign?"]),
+        ("How much did Greece spend?", "Athens spent more than Turkey: $30 billion.", "$30 billion", []),
+        ("How much did Greece spend?", "The Greek army cost more than Turkey\u2019s.", "more", []),
+        ("Who did Greece accuse?", "It accused Turkey.", "Turkey", []),  # the other one is the answer
+        ("Who spent more?", "Turkey spent $25 billion.", "$25 billion", []),
+        ("How much did Greece spend?", "It spent $25 billion.", "$25 billion", []),
+    ],
+)
+def test_another_government_is_asked_about_where_the_sentence_has_one_instead(
+    question: str, sentence: str, answer: str, others: list[str]
+) -> None:
+    assert asked_of_another(question, sentence, answer) == others
