@@ -24,21 +24,32 @@ _WITH_ARTICLE = frozenset(
 )
 _ACTING = re.compile(
     r"\b(?ai:accus|acknowledg|act(?:s|ed|ing)?\b|admi(?:t|ssion)|agree|allege|allegation|allow|announc|answer|appeal"
-    r"|approv|argu|ask|assur|attack|bann|blam|call|ceas|claim|condemn|commit|confirm|criticis|criticiz|deman|denie"
-    r"|deny|denounc|describ|dismiss|disput|expel|express|fear|halt|impos|insist|invit|lift|negotiat|object|offer"
-    r"|oppos|order|outrage|pledg|plan|postpon|press|promis|propos|protest|react|recogni|refus|reject|releas|repl(?:y|ie)"
-    r"|respon|retaliat|said|sanction|say|seek|send|sent|sign|sought|state[sd]\b|support|suspen|tell|threat|told"
-    r"|think|urg|vot|vow|want|warn|welcom|withdr)"
+    r"|approv|argu|ask|assur|attack|bann(?:ed|ing)|blam|call|ceas|claim|condemn|commit|confirm|criticis|criticiz|deman"
+    r"|denie|deny|denounc|describ|dismiss|disput|expel|express|fear|halt|impos|insist|invit|lift|negotiat|object|offer"
+    r"|oppos|order|outrage|pledg|plan(?:s|ned|ning)?\b|postpon|press|promis|propos|protest|react|recogni|refus|reject"
+    r"|releas|repl(?:y|ie)|respon|retaliat|said|sanction|say|seek|send|sent\b|sign(?:s|ed|ing)?\b|sought"
+    r"|(?<!united )state[sd]\b|support|suspen|tell|threat|told|think|urg(?:e|ing)|vot|vow|want|warn|welcom|withdr)"
 )
 """What governments do, by how the words begin."""
 
 _PLACE = re.compile(r"\b(?i:in|at|near|around|outside|inside|across|throughout|visit(?:ed|ing)?)\s(?:the\s)?$")
-_ELSEWHERE = "".join(rf"(?<!\b{word}\s)" for word in ("South", "North", "Latin", "Central", "Native", "African", "New"))
+_ELSEWHERE = "".join(
+    rf"(?<!\b(?i:{word})\s)" for word in ("South", "North", "Latin", "Central", "Native", "African", "New")
+)
 """Before America, Mexico and their people, who are others then."""
 
 _NEAR = 80  # characters on either side of a name, in which its acting is looked for
 _MOST = 3  # further ways to ask
 _LONG = 5  # letters of a name that is known without its capital
+_NO_NAMES = frozenset({"Polish", "Guinea", "Swede", "Victoria", "Georgetown", "Kingston", "Nassau"})
+"""Those that mostly mean something else without one."""
+
+_ONE_STATE = (
+    {"Russia", "Soviet Union"},
+    {"United Kingdom", "Scotland", "Wales", "Northern Ireland"},
+    {"Denmark", "Greenland", "Faroe Islands"},
+)
+"""What is said of the one may well be said of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +102,17 @@ def asked_of_another(question: str, sentence: str, answer: str) -> list[str]:
     asked = _governments(question, typed=True)
     there = _governments(sentence, typed=False) if asked else []
     at = max(sentence.find(answer), 0)
-    own = {government for one in asked for government in one.governments}
+    own = {government for one in asked for each in one.governments for government in _of_one_state(each)}
     apart = [one for one in there if one.name not in answer and own.isdisjoint(one.governments)]
     nearest = list(dict.fromkeys(one.name for one in sorted(apart, key=lambda one: abs(one.start - at))))[:2]
     named = {government for one in there for government in one.governments}
     lacking = [one for one in asked if named.isdisjoint(one.governments)]
     return [_with(question, [one], [_like(one, other)]) for one in lacking for other in nearest][:_MOST]
+
+
+def _of_one_state(government: _Government) -> tuple[_Government, ...]:
+    kin = next((one for one in _ONE_STATE if government.names[0] in one), ())
+    return (government, *(each for name in kin for each in _by_name()[name]))
 
 
 def _like(asked: _Named, other: str) -> str:
@@ -130,7 +146,10 @@ def _governments(text: str, *, typed: bool) -> list[_Named]:
     """The governments named in a text; in one that is `typed`, longer names also without capitals."""
     found = []
     for one in _pattern(typed=typed).finditer(text):
-        named = _Named(one.start(), one.end(), _written(one["name"]) or _written(one["name"][:-1]))
+        name = _written(one["name"]) or _written(one["name"][:-1])
+        if not name:  # a pattern takes the Turkish i for any other
+            continue
+        named = _Named(one.start(), one.end(), name)
         found.append(replace(named, start=one.start("name")) if named.is_people else named)
     return found
 
@@ -145,7 +164,8 @@ def _pattern(*, typed: bool) -> re.Pattern[str]:
 def _any_of(names: Iterable[str], *, typed: bool) -> str:
     """A pattern of any of the names, longest first."""
     ordered = sorted(dict.fromkeys(names), key=len, reverse=True)
-    return "|".join(f"(?i:{re.escape(n)})" if typed and len(n) >= _LONG else re.escape(n) for n in ordered)
+    small = {name for name in ordered if typed and len(name) >= _LONG and name not in _NO_NAMES}
+    return "|".join(f"(?i:{re.escape(name)})" if name in small else re.escape(name) for name in ordered)
 
 
 def _written(name: str) -> str:

@@ -57,6 +57,7 @@ class Measures:
     first_sentence: NDArray[np.intp]
 
 
+@np.errstate(invalid="ignore")  # which a product of sound numbers reports now and then, for what lies beside them
 def measure(
     query: Query,
     evidence: Sequence[Evidence],

@@ -12,6 +12,7 @@ from itertools import pairwise
 from retrieval.function_words import is_english
 from retrieval.terms import analyse
 
+_TELLING = 300  # characters of a question that say whether it is English, or before a mark whether it is in a link
 _MOST = 5  # parts; what comes after them stays with the last
 _FEWEST_WORDS = 3  # of a question that stands alone
 
@@ -31,7 +32,7 @@ _OPENING = re.compile(
 )
 _CONTINUATION = re.compile(
     r"(?:(?:and|or|but|also)\b,?\s+)*"
-    rf"(?:{_PREPOSITION}\s+(?:what|which)(?:\s+[\w-]+){{1,2}}\W*$"
+    rf"(?:{_PREPOSITION}\s+(?:what|which)(?:\s+\w[\w-]{{0,60}}){{1,2}}[?!.\s]*$"
     rf"|(?:what|how)\s+about\s|{_PREPOSITION}\s(?!.*\b(?:{_ASKS}|(?:am|may|might|must|shall|need)\s)))",
     re.IGNORECASE | re.DOTALL,
 )
@@ -89,7 +90,7 @@ def _may_end(text: str, match: re.Match[str]) -> bool:
     after = text[match.end() :]
     if match["mark"] == "?" and after[:1].strip():
         begins = after[0].isupper() or after[0] in "¿¡"
-        if not begins or _LINK.search(before.rsplit(None, 1)[-1]):
+        if not begins or _LINK.search(before[-_TELLING:].rsplit(None, 1)[-1]):
             return False
     following = after.lstrip()
     return not following[:1].islower() or bool(_OPENING.match(following))
@@ -110,7 +111,7 @@ def _quotes(text: str) -> bool:
 
 def _continues(piece: str, before: str) -> bool:
     """Whether a piece only continues the question before it. The words that tell are English."""
-    return bool(_CONTINUATION.match(_without_bullet(piece))) and is_english(before)
+    return bool(_CONTINUATION.match(_without_bullet(piece))) and is_english(before[:_TELLING])
 
 
 def _is_question(piece: str) -> bool:

@@ -24,8 +24,9 @@ TokenOffsets = Callable[[str], NDArray[np.int32]]
 """Text -> the `[start, end)` of each of the model's tokens, in code points, shape `[tokens, 2]`."""
 
 _FILE = r"data:[\w/+.;=-]{0,100};base64,[A-Za-z0-9+/]{200,}={0,2}"
-_BETWEEN_BLOCKS = re.compile(  # blank lines, or a file within the text, with the name by which Markdown refers to it
-    rf"\n[^\S\n]*(?:\n[^\S\n]*)+|{_FILE}|\[[^\[\]\n]{{1,100}}\]:[ \t]{{0,10}}<?{_FILE}>?"
+_BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+_BETWEEN_BLOCKS = re.compile(  # those, or a file within the text, with the name by which Markdown refers to it
+    rf"{_BLANK_LINES.pattern}|{_FILE}|\[[^\[\]\n]{{1,100}}\]:[ \t]{{0,10}}<?{_FILE}>?"
 )
 _ITEM = re.compile(r"\s*(?:[-*•‣◦▪–—+|>#]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)])\s")
 _STAMP = re.compile(  # with which a record of a log or a message of a chat begins
@@ -153,7 +154,8 @@ def _between(document: Document) -> Iterator[tuple[Heading | None, tuple[str, ..
 def _blocks(document: Document, section: Span, language: str) -> Iterator[Iterable[Span]]:
     """The paragraphs of a section as sentences; a record is a paragraph of its own."""
     start = section.start
-    for match in chain(_BETWEEN_BLOCKS.finditer(document.text, section.start, section.end), [None]):
+    between = _BLANK_LINES if document.layout == "rows" else _BETWEEN_BLOCKS
+    for match in chain(between.finditer(document.text, section.start, section.end), [None]):
         block = Span(start, match.start() if match else section.end)
         if document.layout == "rows":
             yield from ([line] for line in (_trim(document.text, s) for s in _lines(document, block)) if len(line))

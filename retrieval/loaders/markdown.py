@@ -24,7 +24,7 @@ _PARSED = 100_000  # characters parsed at once, if no block is longer
 _LINE_EDGE = 50_000  # characters at either end of a line that say what it is
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|$)")  # as markdown-it ends lines
 _FEWEST_MARKS = 3  # that underline a heading
-_ENDS_SENTENCE = tuple(".!?…:;。！？：；")
+_ENDS_SENTENCE = tuple(".!…:;。！：；")
 _UNDERLINES = ("=", "-")
 _SAYS_NOTHING = ("image", "html_inline")
 _ANCHOR = re.compile(r"\{#[^{}]*\}$")
@@ -114,7 +114,10 @@ def _headings(text: str, start: int) -> Iterator[Heading]:
 
 def _is_underlined(content: str, underline: str) -> bool:
     """Whether text above a line of `=` or `-` is a heading, rather than a paragraph above a rule."""
-    return "\n" not in content and not content.endswith(_ENDS_SENTENCE) and len(underline.strip()) >= _FEWEST_MARKS
+    marks = underline.strip()
+    as_long = marks[:1] == "=" or 2 * len(marks) >= len(content)
+    one_line = "\n" not in content and len(marks) >= _FEWEST_MARKS
+    return one_line and (as_long or not content.endswith(_ENDS_SENTENCE))
 
 
 def _name(parser: MarkdownIt, content: str, links: dict[str, Any]) -> str:

@@ -188,7 +188,12 @@ def _is_laid_out(row: Any) -> bool:
     inside = [name_of(inner) for inner in row.iter()]
     if any(tag in ("table", "pre", *HEADINGS) for tag in inside):
         return True
-    return inside.count("p") > 1 and sum(1 for cell in _cells(row) if flat(cell).strip()) == 1
+    cells = [cell for cell in _cells(row) if flat(cell).strip()]
+    return any(
+        inside.count("p") > 1 and (len(cells) == 1 or len(flat(cell).strip()) > _LONGEST_NAME)
+        for cell in cells
+        for inside in [[name_of(inner) for inner in cell.iter()]]
+    )
 
 
 def _pieces(element: Any, before: str) -> Iterator[str]:

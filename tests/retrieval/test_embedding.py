@@ -430,6 +430,7 @@ def test_an_export_that_the_system_ended_says_what_it_takes(tmp_path: Path, monk
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
     with pytest.raises(ModelError, match=r"the system ended it \(signal 9\).* copy the folder `model`"):
         make_export(DEFAULT_MODEL, tmp_path / "model")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_of_somebodys_own_is_not_replaced_by_the_model(tmp_path: Path) -> None:
@@ -440,7 +441,6 @@ def test_a_folder_of_somebodys_own_is_not_replaced_by_the_model(tmp_path: Path) 
     with pytest.raises(ModelError, match=re.escape(told)):
         make_export(DEFAULT_MODEL, own)
     assert (own / "weights.bin").read_bytes() == b"years of work"
-    assert not list(tmp_path.iterdir())
 
 
 def test_all_cores_are_used_where_the_system_does_not_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,9 @@ def test_a_government_is_asked_about_by_the_names_of_the_passage(question: str, 
 @pytest.mark.parametrize(
     ("question", "passage"),
     [
+        ("What is the capital of the United States?", "Washington is a state of the United States on the Pacific."),
+        ("How many nuclear plants does France have?", "Paris called for calm."),
+        ("What did İndia say?", "New Delhi said no."),
         ("How many people live in Norway?", "Oslo, which denied the report, has 700,000 inhabitants."),  # nobody acts
         ("What did Norway deny?", "The talks in Oslo were denied by all."),  # a place
         ("What did Norway deny?", "Oslo is cold in winter."),  # does nothing
@@ -85,6 +88,10 @@ def test_the_reader_finds_what_a_country_did_under_the_name_of_its_capital() -> 
         ("Where did the Greeks land?", "The French landed at Chios.", "Chios", ["Where did the French land?"]),
         ("Did the US sign?", "The Dutch signed on Monday.", "on Monday", ["Did the Netherlands sign?"]),
         ("Did America sign?", "South America did not.", "did not", []),
+        ("did south america sign?", "Chile did.", "did", []),
+        ("When did Russia leave?", "The last Soviet troops left in 1989.", "in 1989", []),
+        ("What does the UK fish?", "Scotland fishes for cod.", "cod", []),
+        ("How do I polish a table?", "Use French wax.", "wax", []),
         ("Did Mexico sign?", "New Mexico did not, Chile did.", "did", ["Did Chile sign?"]),
         ("How much did Greece spend?", "Athens spent more than Turkey: $30 billion.", "$30 billion", []),
         ("How much did Greece spend?", "The Greek army cost more than Turkey\u2019s.", "more", []),

@@ -257,13 +257,19 @@ def test_a_hash_in_a_code_block_is_no_heading() -> None:
         "Clay\n--",
         "Clay\n-",
         "Clay\n=",
-        "It swells:\n=====",
-        "何？\n---",
+        "It swells when wet, and shrinks again as it dries:\n---",
+        "水を含むと膨らむ。\n---",
     ],
 )
 def test_a_paragraph_above_a_rule_is_no_heading(paragraph: str) -> None:
     document = _load("a.md", f"# Soils\n\n{paragraph}\n\nText.\n")
     assert _headings(document) == [(1, "Soils")]
+
+
+@pytest.mark.parametrize("heading", ["Does it swell?\n---", "Clay Ltd.\n---------", "Clay Ltd.\n====="])
+def test_a_question_or_an_abbreviation_may_be_an_underlined_heading(heading: str) -> None:
+    document = _load("a.md", f"# Soils\n\n{heading}\n\nText.\n")
+    assert [one.text for one in document.headings] == ["Soils", heading.split("\n")[0]]
 
 
 @pytest.mark.parametrize(
@@ -274,6 +280,7 @@ def test_a_paragraph_above_a_rule_is_no_heading(paragraph: str) -> None:
         ("# Clay [![built](https://a.org/b.svg)](https://a.org)", "Clay"),
         ("# <a id='c'></a>Clay &amp; `x_y` \\* x_y_z", "Clay & x_y * x_y_z"),
         ("*Clay* {#c}\n===========", "Clay"),
+        ("Clay Ltd.\n=========", "Clay Ltd."),
         ("# ![Clay](clay.png)", "![Clay](clay.png)"),
         ("# {#clay}", "{#clay}"),
     ],
@@ -345,6 +352,7 @@ _XHTML = (
          "All | x\nAll | x | c\nd\n"),
         (f"<table><tr><td rowspan=2>{'word ' * 50}<td>a<tr><td>b</table>", f"{'word ' * 50}| a\nb\n"),
         ("<table><tr><td><p>a<p>b<td>c<tr><td><p>d<p>e</table>", "a b | c\n\nd\n\ne\n"),
+        (f"<table><tr><td><p>a<p>{'word ' * 50}<td><p>c<p>d</table>", f"a\n\n{'word ' * 50}".rstrip() + "\n\nc\n\nd\n"),
         ("<p hidden>No.</p><p>A<span style='color:red; Display : none'>no</span> dam.</p>"
          "<table><tr><td>a<td hidden>no</table><p hidden=until-found>Found.</p>", "A dam.\n\na\n\nFound.\n"),
         ("<body style='display:none'>A dam.</body>", "A dam.\n"),

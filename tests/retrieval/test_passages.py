@@ -228,6 +228,15 @@ def test_a_line_of_hard_wrapped_prose_may_hold_what_stands_between_cells() -> No
     assert [len(one.sentences) for one in cut(document, "en", _OFFSETS, 60)] == [2]
 
 
+def test_a_row_with_a_picture_in_it_stays_one() -> None:
+    picture = f"data:image/png;base64,{'iVBOR/+' * 30}=="
+    text = f"name\tphoto\tprice\nUlm\t{picture}\t12\nBonn\t-\t7\n"
+    assert _passages(text, budget=400, name="a.tsv") == [
+        f"name: Ulm; photo: {picture}; price: 12",
+        "name: Bonn; photo: -; price: 7",
+    ]
+
+
 def test_rows_are_a_passage_each() -> None:
     assert _passages("city,trams\nUlm,10\nBonn,4\n", name="a.csv") == ["city: Ulm; trams: 10", "city: Bonn; trams: 4"]
 
