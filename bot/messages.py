@@ -205,7 +205,7 @@ def by_number(codes: Iterable[int]) -> dict[int, str]:
 
 _VISIBLE = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"} | {0x7F: "␡"}
 _VISIBLE |= by_number((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-_VISIBLE |= dict.fromkeys((0x2028, 0x2029), "\n")
+_VISIBLE |= dict.fromkeys((0x2028, 0x2029), "␊")  # which end no line that is counted
 
 
 def visible(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shlex
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -71,8 +72,8 @@ def command_line(*words: str) -> str:
 def open_library(settings: Settings) -> Library:
     """The library that is there, ready or not; says so where it is another folder's or an older version made it."""
     library, build = Library.open(settings), command_line("build")
-    if library.ready and not _is_folder(settings.seeds):
-        hint(f"There is no folder {str(settings.seeds)!r}: answers come from what was indexed. Name it with --seeds.")
+    if library.ready and (unseen := _unseen(settings.seeds)):
+        hint(unseen)
     elif library.ready and not library.belongs_to(settings.seeds):
         hint(f"This library was built from another folder: `{build}` makes it that of {settings.seeds}.")
     elif library.ready and library.outdated():
@@ -80,11 +81,17 @@ def open_library(settings: Settings) -> Library:
     return library
 
 
-def _is_folder(path: Path) -> bool:
+def _unseen(seeds: Path) -> str:
+    """That the seeds folder is not there or out of reach, and what to do; empty where it can be looked at."""
     try:
-        return path.is_dir()
-    except OSError:  # out of reach
-        return False
+        if stat.S_ISDIR(seeds.stat().st_mode):
+            return ""
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        pass
+    except OSError as error:
+        closed = f"The folder {str(seeds)!r} cannot be read ({error.strerror})"
+        return f"{closed}: answers come from what was indexed. Check its permissions, or the drive it is on."
+    return f"There is no folder {str(seeds)!r}: answers come from what was indexed. Name it with --seeds."
 
 
 def tell_pending(library: Library, settings: Settings) -> None:

@@ -17,6 +17,7 @@ from rich.text import Text
 from bot import messages
 from bot.logs import readable
 from bot.messages import in_line, visible
+from bot.options import command_line
 from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport, Verdict
 
 _WIDEST = 100  # columns; longer lines are hard to read
@@ -215,9 +216,8 @@ def show_report(screen: Console, report: SyncReport) -> None:
         reason = (f": {visible(readable(skipped.reason))}", "dim")
         write_line(screen, Text.assemble(("skipped ", "yellow"), in_line(skipped.path), reason))
     if len(report.skipped) > _SHOWN_PATHS:
-        write_line(
-            screen, Text(f"… and {len(report.skipped) - _SHOWN_PATHS:,} more: `seedbot build --json` names all", "dim")
-        )
+        more, build = len(report.skipped) - _SHOWN_PATHS, visible(command_line("build", "--json"))
+        write_line(screen, Text(f"… and {more:,} more: `{build}` names all", "dim"))
 
 
 def show_ranking(screen: Console, excerpts: Sequence[Excerpt]) -> None:

@@ -65,15 +65,18 @@ def command(
             from retrieval.recalibration import refuse_overtaken
 
             documents, engine = tuned.documents_for(library, asked, questions), library.engine()
-            outcomes = evaluation.run(
+
+            def refuse_or_step(done: int, total: int) -> None:
+                refuse_overtaken(engine)
+                step(done, total)
+
+            return evaluation.run(
                 asked,
                 documents,
                 lambda text, where: library.ask(text, top=evaluation.DEPTH, where=where),
                 within=within,
-                progress=step,
+                progress=refuse_or_step,
             )
-            refuse_overtaken(engine)
-            return outcomes
 
     first = outcomes(settings, "Asking")
     figures = evaluation.evaluate(first, len(asked))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ _ANNOUNCEMENTS, _ANNOUNCEMENTS_SECONDS = 10, 3600.0
 _LEAST = {"command": 10, "press": 30, "inline": 30}  # a minute, beside the questions
 _REFUSAL_SECONDS = 60.0
 _MOST_REMEMBERED = 10_000
+_WAITING_SECONDS = 24 * 3600.0  # that Telegram keeps what waits for a bot
 
 REMARK_SECONDS = 10.0
 """How long the next picture or file of a person gets no remark, after one that was no question."""
@@ -66,7 +67,7 @@ class Limits:
     """How often a person may ask, and how often somebody is told no. Kept in memory only."""
 
     questions_per_minute: int
-    _asked: dict[tuple[str, int], deque[float]] = field(default_factory=dict)
+    _asked: dict[tuple[str, int], list[float]] = field(default_factory=dict)
     _told: dict[int, float] = field(default_factory=dict)
 
     def admits(self, user: int, kind: str = "question", seconds_ago: float = 0.0) -> bool:
@@ -91,15 +92,14 @@ class Limits:
 
     def _counted(self, key: tuple[str, int], most: int, seconds: float, seconds_ago: float = 0.0) -> bool:
         _forget(self._asked)
-        times = self._asked.setdefault(key, deque())
-        at = time.monotonic() - seconds_ago
-        if times:  # the last may be of another chat, which is served beside this one
-            at = max(at, times[-1])
-        while times and times[0] < at - seconds:
-            times.popleft()
-        if len(times) >= most:
+        times = self._asked.setdefault(key, [])
+        at = time.monotonic() - seconds_ago  # what waited in another chat may be older or newer
+        near = [*times[bisect_left(times, at - seconds) : bisect_right(times, at + seconds)], at]
+        near.sort()
+        if any(last - first <= seconds for first, last in zip(near, near[most:], strict=False)):
             return False
-        times.append(at)
+        insort(times, at)
+        del times[: bisect_left(times, times[-1] - _WAITING_SECONDS)]
         return True
 
 

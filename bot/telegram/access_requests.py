@@ -115,8 +115,7 @@ async def _refuse_person(service: Service, bot: Bot, message: Message, user: Use
     if not service.access.is_denied(user.id) and service.settings.telegram.admins:
         code, is_announced = service.state.pairing_code(user.id, user.full_name[:100])
         builder.add(f"\nIf you should, give an admin this code: {code}")
-        if not is_announced and service.limits.may_announce():
-            await _announce(service, bot, user, code)
+        if not is_announced and service.limits.may_announce() and await _announce(service, bot, user, code):
             service.state.set_announced(user.id)
     await send(bot, message.chat_id, builder.formatted())
 
@@ -133,8 +132,8 @@ async def _refuse_in_group(service: Service, bot: Bot, message: Message, user: U
     await send(bot, message.chat_id, Builder().add(text).formatted(), reply_to=message.message_id)
 
 
-async def _announce(service: Service, bot: Bot, user: User, code: str) -> None:
-    """Tells the admins that somebody would like to use the bot."""
+async def _announce(service: Service, bot: Bot, user: User, code: str) -> bool:
+    """Tells the admins that somebody would like to use the bot; says whether any of them was reached."""
     builder = Builder().add(visible(shortened(user.full_name, 100)), MessageEntity.BOLD)
     name = f" (@{visible(shortened(user.username, 64))})" if user.username else ""
     builder.add(f"{name}, id {user.id}, would like to use this bot. Code: {code}")
@@ -142,8 +141,9 @@ async def _announce(service: Service, bot: Bot, user: User, code: str) -> None:
         InlineKeyboardButton("Allow", callback_data=f"a:{user.id}"),
         InlineKeyboardButton("Decline", callback_data=f"x:{user.id}"),
     ]
-    for admin in service.settings.telegram.admins:
-        await send(bot, admin, builder.formatted(), keyboard=InlineKeyboardMarkup([row]))
+    message, keyboard = builder.formatted(), InlineKeyboardMarkup([row])
+    sent = [await send(bot, admin, message, keyboard=keyboard) for admin in service.settings.telegram.admins]
+    return any(sent)
 
 
 def _is_asked(message: Message, bot: Bot) -> bool:

@@ -14,7 +14,7 @@ from telegram import (
 
 from bot import messages
 from bot.filters import describe
-from bot.messages import in_line, visible
+from bot.messages import in_line
 from bot.telegram.formatting import Builder, Formatted, sendable, shortened, split
 from bot.telegram.kept import KeptAnswer
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
@@ -38,7 +38,7 @@ def shown(kept: KeptAnswer, rank: int) -> Formatted:
         builder.add("\n".join(f"{one.rank}. {_source(one)}" for one in others))
     rest = messages.unanswered(answer)
     if rest:
-        builder.add("\n\n" + visible(rest))
+        builder.add("\n\n" + rest)
     builder.add("\n\n").add(verdict(answer, rank), MessageEntity.ITALIC)
     return builder.formatted()
 
@@ -62,7 +62,7 @@ def refused(answer: Answer, where: Filter | None = None) -> Formatted:
     notes = [messages.corrected(answer.corrections), messages.missing(answer), messages.unanswered(answer)]
     for note in notes:
         if note:
-            builder.add("\n" + visible(note))
+            builder.add("\n" + note)
     if where:
         builder.add("\nOnly these documents were asked: ").add(in_line(describe(where)), MessageEntity.CODE)
         builder.add(". /filter off asks all.")
@@ -146,13 +146,13 @@ def quote(builder: Builder, text: str, highlights: Sequence[Span], answer: Span 
         if bold is None or span.start > at:
             if bold is not None:
                 builder.style(MessageEntity.BOLD, bold)
-            builder.add(visible(text[at : span.start]))
+            builder.add(text[at : span.start])
             bold = builder.length
-        builder.add(visible(span.of(text)), *((MessageEntity.UNDERLINE,) if is_answer else ()))
+        builder.add(span.of(text), *((MessageEntity.UNDERLINE,) if is_answer else ()))
         at = span.end
     if bold is not None:
         builder.style(MessageEntity.BOLD, bold)
-    builder.add(visible(text[at:]))
+    builder.add(text[at:])
     builder.style(MessageEntity.EXPANDABLE_BLOCKQUOTE if len(text) > _LONG else MessageEntity.BLOCKQUOTE, start)
 
 
@@ -169,13 +169,13 @@ def _say_of_words(builder: Builder, answer: Answer) -> None:
     """Which words of the question were read as others, and which stand nowhere."""
     for note in (messages.corrected(answer.corrections), messages.missing(answer)):
         if note:
-            builder.add(visible(note), MessageEntity.ITALIC).add("\n")
+            builder.add(note, MessageEntity.ITALIC).add("\n")
 
 
 def _tell(builder: Builder, excerpt: Excerpt) -> None:
     """An excerpt under the part of the question that it answers, where it stands, and what else says the same."""
     if excerpt.part:
-        builder.add(visible(excerpt.part), MessageEntity.ITALIC).add("\n")
+        builder.add(excerpt.part, MessageEntity.ITALIC).add("\n")
     quote(builder, excerpt.text, excerpt.highlights, excerpt.answer)
     builder.add("\n")
     _cite(builder, excerpt.citation, excerpt.text)

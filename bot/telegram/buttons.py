@@ -90,11 +90,10 @@ async def press(service: Service, bot: Bot, query: CallbackQuery) -> None:
         return
     try:
         await _ACTIONS[name](pressed)
+    except documents.Told as error:
+        await pressed.say(in_chat(error), alert=True)
     except SeedbotError as error:
-        if name == "r":  # a removal has told it in a message of its own
-            await pressed.say(in_chat(error), alert=True)
-        else:
-            await pressed.tell(in_chat(error))
+        await pressed.tell(in_chat(error))
 
 
 async def _more(pressed: Press) -> None:

@@ -45,6 +45,10 @@ _CODE = MessageEntity.CODE  # or Telegram would make a name a link to a domain
 log = logging.getLogger(__name__)
 
 
+class Told(SeedbotError):
+    """What went wrong has been said in a message of its own."""
+
+
 async def add(request: Request) -> None:
     """/add: says what to send."""
     formats = " ".join(sorted(SUFFIXES))
@@ -106,7 +110,7 @@ async def remove(request: Request) -> None:
 
 
 async def remove_confirmed(service: Service, bot: Bot, number: int, admin: int) -> str:
-    """Moves a document out of the seeds folder and builds. Raises SeedbotError."""
+    """Moves a document out of the seeds folder and builds. Raises SeedbotError, once it has begun as Told."""
     path = service.state.text_of(number)
     if path is None:
         raise SeedbotError("This button is too old to be understood.")
@@ -115,7 +119,7 @@ async def remove_confirmed(service: Service, bot: Bot, number: int, admin: int) 
         await service.in_turn(lambda: _remove(service, path))
     except SeedbotError as error:  # by now, the press itself may be too old to be answered
         await conclude(bot, admin, begun, Builder().add(in_chat(error)).formatted())
-        raise
+        raise Told(str(error)) from error
     await conclude(bot, admin, begun, Builder().add(in_line(path), _CODE).add(" is removed.").formatted())
     return "Removed."
 

@@ -20,6 +20,7 @@ LIMIT = 4096  # UTF-16 units of one message
 _CLUSTER = regex.compile(r"\X")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _RINGED = re.compile(r"\w\u030a")
+_BREAKS = dict.fromkeys((0x2028, 0x2029), "\n")  # Telegram would take them out
 _TAKEN_OUT = by_number((0x30A, 0x333, 0x33F))  # by Telegram, unsaid: `clean_input_string` in td/telegram/misc.cpp
 
 
@@ -61,7 +62,7 @@ class Builder:
 
 def sendable(text: str) -> str:
     """`text` as Telegram shows it: what it would take out is written as one character, as a line break, or named."""
-    shown = visible(without_surrogates(text))
+    shown = visible(without_surrogates(text).translate(_BREAKS))
     return _RINGED.sub(lambda found: unicodedata.normalize("NFC", found[0]), shown).translate(_TAKEN_OUT)
 
 

@@ -396,6 +396,27 @@ def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path,
     )
 
 
+def test_a_folder_out_of_reach_is_not_said_to_be_missing(
+    settings: EngineSettings, embedder: FakeEmbedder, write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("bridge.txt", "The bridge crosses the Rhine.\n")
+    with Library.open(settings, embedder=embedder) as library:
+        library.sync()
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    settings.seeds.rename(drive / "seeds")
+    drive.chmod(0)
+    try:
+        with binding():
+            options.open_library(Settings(seeds=drive / "seeds", library=settings.library)).close()
+    finally:
+        drive.chmod(0o700)
+    assert capsys.readouterr().err == (
+        f"seedbot: The folder '{drive}/seeds' cannot be read (Permission denied): answers come from what was indexed. "
+        "Check its permissions, or the drive it is on.\n"
+    )
+
+
 def test_a_folder_that_changed_is_told_beside_the_answer(run: Run, tmp_path: Path) -> None:
     seeds = tmp_path / "my seeds"
     seeds.mkdir()
@@ -630,14 +651,16 @@ def test_doctor_names_what_a_full_build_set_aside(run: Run, built: Path, tmp_pat
     assert found == f"{library / SET_ASIDE} is what a full build set aside: delete it if nothing is amiss"
 
 
-def test_figures_over_a_library_that_is_built_meanwhile_are_refused(
+def test_figures_over_a_library_that_is_built_meanwhile_are_refused_at_once(
     run: Run, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked: list[Any] = []
     library = tmp_path / "library"
     shutil.copytree(built, library)
     ask = Library.ask
 
     def ask_and_build(self: Library, *arguments: Any, **named: Any) -> Answer:
+        asked.append(arguments)
         found = ask(self, *arguments, **named)
         if self.generation == 1:
             self.sync(full=True)
@@ -647,6 +670,7 @@ def test_figures_over_a_library_that_is_built_meanwhile_are_refused(
     done = run("eval", REPOSITORY / "tests" / "questions.jsonl", "--seeds", SEEDS, "--library", library)
     assert (done.code, done.out) == (1, "")
     assert "The library was built anew meanwhile: run it again." in done.err
+    assert len(asked) == 1
 
 
 def test_doctor_goes_on_where_the_lock_is_closed(run: Run, built: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 from rich.console import Console
 
@@ -142,6 +143,11 @@ def test_a_document_cannot_command_the_terminal() -> None:
     assert marked("a\x1bb", [Span(0, 2)]).plain == "a␛b"
 
 
+def test_a_document_has_as_many_lines_on_a_screen_as_its_citations_count() -> None:
+    text = "one\u2028still one\u2029and still\ntwo"
+    assert messages.visible(text) == marked(text, [Span(0, 9)]).plain == "one␊still one␊and still\ntwo"
+
+
 def test_a_name_stays_on_its_line_whatever_it_holds() -> None:
     hostile = replace(PLACE, document="notes/a\nb.md", title="The\nSea", headings=("Ti\tdes",))
     excerpt = Excerpt(1, "two\nlines", (), 0.5, hostile, also_in=(hostile,))
@@ -249,6 +255,10 @@ def test_a_report_counts_and_gives_reasons() -> None:
     ]
     assert lines[2] == "skipped 0.pdf: it is damaged"
     assert lines[-1] == "… and 2 more: `seedbot build --json` names all"
+    with click.Context(click.Command("build")) as context:
+        context.params["library"] = Path("my library")
+        show_report(Console(file=out, width=80), report)
+    assert out.getvalue().endswith("… and 2 more: `seedbot build --json --library 'my library'` names all\n")
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5, 100])

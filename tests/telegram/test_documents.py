@@ -439,6 +439,21 @@ def test_a_removal_that_fails_says_why_in_the_chat(talk: Run, monkeypatch: pytes
     talk(conversation)
 
 
+@pytest.mark.parametrize(
+    ("user", "told"), [(FRIEND, "Only an admin may do this."), (ADMIN, "This button is too old to be understood.")]
+)
+def test_a_removal_that_cannot_begin_says_why_even_late(talk: Run, user: int, told: str) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            telegram.text("/remove ferry.txt", chat=ADMIN)
+            telegram.press_data(await telegram.reply(), "r:99", user=user)
+            telegram._open_queries.clear()  # the press is too old to be answered
+            assert (await telegram.reply(2))["text"] == told
+
+    talk(conversation)
+
+
 def test_a_removal_that_was_cut_off_after_the_move_is_finished(talk: Run) -> None:
     async def conversation(world: World) -> None:
         telegram = world.telegram

@@ -206,6 +206,19 @@ def test_admins_hear_later_and_once_of_a_newcomer_they_were_not_told_of(
     talk(conversation)
 
 
+def test_admins_hear_later_of_a_newcomer_whom_the_message_about_did_not_reach(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot(admins=(ADMIN, 3)) as service:
+            for turn, (blocked, heard) in enumerate([({ADMIN, 3}, 0), ({3}, 1), (set(), 1)], 1):
+                world.telegram.blocked = blocked
+                service.limits._told.clear()
+                world.telegram.text("hello", chat=STRANGER)
+                await world.telegram.reply(turn, chat=STRANGER)
+                assert (len(_said_to(world, ADMIN)), _said_to(world, 3)) == (heard, [])
+
+    talk(conversation)
+
+
 def test_a_group_that_becomes_a_supergroup_keeps_what_it_may(talk: Run) -> None:
     async def conversation(world: World) -> None:
         telegram = world.telegram

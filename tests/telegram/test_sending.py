@@ -404,8 +404,11 @@ def test_questions_count_in_the_minute_in_which_they_were_written(talk: Run) -> 
 
 def test_no_more_questions_count_in_one_minute_than_may() -> None:
     limits = Limits(2)
-    expected = [(500, True), (480, True), (460, False), (400, True), (350, True), (0, True), (500, True), (500, False)]
+    expected = [(500, True), (480, True), (460, False), (400, True), (350, True), (0, True), (500, False)]
+    expected += [(430, True), (420, False), (200, True), (190, True), (195, False)]  # in another chat, served later
     assert [(ago, limits.admits(1, seconds_ago=ago)) for ago, _ in expected] == expected
+    limits = Limits(3)
+    assert all(limits.admits(1, seconds_ago=ago) for ago in (7200, 60, 6600, 6000, 5400, 4800))
 
 
 def test_inline_queries_have_a_limit_of_their_own_and_say_what_is_the_matter(

@@ -73,6 +73,13 @@ def test_the_answering_sentence_is_bold_as_a_whole_and_its_words_underlined(
     assert (_styled(made, "bold"), _styled(made, "underline")) == (bold, underlined)
 
 
+def test_a_separator_of_lines_or_paragraphs_still_breaks_a_line_of_a_quote() -> None:
+    builder = Builder()
+    answers.quote(builder, "At nine.\u2028At ten.\u2029At noon.", [Span(9, 16)])
+    assert builder.formatted().text == "At nine.\nAt ten.\nAt noon."
+    assert _styled(builder.formatted(), "bold") == ["At ten."]
+
+
 def test_no_path_can_become_a_link() -> None:
     copied = replace(_excerpt(1, "At nine."), also_in=(_TIDES, replace(_TIDES, document="read.me")))
     message = answers.shown(_kept(copied), 1)
