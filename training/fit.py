@@ -1,16 +1,15 @@
 """Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
 
-SETS is a folder with the question sets `wiki-train`, `tales-train`, `policy-dev` and `xquad-*`; besides these only the
-texts in `training/written/` and `training/sides/` and the questions in `training/asked/` and `training/edited/` are
-looked at. What is fitted:
+SETS is a folder with the question sets `wiki-train`, `tales-train` and `xquad-*`; besides these only the texts in
+`training/written/` and the questions in `training/asked/` are looked at. What is fitted:
 
 - `ranking` and `sentence`, on the documents of the two sets that the reader learnt from too: the passage that holds the
   answer becomes the likeliest of a question's candidates, its sentence the likeliest of the passage;
 - `reading`, on documents held out from the reader: what a reading is worth against the score of ranking;
 - `confidence` (without the reader) and `read_confidence` (with it, held-out documents only): whether the first excerpt
   covers the answer, in libraries that hold the question's document, or not, or all of it but the paragraph that was
-  asked about; of questions that name no subject, asked of many documents; and of questions that nothing answers: a name
-  was exchanged for one of another question, or they were written to deceive;
+  asked about; and of questions that nothing answers: a name was exchanged for one of another question, or they were
+  written to deceive;
 - `foreign_confidence`, of documents in other languages, which are not read: on those of the five sets `xquad-*` that
   have the names of wiki-train's, since the others are those of wiki-dev;
 - `caution`: from which confidence on 95, 90 and 80 of 100 answers are right, where as many are asked of a library that
@@ -52,17 +51,11 @@ from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
 from retrieval.windows import leading, pieces, windows
 from training.examples import folder_of, held_out
-from training.offered import ASKED, EDITED, SIDES, WRITTEN
+from training.offered import ASKED, EDITED, WRITTEN
 from training.perturb import as_typed
 
 _STEPS = ("ranking", "reading", "confidence", "read_confidence", "foreign_confidence")
 _SETS = ("wiki-train", "tales-train", WRITTEN, ASKED)
-_ASKED_ALONE = {"wiki-train": (13, 60), "tales-train": (40, 12), WRITTEN: (40, 24), ASKED: (13, 60), SIDES: (40, 24)}
-"""How many documents of a set are a library each, and how many questions are asked of it."""
-
-_SUBJECTLESS = ("policy-dev", SIDES)
-"""Sets whose questions often name no subject; many passages of a policy answer alike, so none is asked alone."""
-
 _GENERAL = ("wiki-train", "tales-train")
 """Those that ranking is fitted to: with the written texts too it gained on these and lost as much on tales-dev. Their
 words are those of general text."""
@@ -70,7 +63,7 @@ _FOREIGN = ("xquad-ar", "xquad-de", "xquad-es", "xquad-ru", "xquad-zh")
 _PER_SET, _PER_SET_READ, _PER_SET_JUDGED = 3000, 1000, 900
 _COMMON_SHARE = 0.005
 _CHARACTERS, _READ = 500, 4  # as the settings have them
-_UNJUDGED = ("held", "paragraph missing", "subjectless")
+_UNJUDGED = ("held", "paragraph missing")
 """Where an excerpt that holds the words of an answer, at another place than the one written down, is left out: often it
 does answer (115 of 2,799 wrong answers), and nobody judged it."""
 _LONG_WORD = re.compile(r"(?<=\s)[^\W\d_]{5,}\b")  # behind white space
@@ -79,11 +72,9 @@ _READ_TO_FIT = 8
 _TYPED = 6  # one question in so many is asked as somebody in a hurry types it
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z]\w+(?: [A-Z]\w+)*|\b[12]\d{3}\b")  # capitalised within a question, or a year
 
-_MIX = {"held": 0.48, "missing": 0.29, "paragraph missing": 0.09, "exchanged": 0.05, "deceiving": 0.05}
-_MIX |= {"subjectless": 0.04}
-"""How often a library holds the document of a question, holds it not, holds all of it but the paragraph; a question has
-a name of another, or was written to deceive; or names no subject and is asked of many documents: about what the
-half-corpus test asks, and some that deceive or could be about anything."""
+_MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.05, "deceiving": 0.05}
+"""How often a library holds the document of a question, holds it not, holds all of it but the paragraph; or a question
+has a name of another, or was written to deceive: about what the half-corpus test asks, and some that deceive."""
 _JUDGED = ("held", "missing")
 """The kinds whose answers, as many of the one as of the other, say where the thresholds lie: the half-corpus test."""
 _FOREIGN_MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.1}
@@ -221,22 +212,19 @@ class _Fitter:
 
     def _answers(self, *, reads: bool) -> Iterator[_Answer]:
         """Answers of libraries that hold the document, or not, or not the paragraph; read ones of unseen documents."""
-        for one in self.sets((*_SETS, *_SUBJECTLESS)):
+        for one, documents, each in zip(self.sets(), (13, 40, 40, 13), (60, 12, 24, 60), strict=True):
             pool = one.unseen() if reads else one.questions
-            subjectless = one.name in _SUBJECTLESS
             asked = sample(pool, _PER_SET_JUDGED)
             names = {str(q.document) for q in one.questions}
             exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
             deceiving = sample([q for q in one.deceiving if q.document in one.held or not reads], _PER_SET_JUDGED)
             with self.engine(one.name, reads=reads) as engine:
-                yield from _answered(engine, asked, "subjectless" if subjectless else "")
-                if not subjectless:
-                    yield from _answered(engine, exchanged, "exchanged")
-                    yield from _answered(engine, deceiving, "deceiving")
+                yield from _answered(engine, asked)
+                yield from _answered(engine, exchanged, "exchanged")
+                yield from _answered(engine, deceiving, "deceiving")
             present = names - one.held if reads else half(names)
             with self.engine(one.name, present, "learnt" if reads else "half", reads=reads) as engine:
-                yield from _answered(engine, asked, "subjectless" if subjectless else "")
-            documents, each = _ASKED_ALONE.get(one.name, (0, 0))
+                yield from _answered(engine, asked)
             for document in sample(sorted(one.held if reads else names), documents):
                 own = sample([q for q in asked if q.document == document], each)
                 others = sample([q for q in pool if q.document != document], each // 3)
