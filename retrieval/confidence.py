@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from retrieval.coefficients import Coefficients
+from retrieval.counting import counted_otherwise
 from retrieval.evidence import Floats
 from retrieval.governments import asked_of_another
 from retrieval.ranking import Hit, Question, met
@@ -41,6 +42,10 @@ _OF_ANOTHER, _BETTER = 0.1, 1.5
 """Where the passage answers the question about another government by so many logits better: of 66 such answers to
 held-out questions none was right, and the ten right ones that could be asked so gained 0.2 at most."""
 
+_COUNTS_ELSE, _FAR_BETTER = 0.25, 3.5
+"""Where it answers a question after a number so much better with a verb of its sentence: of 325 wrong answers to
+held-out questions 20 do, of 150 right ones none; but a verb that only means the same may do so too."""
+
 _LOOKED_AT = 4  # passages that may have a range of years
 _NUMBER_NOWHERE = 0.1
 """Of 525 answers to held-out questions with such a number that no document has, none was right."""
@@ -62,16 +67,21 @@ def discount(question: Question, hits: Sequence[Hit]) -> float:
 
 
 def discount_of_another(question: Question, piece: Piece, reader: Reader) -> float:
-    """What the confidence is to be multiplied by, because the answering sentence speaks of another government: asked
-    about that instead, the passage answers better by far; or 1.
+    """What the confidence is to be multiplied by, because the answering sentence speaks of another government or counts
+    something else: asked about that instead, the passage answers better by far; or 1.
     """
-    hit = piece.hit
+    hit, sentence = piece.hit, piece.text(piece.best)
     if hit.reading is None:
         return 1.0
     words = hit.entry.text[hit.reading.answer.start : hit.reading.answer.end]
-    others = asked_of_another(question.text, piece.text(piece.best), words)
-    better = max((reader.read(one, [hit.entry.text])[0].answers for one in others), default=-np.inf)
-    return _OF_ANOTHER if better >= hit.reading.answers + _BETTER else 1.0
+    elsewhere = asked_of_another(question.text, sentence, words)
+    otherwise = counted_otherwise(question.text, question.terms, sentence, words)
+    if not (elsewhere or otherwise):
+        return 1.0
+    gains = [one.answers - hit.reading.answers for one in reader.read_again([*elsewhere, *otherwise], hit.entry.text)]
+    if max(gains[: len(elsewhere)], default=0.0) >= _BETTER:
+        return _OF_ANOTHER
+    return _COUNTS_ELSE if max(gains[len(elsewhere) :], default=0.0) >= _FAR_BETTER else 1.0
 
 
 def _names_absent_number(question: Question, hits: Sequence[Hit]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -90,22 +91,24 @@ class Reader:
         """Reads every passage, with the question's numbers written as they are there; what goes beyond `LONGEST` tokens
         is not looked at.
         """
-        if not passages:
-            return []
         question = question[:_LONGEST_TEXT]
         ways = [[question, *asked_otherwise(question, passage)] for passage in passages]
-        asked = [
-            as_written_in(passage, way) for passage, several in zip(passages, ways, strict=True) for way in several
-        ]
+        made = iter(
+            self._read_all([(way, one) for one, several in zip(passages, ways, strict=True) for way in several])
+        )
+        return [max(islice(made, len(several)), key=lambda one: one.score) for several in ways]
+
+    def read_again(self, questions: Sequence[str], passage: str) -> list[Reading]:
+        """Reads one passage with each of several questions, in no other names."""
+        return self._read_all([(question[:_LONGEST_TEXT], passage) for question in questions])
+
+    def _read_all(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
+        if not pairs:
+            return []
+        asked = [as_written_in(passage, question) for question, passage in pairs]
         heads = self._tokenizer.encode_batch(asked, add_special_tokens=False)
-        texts = self._tokenizer.encode_batch([w[:_LONGEST_TEXT] for w in passages], add_special_tokens=False)
-        places = [place for place, several in enumerate(ways) for _ in several]
-        made = self._pool.map(self._read, (passages[p] for p in places), heads, (texts[p] for p in places))
-        best: dict[int, Reading] = {}
-        for place, one in zip(places, made, strict=True):
-            if place not in best or one.score > best[place].score:
-                best[place] = one
-        return [best[place] for place in range(len(passages))]
+        texts = self._tokenizer.encode_batch([p[:_LONGEST_TEXT] for _, p in pairs], add_special_tokens=False)
+        return list(self._pool.map(self._read, (passage for _, passage in pairs), heads, texts))
 
     def _read(self, passage: str, head: Any, text: Any) -> Reading:
         opening = [self._open, *head.ids[:LONGEST_QUESTION], self._close]

@@ -166,7 +166,8 @@ class Answer:
     When `found` is false, `excerpts` still holds the nearest passages, so that a person can judge.
     `missing` lists words of the question that no document holds, `corrections` those that were read as another. Where
     several questions were asked at once and some are answered, `unanswered` lists the others. `discount` is what the
-    confidence was multiplied by for a number that no document has, or for what is said of another government, or 1.
+    confidence was multiplied by for a number that no document has, or for what is said of another government or counts
+    something else, or 1.
     """
 
     question: str

@@ -112,6 +112,23 @@ def test_what_is_said_of_another_government_counts_a_tenth(
     assert (given.discount, "$25 billion" in given.excerpts[0].text) == (discount, True)
 
 
+@pytest.mark.parametrize(
+    ("asked", "discount"),
+    [("were detained", 1.0), ("have been", 1.0), ("died", 0.25), ("were released", 0.25)],
+)
+def test_a_number_of_something_else_counts_a_quarter(
+    library: Library, write: Write, asked: str, discount: float
+) -> None:
+    write(
+        "camps.txt",
+        "The ministry admitted on Friday that it runs three camps in the north. "
+        "More than 900 people have been detained in the camps since May, a clerk said. Nobody may visit them.\n",
+    )
+    library.sync()
+    given = library.ask(f"How many people {asked} in the camps?")
+    assert (given.discount, "900 people" in given.excerpts[0].text) == (discount, True)
+
+
 def test_the_year_of_a_documents_date_is_no_year_that_no_document_has(library: Library, write: Write) -> None:
     write("fair.txt", "date 2019-05-01 The fair in Ghent drew 1,200 visitors. It rained on both days of the fair.\n")
     library.sync()

@@ -57,6 +57,13 @@ def test_a_reading_does_not_depend_on_its_neighbours(reader: Reader) -> None:
     assert [one.score for one in alone] == pytest.approx([one.score for one in together], abs=1e-5)
 
 
+def test_a_passage_is_read_again_with_each_of_several_questions(reader: Reader) -> None:
+    asked = ["Who designed the bridge?", "When was the bridge opened?"]
+    again = [one.score for one in reader.read_again(asked, PASSAGES[1])]
+    assert again == pytest.approx([reader.read(one, PASSAGES[1:2])[0].score for one in asked], abs=1e-5)
+    assert reader.read_again([], PASSAGES[1]) == []
+
+
 def test_numbers_are_read_as_the_passage_writes_them(reader: Reader) -> None:
     passages = ["Forty-three men went ashore and made a fire.", "The men went ashore, 43 of them."]
     in_digits, in_words = reader.read("What did the 43 men make?", passages)
