@@ -57,36 +57,37 @@ def command(
         return _calibrate(settings, questions, as_json=as_json)
     asked = read_questions(questions)
     other = None if compare is None else _other(settings, compare)
-
-    def outcomes(of: Settings, label: str) -> list[evaluation.Outcome]:
-        from bot.progress import counted
-
-        with open_asking_library(of) as library, counted(label) as step:
-            from retrieval.recalibration import refuse_overtaken
-
-            documents, engine = tuned.documents_for(library, asked, questions), library.engine()
-
-            def refuse_or_step(done: int, total: int) -> None:
-                refuse_overtaken(engine)
-                step(done, total)
-
-            return evaluation.run(
-                asked,
-                documents,
-                lambda text, where: library.ask(text, top=evaluation.DEPTH, where=where),
-                within=within,
-                progress=refuse_or_step,
-            )
-
-    first = outcomes(settings, "Asking")
+    first = _outcomes(settings, questions, asked, "Asking", within=within)
     figures = evaluation.evaluate(first, len(asked))
     if other is None:
         _show(figures, as_json=as_json)
         return 0
-    second = outcomes(other, "Asking the other")
+    second = _outcomes(other, questions, asked, "Asking the other", within=within)
     figures_of_other = evaluation.evaluate(second, len(asked))
     _show_both(figures, figures_of_other, evaluation.compare(first, second), as_json=as_json)
     return 0
+
+
+def _outcomes(settings: Settings, path: Path, asked: Any, label: str, *, within: bool) -> Any:
+    """What became of each question; refused at the first that is asked of another generation than the first was."""
+    from bot.progress import counted
+    from retrieval import evaluation
+    from retrieval.recalibration import refuse_overtaken
+
+    with open_asking_library(settings) as library, counted(label) as step:
+        documents, engine = tuned.documents_for(library, asked, path), library.engine()
+
+        def refuse_or_step(done: int, total: int) -> None:
+            refuse_overtaken(engine)
+            step(done, total)
+
+        return evaluation.run(
+            asked,
+            documents,
+            lambda text, where: library.ask(text, top=evaluation.DEPTH, where=where),
+            within=within,
+            progress=refuse_or_step,
+        )
 
 
 def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
