@@ -14,7 +14,7 @@ from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.parts import split_questions
 from retrieval.passages import page_at
-from retrieval.ranking import Hit, Question, contributions, prepare, rank, rank_further, read
+from retrieval.ranking import Question, contributions, prepare, rank, rank_further, read
 from retrieval.reader import Reader
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher
@@ -86,10 +86,10 @@ def _answer_one(
         hits = read(question, hits, engine.reader, settings.read, weights, most_read)
     count, characters = top or settings.excerpts, settings.excerpt_characters
     ordered = pieces(hits, characters)
-    excerpts = _excerpts(ordered, searcher, count, weights, characters)
+    excerpts = excerpts_of(ordered, searcher, count, weights, characters)
     if hits and len(excerpts) < count:
         further = rank_further(question, searcher, weights, hits, ordered[-1].score)
-        excerpts = _excerpts([*ordered, *pieces(further, characters)], searcher, count, weights, characters)
+        excerpts = excerpts_of([*ordered, *pieces(further, characters)], searcher, count, weights, characters)
     leaders = leading(ordered)
     less = discount(question, leaders)
     if engine.reader is not None and ordered:
@@ -145,27 +145,71 @@ class _Kept:
     also_in: list[Citation] = field(default_factory=list)
 
 
-def _excerpts(
+def excerpts_of(
     ordered: Sequence[Piece], searcher: Searcher, count: int, weights: Coefficients, characters: int
 ) -> list[Excerpt]:
-    """At most `count` excerpts that differ: those that say the same, the answering sentence word for word, are named
-    by the first of them.
+    """At most `count` excerpts that differ, each with what fits of the sentences around it: those that say the same,
+    the answering sentence word for word, are named by the first of them, and what one shows whole is none of its own.
 
     Only the pieces of the first `_JOINED` hits join excerpts before them, whatever `count` is, so that the first
     excerpts stay the same when more are asked for.
     """
+    hits = [hit.entry.id for hit in leading(ordered)[:_JOINED]]
+    first, rest = ([piece for piece in ordered if (piece.hit.entry.id in hits) is within] for within in (True, False))
     kept: list[_Kept] = []
-    places: dict[int, int] = {}
-    for piece in ordered:
-        place = places.setdefault(piece.hit.entry.id, len(places))
-        if place >= max(_JOINED, count) and len(kept) >= count:
-            break
+    for piece in first:
         same = next((one for one in kept if _says_the_same(one.began, piece)), None)
-        if same is not None and place < _JOINED:
-            same.also_in.append(_cite(piece.hit, piece.span, searcher))
-        elif same is None and not (place < _JOINED and _extend(kept, piece, searcher, characters)):
+        if same is not None:
+            same.also_in.append(_cite(piece, piece.span, searcher))
+        elif not _extend(kept, piece, searcher, characters):
             kept.append(_Kept(piece, piece))
-    return [_excerpt(one.piece, one.also_in, searcher, weights) for one in kept[:count]]
+    shown: list[_Kept] = []
+    for one in (*kept, *(_Kept(piece, piece) for piece in rest)):
+        if len(shown) == count:
+            break
+        known = any(_holds(other.piece, one.piece) or _says_the_same(other.began, one.began) for other in shown)
+        if not known:
+            wider = _widened(one.piece, [other.piece for other in shown], searcher, characters)
+            shown.append(replace(one, piece=wider))
+    return [_excerpt(one.piece, one.also_in, searcher, weights) for one in shown]
+
+
+def _holds(one: Piece, other: Piece) -> bool:
+    """Whether all of a piece stands in another."""
+    return one.document == other.document and one.span.start <= other.span.start and other.span.end <= one.span.end
+
+
+def _widened(piece: Piece, before: Sequence[Piece], searcher: Searcher, characters: int) -> Piece:
+    """The piece with as many whole sentences around it as fit, of its section and evenly on both sides; none that is
+    shown `before`, and none where every line is a record.
+    """
+    entry, room = piece.hit.entry, characters - len(piece.span)
+    if room <= 0 or entry.document.rows:
+        return piece
+    reach = Span(max(piece.span.start - room, 0), piece.span.end + room)
+    text = searcher.text(entry.document.id, reach)
+    shown = [other.span for other in before if other.document == piece.document]
+    sentences = searcher.sentences_around(entry)
+    earlier = [one for one in sentences if reach.start <= one.start and one.end <= piece.span.start]
+    later = [one for one in reversed(sentences) if piece.span.end <= one.start and one.end <= reach.end]
+    span = piece.span
+    while earlier or later:
+        onward = not earlier or (bool(later) and span.end - piece.best.end <= piece.best.start - span.start)
+        side = later if onward else earlier
+        one = side.pop()
+        wider = Span(min(span.start, one.start), max(span.end, one.end))
+        added = Span(span.end, one.end) if onward else Span(one.start, span.start)
+        more = text[added.start - reach.start : added.end - reach.start]
+        joins = len(more.strip()) == len(one)  # nothing but white space between
+        if joins and len(wider) <= characters and not any(_overlap(added, other) for other in shown):
+            span = wider
+        else:
+            side.clear()
+    return replace(piece, span=span)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _says_the_same(one: Piece, other: Piece) -> bool:
@@ -233,7 +277,7 @@ def _excerpt(piece: Piece, also_in: Iterable[Citation], searcher: Searcher, weig
         highlights=(highlight,),
         answer=words,
         score=round(piece.score, 4),
-        citation=_cite(piece.hit, span, searcher, text),
+        citation=_cite(piece, span, searcher, text),
         also_in=tuple(also_in),
         evidence=contributions(piece.hit, weights) | {"part": round(piece.part_score, 4)},
     )
@@ -243,8 +287,8 @@ def _relative(span: Span, within: Span) -> Span:
     return Span(span.start - within.start, span.end - within.start)
 
 
-def _cite(hit: Hit, span: Span, searcher: Searcher, text: str = "") -> Citation:
-    entry = hit.entry
+def _cite(piece: Piece, span: Span, searcher: Searcher, text: str = "") -> Citation:
+    entry = piece.hit.entry
     offset = entry.passage.span.start
     if span.start >= offset:
         line = entry.line + entry.text[: span.start - offset].count("\n")
@@ -258,18 +302,20 @@ def _cite(hit: Hit, span: Span, searcher: Searcher, text: str = "") -> Citation:
         span.start,
         span.end,
         line,
-        _page(entry, span, searcher),
+        _page(entry, piece.best, searcher),
         entry.passage.headings,
         document.sha256,
     )
 
 
-def _page(entry: Entry, span: Span, searcher: Searcher) -> int | None:
-    """The page on which the span begins: its passage's, or, where it begins elsewhere, what the document says."""
+def _page(entry: Entry, sentence: Span, searcher: Searcher) -> int | None:
+    """The page on which the answering sentence begins: its passage's, or, where it begins elsewhere, what the document
+    says.
+    """
     passage, document = entry.passage, entry.document
-    if passage.page is None or span.start == passage.span.start:
+    if passage.page is None or sentence.start == passage.span.start:
         return passage.page
     about = searcher.store.outline(document.path)
     if about is None or about.sha256 != document.sha256:  # it went or changed meanwhile
         return passage.page
-    return page_at(about, span.start)
+    return page_at(about, sentence.start)

@@ -5,6 +5,7 @@ The weights were fitted (`retrieval.coefficients`), so that the right passage of
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ _NEAR = 0.7  # those whose sum is at most so far below the best, since what is f
 _FEWEST = 8  # so many at least, and more where more are asked for
 _AHEAD = 20  # of those found by words, read while the question is encoded, where BM25 gives them
 _LIKELY = 0.5  # of what it gives the first
-_ENOUGH = 2.0  # logit of a reading from which no more passages are read
+_LEAD = 0.2  # of the best that was read before the next that is not, from which no more are read
 _TELLING = 4  # characters of the shortest word whose absence is worth a mention
 _EVERYDAY = 0.02  # share of passages of general text from which a word is taken for no name
 _MOST_NAMES = 16  # of one question without capitals
@@ -189,24 +190,29 @@ def read(
 ) -> list[Hit]:
     """The hits with the best of them read and put in the order that ranking and reader together find best.
 
-    Half of the first `count` are read; the other half where none of those likely answers; and as many more where still
-    none does; never more than `most`. What was not read gains as much as the least of what was; a copy of what was read
-    counts as read. Passages in another language than the reader's are not read, nor is a copy in a document that is in
-    another; where one of the first is in another, nothing is read unless the question is in the reader's.
+    They are read one after the other, half as many again as `count` but never more than `most`, until one leads the
+    next by so much that this would hardly come out ahead. What was not read gains as much as the least of what was; a
+    copy of what was read counts as read. Passages in another language than the reader's are not read, nor is a copy in
+    a document that is in another; where one of the first is in another, nothing is read unless the question is in the
+    reader's.
     """
     foreign = any(hit.entry.document.language != LANGUAGE for hit in hits[:count])
-    texts = list(dict.fromkeys(hit.entry.text for hit in hits if hit.entry.document.language == LANGUAGE))[:most]
-    if not texts[:count] or (foreign and not _asks_in_english(question.text)):
+    scores: dict[str, float] = {}
+    for hit in hits:
+        if hit.entry.document.language == LANGUAGE:
+            scores.setdefault(hit.entry.text, hit.score)
+    texts = list(scores)[: count + (count + 1) // 2][:most]
+    if not texts or (foreign and not _asks_in_english(question.text)):
         return list(hits)
-    readings: list[Reading] = []
-    half = (count + 1) // 2
-    for upto in half, count, count + half:
-        readings += reader.read(question.text, texts[len(readings) : upto])
-        if max(one.score for one in readings) >= _ENOUGH:
+    read_as: dict[str, tuple[Reading, float]] = {}
+    best = -math.inf
+    for text in texts:
+        if best - scores[text] >= _LEAD:
             break
-    gains = [gain(one, weights) for one in readings]
-    read_as = dict(zip(texts, zip(readings, gains, strict=True), strict=False))
-    unread = None, min(gains)
+        (made,) = reader.read(question.text, [text])
+        read_as[text] = made, gain(made, weights)
+        best = max(best, scores[text] + read_as[text][1])
+    unread = None, min(more for _, more in read_as.values())
     ordered = []
     for hit in hits:
         reading, more = read_as.get(hit.entry.text, unread) if hit.entry.document.language == LANGUAGE else unread

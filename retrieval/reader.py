@@ -6,7 +6,6 @@ Its weights lie in `retrieval/reader_model/` with a card that says how they came
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -66,8 +65,8 @@ def open_reader(threads: int = 0) -> Reader:
 class Reader:
     """A reader model with its tokenizer. Safe to use from several threads.
 
-    Passages are read one by one, `threads` of them side by side: nothing is padded, what is made of one does not depend
-    on the others, and it takes little more than half the time of a batch whose work is divided among the threads.
+    Passages are read one after the other, each by all `threads`: nothing is padded, what is made of one does not depend
+    on the others, and whoever asks can stop after any of them.
     """
 
     def __init__(self, folder: Path, threads: int) -> None:
@@ -76,7 +75,8 @@ class Reader:
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
         options.log_severity_level = 4
         options.enable_mem_pattern = False  # texts differ in length: what was learnt of one would be kept for nothing
         path = folder / "model.onnx"
@@ -84,7 +84,6 @@ class Reader:
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="read")
         self._open, self._close = (self._tokenizer.token_to_id(token) for token in SPECIAL)
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
@@ -108,7 +107,7 @@ class Reader:
         asked = [as_written_in(passage, question) for question, passage in pairs]
         heads = self._tokenizer.encode_batch(asked, add_special_tokens=False)
         texts = self._tokenizer.encode_batch([p[:_LONGEST_TEXT] for _, p in pairs], add_special_tokens=False)
-        return list(self._pool.map(self._read, (passage for _, passage in pairs), heads, texts))
+        return [self._read(passage, *of) for (_, passage), *of in zip(pairs, heads, texts, strict=True)]
 
     def _read(self, passage: str, head: Any, text: Any) -> Reading:
         opening = [self._open, *head.ids[:LONGEST_QUESTION], self._close]

@@ -133,6 +133,10 @@ class Searcher:
         """A slice of a document's text."""
         return self.store.text(document, span)
 
+    def sentences_around(self, entry: Entry) -> list[Span]:
+        """The sentences of a passage and of some before and behind it under the same headings."""
+        return self.store.sentences_around(entry.id, entry.document.id)
+
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """The passages with these ids, in their order, without those that are gone."""
         known = {i: entry for i in ids if (entry := self._known.get(i)) is not None}

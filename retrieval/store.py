@@ -36,6 +36,7 @@ from retrieval.schema import SCHEMA_VERSION, halved, prepare
 from retrieval.types import Document, Heading, Outline, Source, Span
 
 _AT_ONCE = 4096  # vectors
+_AROUND = 8  # passages before and behind one that are looked at for what stands around it
 _LONGEST_PASSAGE = 8_000  # characters before a place in which a passage begins that may reach there
 _ATTEMPTS = 3  # at reading a document while another process replaces it
 
@@ -142,8 +143,16 @@ class Store:
             "AND start BETWEEN ? AND ? ORDER BY start"
         )
         rows = self._read(query, (path, span.start - _LONGEST_PASSAGE, span.end))
-        bounds = [Span(a + start, b + start) for start, raw in rows for a, b in pairs(raw)]
-        return [one for one in bounds if span.start <= one.start and one.end <= span.end]
+        return [one for one in _bounds(rows) if span.start <= one.start and one.end <= span.end]
+
+    def sentences_around(self, passage: int, document: int) -> list[Span]:
+        """The sentences of a passage and of those before and behind it under the same headings, a few at most."""
+        rows = self._read(
+            "SELECT p.start, p.sentences FROM passages p JOIN passages own ON own.id = ? "
+            "WHERE p.id BETWEEN ? AND ? AND p.document = ? AND p.headings = own.headings ORDER BY p.id",
+            (passage, passage - _AROUND, passage + _AROUND, document),
+        )
+        return _bounds(rows)
 
     def text(self, document: int, span: Span) -> str:
         """A slice of a document's text; empty where the document is gone."""
@@ -360,6 +369,11 @@ class Store:
     def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock, self.explained():
             return self._connection.execute(query, values).fetchall()
+
+
+def _bounds(rows: Sequence[tuple[int, bytes]]) -> list[Span]:
+    """The sentences of passages, from where these begin and their column."""
+    return [Span(start + a, start + b) for start, raw in rows for a, b in pairs(raw)]
 
 
 def is_foreign(path: Path) -> bool:

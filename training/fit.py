@@ -1,15 +1,16 @@
 """Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
 
-SETS is a folder with the question sets `wiki-train`, `tales-train` and `xquad-*`; besides these only the texts in
-`training/written/` and the questions in `training/asked/` are looked at. What is fitted:
+SETS is a folder with the question sets `wiki-train`, `tales-train`, `policy-dev` and `xquad-*`; besides these only the
+texts in `training/written/` and `training/sides/` and the questions in `training/asked/` and `training/edited/` are
+looked at. What is fitted:
 
 - `ranking` and `sentence`, on the documents of the two sets that the reader learnt from too: the passage that holds the
   answer becomes the likeliest of a question's candidates, its sentence the likeliest of the passage;
 - `reading`, on documents held out from the reader: what a reading is worth against the score of ranking;
 - `confidence` (without the reader) and `read_confidence` (with it, held-out documents only): whether the first excerpt
   covers the answer, in libraries that hold the question's document, or not, or all of it but the paragraph that was
-  asked about; and of questions that nothing answers: a name was exchanged for one of another question, or they were
-  written to deceive;
+  asked about; of questions that name no subject, asked of many documents; and of questions that nothing answers: a name
+  was exchanged for one of another question, or they were written to deceive;
 - `foreign_confidence`, of documents in other languages, which are not read: on those of the five sets `xquad-*` that
   have the names of wiki-train's, since the others are those of wiki-dev;
 - `caution`: from which confidence on 95, 90 and 80 of 100 answers are right, where as many are asked of a library that
@@ -28,6 +29,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ from numpy.typing import NDArray
 
 from benchmarks.sets import library_over
 from retrieval import coefficients as package
-from retrieval.answering import Engine
+from retrieval.answering import Engine, excerpts_of
 from retrieval.calibration import cautions, expected_calibration_error, sigmoid
 from retrieval.confidence import confidence_features
 from retrieval.embedding import Embedder, open_embedder
@@ -45,17 +47,24 @@ from retrieval.library import Library
 from retrieval.measures import FEATURES, SENTENCE_FEATURES
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
 from retrieval.ranking import Hit, rank, read
-from retrieval.reader import open_reader
 from retrieval.retraining import training_groups
 from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
+from retrieval.types import Span
 from retrieval.windows import leading, pieces, windows
 from training.examples import folder_of, held_out
-from training.offered import ASKED, EDITED, WRITTEN
+from training.offered import ASKED, EDITED, SIDES, WRITTEN
 from training.perturb import as_typed
+from training.remembered import RememberingReader
 
 _STEPS = ("ranking", "reading", "confidence", "read_confidence", "foreign_confidence")
 _SETS = ("wiki-train", "tales-train", WRITTEN, ASKED)
+_ASKED_ALONE = {"wiki-train": (13, 60), "tales-train": (40, 12), WRITTEN: (40, 24), ASKED: (13, 60), SIDES: (40, 24)}
+"""How many documents of a set are a library each, and how many questions are asked of it."""
+
+_SUBJECTLESS = ("policy-dev", SIDES)
+"""Sets whose questions often name no subject; many passages of a policy answer alike, so none is asked alone."""
+
 _GENERAL = ("wiki-train", "tales-train")
 """Those that ranking is fitted to: with the written texts too it gained on these and lost as much on tales-dev. Their
 words are those of general text."""
@@ -63,7 +72,7 @@ _FOREIGN = ("xquad-ar", "xquad-de", "xquad-es", "xquad-ru", "xquad-zh")
 _PER_SET, _PER_SET_READ, _PER_SET_JUDGED = 3000, 1000, 900
 _COMMON_SHARE = 0.005
 _CHARACTERS, _READ = 500, 4  # as the settings have them
-_UNJUDGED = ("held", "paragraph missing")
+_UNJUDGED = ("held", "paragraph missing", "subjectless")
 """Where an excerpt that holds the words of an answer, at another place than the one written down, is left out: often it
 does answer (115 of 2,799 wrong answers), and nobody judged it."""
 _LONG_WORD = re.compile(r"(?<=\s)[^\W\d_]{5,}\b")  # behind white space
@@ -72,9 +81,11 @@ _READ_TO_FIT = 8
 _TYPED = 6  # one question in so many is asked as somebody in a hurry types it
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z]\w+(?: [A-Z]\w+)*|\b[12]\d{3}\b")  # capitalised within a question, or a year
 
-_MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.05, "deceiving": 0.05}
-"""How often a library holds the document of a question, holds it not, holds all of it but the paragraph; or a question
-has a name of another, or was written to deceive: about what the half-corpus test asks, and some that deceive."""
+_MIX = {"held": 0.48, "missing": 0.29, "paragraph missing": 0.09, "exchanged": 0.05, "deceiving": 0.05}
+_MIX |= {"subjectless": 0.04}
+"""How often a library holds the document of a question, holds it not, holds all of it but the paragraph; a question has
+a name of another, or was written to deceive; or names no subject and is asked of many documents: about what the
+half-corpus test asks, and some that deceive or could be about anything."""
 _JUDGED = ("held", "missing")
 """The kinds whose answers, as many of the one as of the other, say where the thresholds lie: the half-corpus test."""
 _FOREIGN_MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.1}
@@ -124,11 +135,15 @@ class _Set:
         return [q for q in self.questions if q.document in self.held]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Fitter:
     folder: Path
     work: Path
     embedder: Embedder
+
+    @cached_property
+    def reader(self) -> RememberingReader:
+        return RememberingReader(self.work / "readings.sqlite")
 
     def sets(self, names: Sequence[str] = _SETS) -> Iterator[_Set]:
         for name in names:
@@ -141,7 +156,7 @@ class _Fitter:
     ) -> Iterator[Engine]:
         """What answers from a set's documents, or `only` some of them."""
         with self.open(name, only, label) as library:
-            yield Engine(library.searcher(), self.embedder, open_reader() if reads else None, package.coefficients())
+            yield Engine(library.searcher(), self.embedder, self.reader if reads else None, package.coefficients())
 
     def open(self, name: str, only: Iterable[str] | None = None, label: str = "whole") -> Library:
         chosen = None if only is None else sorted(only)
@@ -212,19 +227,22 @@ class _Fitter:
 
     def _answers(self, *, reads: bool) -> Iterator[_Answer]:
         """Answers of libraries that hold the document, or not, or not the paragraph; read ones of unseen documents."""
-        for one, documents, each in zip(self.sets(), (13, 40, 40, 13), (60, 12, 24, 60), strict=True):
+        for one in self.sets((*_SETS, *_SUBJECTLESS)):
             pool = one.unseen() if reads else one.questions
+            subjectless = one.name in _SUBJECTLESS
             asked = sample(pool, _PER_SET_JUDGED)
             names = {str(q.document) for q in one.questions}
             exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
             deceiving = sample([q for q in one.deceiving if q.document in one.held or not reads], _PER_SET_JUDGED)
             with self.engine(one.name, reads=reads) as engine:
-                yield from _answered(engine, asked)
-                yield from _answered(engine, exchanged, "exchanged")
-                yield from _answered(engine, deceiving, "deceiving")
+                yield from _answered(engine, asked, "subjectless" if subjectless else "")
+                if not subjectless:
+                    yield from _answered(engine, exchanged, "exchanged")
+                    yield from _answered(engine, deceiving, "deceiving")
             present = names - one.held if reads else half(names)
             with self.engine(one.name, present, "learnt" if reads else "half", reads=reads) as engine:
-                yield from _answered(engine, asked)
+                yield from _answered(engine, asked, "subjectless" if subjectless else "")
+            documents, each = _ASKED_ALONE.get(one.name, (0, 0))
             for document in sample(sorted(one.held if reads else names), documents):
                 own = sample([q for q in asked if q.document == document], each)
                 others = sample([q for q in pool if q.document != document], each // 3)
@@ -309,11 +327,11 @@ def _answered(engine: Engine, questions: Sequence[EvalQuestion], kind: str = "")
             hits = read(prepared, hits, engine.reader, _READ, engine.weights)
         ordered = pieces(hits, _CHARACTERS)
         if ordered and (engine.reader is None or ordered[0].hit.reading is not None):
-            hits, span = leading(ordered), ordered[0].span
-            right = question.covered_by(hits[0].entry.document.path, span)
+            hits = leading(ordered)
+            (shown,) = excerpts_of(ordered, engine.searcher, 1, engine.weights, _CHARACTERS)
+            right = question.covered_by(shown.citation.document, Span(shown.citation.start, shown.citation.end))
             own = kind or ("held" if question.document in there else "missing")
-            shown = engine.searcher.text(hits[0].entry.document.id, span)
-            if not right and own in _UNJUDGED and _has_words_of_answer(question, shown):
+            if not right and own in _UNJUDGED and _has_words_of_answer(question, shown.text):
                 continue
             values = confidence_features(prepared, hits, engine.searcher)
             yield _Answer(values, right, own, str(question.document))

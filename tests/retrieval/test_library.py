@@ -337,6 +337,22 @@ def test_a_document_that_cannot_be_read_goes_where_evidence_has_another_form(
         assert library.sync().removed == ("ferry.txt",)
 
 
+def test_an_excerpt_has_the_sentences_around_it_that_fit(settings: EngineSettings, write: Write) -> None:
+    boats = "The boats lie in the basin that was dug by hand."
+    lamp = "The lamp at the end of the pier burns oil at night."
+    around = f"{boats}\n\n{lamp}\n\nThe quay is made of granite from the hills."
+    write("harbour.md", f"# Port\n\n## Before\n\nIt was a marsh.\n\n## Now\n\n{around}\n\n## Later\n\nNobody knows.\n")
+    write("tariff.csv", "thing,euro\nlamp oil,3\nrope,4\n")
+    for characters, shown in ((500, around), (120, around[len(boats) + 2 :]), (80, lamp)):
+        chosen = settings.model_copy(update={"answer": AnswerSettings(excerpt_characters=characters)})
+        with Library.open(chosen, embedder=FakeEmbedder(token_limit=16)) as library:
+            library.sync()
+            first, *others = library.ask("Does the lamp burn oil at night?", top=9).excerpts
+            assert (first.text, first.highlights[0].of(first.text)) == (shown, lamp)
+            assert not any(one.text in shown for one in others), "nothing is shown twice"
+            assert "thing: lamp oil; euro: 3" in {one.text for one in others}, "a record answers on its own"
+
+
 def test_an_excerpt_stays_within_its_section(library: Library, write: Write) -> None:
     write("house.md", "# House\n\n## Kitchen\n\nThe stove runs on gas.\n\n## Gate code: 4711\n\n## Wifi\n\nAsk Anna.\n")
     library.sync()
@@ -539,16 +555,18 @@ def test_records_of_a_table_are_not_joined(library: Library, write: Write) -> No
     assert rows <= {excerpt.text for excerpt in excerpts}
 
 
-def test_an_excerpt_joined_across_pages_is_cited_by_the_page_that_it_begins_on(
-    settings: EngineSettings, write: Write
+@pytest.mark.parametrize("most", [12, 200])
+def test_an_excerpt_across_pages_is_cited_by_the_page_on_which_its_answering_sentence_stands(
+    settings: EngineSettings, write: Write, most: int
 ) -> None:
-    write("log.pdf", pdf([["The keeper trims the wick."], ["The lamp burns oil, and the lamp is lit at dusk."]]))
-    with Library.open(settings, embedder=FakeEmbedder(token_limit=12)) as library:
+    """Be it shown with what stands before its passage, or its passage begins on another page."""
+    write("log.pdf", pdf([["The keeper trims it."], ["Rain.", "Wind."], ["The lamp burns oil, and is lit at dusk."]]))
+    with Library.open(settings, embedder=FakeEmbedder(token_limit=most)) as library:
         library.sync()
-        first = library.ask("lamp oil dusk keeper").excerpts[0]
-        assert first.text.startswith("The keeper trims"), "joined with what stands before it"
-        assert "at dusk" in first.text
-        assert first.citation.page == 1
+        first = library.ask("lamp oil dusk").excerpts[0]
+        assert first.text.startswith("The keeper trims"), "shown with what stands before it"
+        assert "at dusk" in first.highlights[0].of(first.text)
+        assert first.citation.page == 3
 
 
 def test_full_embeds_everything_again(library: Library, write: Write, embedder: FakeEmbedder) -> None:
