@@ -2,38 +2,67 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Sequence
 
 from retrieval.errors import QuestionError
 from retrieval.types import Filter
 
-_DATES = ("from", "to")
-_WORDS = ("in", *_DATES)
+_WORDS = {"in": "glob", "from": "since", "to": "until"}
+_BEFORE_A_DATE = {"from": "since", "since": "since", "to": "until", "until": "until"}
+"""The same, with a capital or without, only where a date follows: names of files hold such words too."""
+
+_DATE = re.compile(r"[\d-]+")
+_QUOTED = re.compile(r"(?<!\w)[\"']")
 _OPENING, _CLOSING = ("“", "„"), ("”", "“")  # quotation marks as phones set them
 
 
 def parse_filter(words: Sequence[str]) -> Filter:
     """The filter in `words`; none for `off` or nothing. Raises QuestionError where it cannot be understood.
 
-    The glob goes on until `from` or `to`, or to the end of its quotation marks: names of files hold spaces.
+    The glob goes on until `from` or `to` (`since`, `until`), or to the end of its quotation marks: names of files hold
+    spaces.
     """
-    if list(words) in ([], ["off"]):
+    if [word.casefold() for word in words] in ([], ["off"]):
         return Filter()
-    values = list(words) if words[0] in _WORDS else ["in", *words]
+    values = list(words) if _narrows(words, 0) else ["in", *words]
     if values[0] == "in":
         end = 1 + _length_of_glob(values[1:])
         values[1:end] = [" ".join(values[1:end]).strip("“”„")]
-    if len(values) % 2 or any(word not in _WORDS for word in values[::2]) or not all(values[1::2]):
-        raise QuestionError("Write /filter GLOB, /filter from DATE, /filter GLOB from DATE to DATE, or /filter off.")
-    chosen = dict(zip(values[::2], values[1::2], strict=True))
-    return Filter(chosen.get("in"), chosen.get("from"), chosen.get("to"))
+    names = [_narrows(values, n) for n in range(0, len(values), 2)]
+    if len(values) % 2 or None in names or not all(values[1::2]):
+        raise QuestionError(
+            "Write /filter GLOB, /filter from DATE, /filter GLOB from DATE to DATE, or /filter off; "
+            "a DATE is YYYY-MM-DD, YYYY-MM or YYYY."
+        )
+    chosen = dict(zip(names, values[1::2], strict=True))
+    return Filter(chosen.get("glob"), chosen.get("since"), chosen.get("until"))
+
+
+def _narrows(words: Sequence[str], at: int) -> str | None:
+    """The field of a Filter that stands behind a word; None where the word is one of a name."""
+    before_date = at + 1 < len(words) and _DATE.fullmatch(words[at + 1])
+    return _WORDS.get(words[at]) or (_BEFORE_A_DATE.get(words[at].casefold()) if before_date else None)
 
 
 def _length_of_glob(words: Sequence[str]) -> int:
     """How many of the words are the glob that they begin with."""
-    is_quoted = bool(words) and words[0].startswith(_OPENING)
-    ends = (n + is_quoted for n, word in enumerate(words) if (word.endswith(_CLOSING) if is_quoted else word in _DATES))
-    return next(ends, len(words))
+    if words and words[0].startswith(_OPENING):
+        return next((n + 1 for n, word in enumerate(words) if word.endswith(_CLOSING)), len(words))
+    return next((n for n in range(len(words)) if _narrows(words, n) in ("since", "until")), len(words))
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a command, several in quotation marks as one; marks that all follow letters are apostrophes."""
+    lexer = shlex.shlex(text, posix=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    if not _QUOTED.search(text):
+        lexer.quotes = ""
+    try:
+        return list(lexer)
+    except ValueError:
+        return text.split()
 
 
 def describe(where: Filter) -> str:

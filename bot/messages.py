@@ -15,19 +15,30 @@ NEAREST_TO_PART = "(not in your sources; the nearest passage)"
 NEAREST = "The nearest passages; they may not answer the question:"
 OUTDATED = "This library was made by an older version of Seedbot, or with another `passages.tokens`"
 
-_SURE, _LIKELY = 0.9, 0.7
+LIKELY = 0.7  # confidence from which an answer is none to be read with care
+_SURE = 0.9
 _LONGEST_MISSING = 40  # characters of a word
 _MOST_MISSING = 4
+_SAME_BUT = "the same but has no such words: the quote was altered, or an older version read it otherwise"
 
 
 def verdict(answer: Answer) -> str:
-    """What to think of an answer, in a few words."""
-    if not answer.found:
-        return NOT_FOUND
-    percent = f"{min(answer.confidence, 0.99):.0%}"
-    if answer.confidence >= _SURE:
+    """What to think of an answer, in a few words; of one to several questions, by the least sure that is answered."""
+    return answered(confidence(answer)) if answer.found else NOT_FOUND
+
+
+def confidence(answer: Answer) -> float:
+    """How sure one can be of an answer, or of each where several questions are answered."""
+    parts = (one.confidence for one in answer.excerpts if one.confidence is not None)
+    return min(parts, default=answer.confidence)
+
+
+def answered(sure: float) -> str:
+    """That a question is answered, and how surely."""
+    percent = f"{min(sure, 0.99):.0%}"
+    if sure >= _SURE:
         return f"Answered: almost certainly ({percent})"
-    if answer.confidence >= _LIKELY:
+    if sure >= LIKELY:
         return f"Answered: very likely ({percent})"
     return f"Perhaps answered ({percent}): read with care"
 
@@ -133,16 +144,28 @@ def also_in(citations: tuple[Citation, ...]) -> str:
 
 def checked(found: Verification) -> str:
     """What re-reading a file showed of a quote, in words."""
+    if found.now_in is not None:
+        return _checked_elsewhere(found, in_line(found.now_in))
     if found.verdict is Verdict.CHANGED and found.same_file:
-        return (
-            "the file is the same but has no such words: the quote was altered, or an older version read it otherwise"
-        )
+        return f"the file is {_SAME_BUT}"
+    if found.respaced:
+        return "the same words stand in the file, with other line breaks or spaces"
     return {
         Verdict.EXACT: "stands there word for word",
         Verdict.MOVED: "stands in the file, at another place",
         Verdict.CHANGED: "the file has changed and no longer says this",
         Verdict.GONE: "the file is gone or cannot be read",
     }[found.verdict]
+
+
+def _checked_elsewhere(found: Verification, now_in: str) -> str:
+    """The same of a file that was moved or renamed, and maybe changed as well."""
+    if found.place is None:
+        told = f"is {_SAME_BUT}" if found.same_file else "has changed and no longer says this"
+        return f"the file was moved or renamed, {told}; it is now {now_in}"
+    moved = f"the file was moved or renamed{'' if found.same_file else ' and has changed'}"
+    words = "the same words, with other line breaks or spaces, stand" if found.respaced else "this stands"
+    return f"{moved}; {words} in {now_in}"
 
 
 def checked_document(found: Verdict, remedy: str) -> str:

@@ -86,7 +86,7 @@ def show_question(screen: Console, question: str) -> None:
 
 def verdict(answer: Answer) -> Text:
     """The verdict in its colour: green, or yellow for an honest no or a doubtful answer."""
-    sure = answer.found and answer.confidence >= 0.7
+    sure = answer.found and messages.confidence(answer) >= messages.LIKELY
     return Text(messages.verdict(answer), "bold green" if sure else "bold yellow")
 
 
@@ -100,7 +100,8 @@ def show_excerpts(
     taken: int = 0,
     next_shows: bool = False,
 ) -> int:
-    """Excerpts one under the other; those of a part that is `unanswered` say so. Returns how many were shown.
+    """Excerpts one under the other; the first of each part says how sure it is, those of one that is `unanswered` that.
+    Returns how many were shown.
 
     Where a terminal has no room for them beside `taken` lines, only the first of each part is sure to be shown whole.
     """
@@ -131,11 +132,11 @@ def _in_room(
     """The first excerpt of each question whole, of the others their sentence, as many as there is room for beside the
     line that counts the rest.
     """
-    seen: set[str] = set()
+    seen: set[str | None] = set()
     shown: list[tuple[RenderableType, bool]] = []
     for (excerpt, part), panel in zip(named, whole, strict=True):
-        first = part not in seen
-        seen.add(part)
+        first = excerpt.part not in seen
+        seen.add(excerpt.part)
         short = _in_short(excerpt, part, seeds) if excerpt.highlights and not first else panel
         shown.append((short, first))
     told = 0
@@ -146,9 +147,11 @@ def _in_room(
 
 
 def _part(excerpt: Excerpt, unanswered: Collection[str]) -> str:
-    """Which of several questions an excerpt belongs to; empty where there is one."""
-    told = f"  {messages.NEAREST_TO_PART}" if excerpt.part in unanswered else ""
-    return _asked(excerpt.part or "") + told
+    """Which of several questions an excerpt belongs to, and what to think of it; empty where there is one."""
+    told = "" if excerpt.confidence is None else messages.answered(excerpt.confidence)
+    if excerpt.part in unanswered:
+        told = messages.NEAREST_TO_PART
+    return "  ".join(one for one in (_asked(excerpt.part or ""), told) if one)
 
 
 def _height(screen: Console, shown: Iterable[RenderableType]) -> int:

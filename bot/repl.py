@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -23,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import logs, messages
-from bot.filters import describe, parse_filter
+from bot.filters import describe, parse_filter, split_words
 from bot.messages import in_line, visible, visible_parts
 from bot.render import (
     VERDICTS,
@@ -109,7 +108,7 @@ class Repl:
 
         An interrupt ends that line only, or with `cancels` off, whoever called.
         """
-        text = line.strip()
+        text = typed(line)
         if leaves(text):
             return False
         try:
@@ -136,11 +135,7 @@ class Repl:
         command = self._commands.get(name.lower()) or (self._commands[near[0]] if len(near) == 1 else None)
         if command is None:
             raise QuestionError(f"There is no command {name}: /help lists them all.")
-        try:
-            arguments = shlex.split(rest)
-        except ValueError:
-            arguments = rest.split()
-        command(arguments)
+        command(split_words(rest))
 
     def _ask(self, question: str) -> None:
         self._library.refresh()
@@ -288,9 +283,14 @@ def _interrupts_left_to_others() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def leaves(line: str) -> bool:
+def typed(line: str) -> str:
+    """A line without what stands unseen around it: white space, and the byte order mark that a file begins with."""
+    return line.strip().strip("\ufeff").strip()
+
+
+def leaves(text: str) -> bool:
     """Whether a line asks to end the session."""
-    return line.strip().lower() in ("/quit", "/exit", "/q", "quit", "exit")
+    return text.lower() in ("/quit", "/exit", "/q", "quit", "exit")
 
 
 def run(library: Library, settings: Settings) -> int:
@@ -299,7 +299,7 @@ def run(library: Library, settings: Settings) -> int:
     if not sys.stdin.isatty():
         screen = console()
         for raw in sys.stdin.buffer:
-            line = raw.decode("utf-8", "replace").strip()
+            line = typed(raw.decode("utf-8", "replace"))
             if line and not leaves(line):
                 show_question(screen, line)
             if not repl.handle(line, cancels=False):

@@ -89,11 +89,19 @@ def load_settings(config: Path | None = None, **overrides: Path | None) -> Setti
 def load_compared(config: Path, first: Settings) -> Settings:
     """The settings of another file over the documents of `first`, in its library unless the file names its own.
 
-    Raises SettingsError.
+    Raises SettingsError, also where a variable overrides what the file sets, so that nothing would be compared.
     """
-    own = _read(Path(with_home(config))).get("library", str(first.library))
+    table = _read(Path(with_home(config)))
+    own = table.get("library", str(first.library))
     library = Path(own) if own and isinstance(own, str) else None  # else the file is refused for it
-    return load_settings(config, seeds=first.seeds, library=library)
+    other = load_settings(config, seeds=first.seeds, library=library)
+    for section in EngineSettings.model_fields:
+        keys = table.get(section)
+        for key, value in keys.items() if isinstance(keys, Mapping) else ():
+            variable = _variable_for([section, key])
+            if variable and getattr(getattr(other, section), key) != value:
+                raise SettingsError(f"{variable} overrides {section}.{key} of {config}: unset it to compare the two.")
+    return other
 
 
 def unknown_variables() -> list[str]:
@@ -142,10 +150,9 @@ def _explain(
     first = error.errors()[0]
     where = [part for part in first["loc"] if isinstance(part, str)]  # no places within a list
     variable = "SEEDBOT_" + "__".join(where).upper()
-    in_environment = any(name.upper() in (variable, f"SEEDBOT_{where[0]}".upper()) for name in os.environ)
     if where[0] in given:
         source = f"--{where[0]}"
-    elif in_environment or not _holds(table, where):
+    elif _variable_for(where) or not _holds(table, where):
         source = variable
     else:
         source = f"{'.'.join(where)} in {path}"
@@ -153,6 +160,12 @@ def _explain(
         return SettingsError(f"There is no such setting: {source}; config/seedbot.toml lists them all.")
     value = "what it is set to" if where in (["telegram"], ["telegram", "webhook_secret"]) else repr(first["input"])
     return SettingsError(f"{source} cannot be {value}: {first['msg'][0].lower()}{first['msg'][1:]}.")
+
+
+def _variable_for(where: list[str]) -> str:
+    """The variable that sets a key, by itself or with its whole table; empty where none does."""
+    names = ("SEEDBOT_" + "__".join(where).upper(), f"SEEDBOT_{where[0]}".upper())
+    return next((name for name in os.environ if name.upper() in names), "")
 
 
 def _explain_variable(error: SourceError) -> SettingsError:

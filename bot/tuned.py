@@ -69,7 +69,7 @@ def keep(settings: Settings, library: Library, fits: Sequence[Fit], questions: P
     try:
         if fits:
             with shown() as step, library.building(_LONG_WAIT_SECONDS, lambda: step(Progress("waiting", 0, 1))):
-                tuning.keep(settings.library, fits, questions.name, count)
+                tuning.keep(settings.library, fits, questions.name, count, settings.embedding.model)
     except LibraryError as error:
         return error
     return None
@@ -94,6 +94,11 @@ def sentence(tuned: Iterable[Tuned]) -> str:
     return ", ".join(f"{' and '.join(what)} {where}" for where, what in on.items())
 
 
+def weights_in(library: Path) -> str:
+    """`ranking tuned on 240 questions of own.jsonl`, or `the shipped weights`. Raises LibraryError."""
+    return sentence(one for one in tuning.tuned_in(library) if one.in_use) or "the shipped weights"
+
+
 def show_still_kept(settings: Settings) -> None:
     """What answers on where nothing was changed, if it is not the shipped weights. Raises LibraryError."""
     own = tuning.tuned_in(settings.library)
@@ -101,15 +106,23 @@ def show_still_kept(settings: Settings) -> None:
         click.echo(f"Still kept: {sentence(own)}; `{command_line('train', '--undo')}` takes it back.")
 
 
-def outdated(tuned: Iterable[Tuned]) -> str:
-    """What to run again, because other weights were shipped since; empty where nothing is outdated."""
-    old = {one.what: messages.visible(one.file) for one in tuned if one.outdated}
+def outdated(tuned: Iterable[Tuned], model: str) -> str:
+    """What to run again, because other weights were shipped or another model chosen since; empty where that is not."""
+    old = [one for one in tuned if one.outdated or one.model not in ("", model)]
     if not old:
         return ""
-    ranking = old.get("ranking")  # with it, the confidence is fitted again as well
-    words = ["train", _QUESTIONS] if ranking else ["eval", _QUESTIONS, "--calibrate"]
-    again = f"`{command_line(*words)}` again on your questions ({ranking or old['confidence']})"
-    return f"fitted with another version: run {again}"
+    first = old[0]  # the ranking, where it is outdated: with it, the confidence is fitted again as well
+    words = ["train", _QUESTIONS] if first.what == "ranking" else ["eval", _QUESTIONS, "--calibrate"]
+    again = f"`{command_line(*words)}` again on your questions ({messages.visible(first.file)})"
+    return f"{_why_outdated(old, model)}: run {again}"
+
+
+def _why_outdated(old: Sequence[Tuned], model: str) -> str:
+    unused = [one.what for one in old if not one.in_use]
+    if unused:
+        return f"{' and '.join(unused)} no longer used, since this version has more measures"
+    others = [one.model for one in old if one.model not in ("", model)]
+    return f"fitted with the model {others[0]!r}" if others else "fitted with another version"
 
 
 def verdict(why_not: str, failed: LibraryError | None) -> dict[str, Any]:
@@ -136,14 +149,14 @@ def tuned_records(tuned: Iterable[Tuned]) -> list[dict[str, Any]]:
     return [asdict(one) for one in tuned]
 
 
-def show_calibration(calibration: Calibration) -> None:
-    """The figures before and after, and what was fitted."""
+def show_calibration(calibration: Calibration, otherwise: str) -> None:
+    """The figures before and after, and what was fitted, or `otherwise` and why nothing was."""
     table = new_table("shipped", "fitted")
     for name, (label, of) in _FITNESS.items():
         table.add_row(label, of, *(number(getattr(one, name)) for one in (calibration.before, calibration.after)))
     show(table)
     if calibration.why_not:
-        click.echo(f"The confidence was left as it is: {calibration.why_not}.")
+        click.echo(f"{otherwise}: {calibration.why_not}.")
         return
     cuts = ", ".join(f"{name} from {calibration.caution[name]:.2f}" for name in ("sure", "balanced", "eager"))
     click.echo(f"The confidence was fitted to {messages.count(calibration.questions, 'question')}: {cuts}.")

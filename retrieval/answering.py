@@ -111,11 +111,12 @@ def _answer_one(
 def _together(text: str, answers: Sequence[Answer], count: int) -> Answer:
     """One answer to several questions: what was found first, and of every question its best excerpt first.
 
-    Its confidence is that of its first excerpt. Every question is represented, even where that makes more than `count`.
+    Its confidence is that of its first excerpt; the first for every other question that is answered has its own too.
+    Every question is represented, even where that makes more than `count`.
     """
     ordered = sorted(answers, key=lambda one: not one.found)
     first = ordered[0]
-    queues = [[replace(excerpt, part=one.question) for excerpt in one.excerpts] for one in ordered if one.excerpts]
+    queues = [_of_part(one) for one in ordered if one.excerpts]
     excerpts: list[Excerpt] = []
     for depth in range(max(map(len, queues), default=0)):
         for excerpt in (queue[depth] for queue in queues if depth < len(queue)):
@@ -129,6 +130,12 @@ def _together(text: str, answers: Sequence[Answer], count: int) -> Answer:
         unanswered=tuple(one.question for one in answers if not one.found) if first.found else (),
         corrections=tuple(dict.fromkeys(one for each in answers for one in each.corrections)),
     )
+
+
+def _of_part(answer: Answer) -> list[Excerpt]:
+    """The excerpts of an answer to one of several questions, the first with the confidence of one that was found."""
+    first, *others = (replace(excerpt, part=answer.question) for excerpt in answer.excerpts)
+    return [replace(first, confidence=answer.confidence if answer.found else None), *others]
 
 
 def _is_new(excerpt: Excerpt, before: Sequence[Excerpt]) -> bool:

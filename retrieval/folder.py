@@ -1,10 +1,13 @@
-"""The seeds folder: which files are there, and their bytes. Links are followed once; hidden files are left alone."""
+"""The seeds folder: which files are there, and their bytes. Links are followed once; hidden files are left alone, and
+so is what a browser saves beside a page to show it.
+"""
 
 from __future__ import annotations
 
 import errno
 import math
 import os
+import re
 import stat
 from collections import deque
 from dataclasses import dataclass, field
@@ -21,6 +24,16 @@ _LARGEST = 2**63 - 1  # of the integers that the store keeps
 _NO_TARGET = "it is a link to something that is not there: mend the link or remove it"
 _LOOP = "it is a link that leads back to itself: mend the link or remove it"
 _NO_FILE = "it is neither a file nor a folder but a pipe, a socket or a device: move it elsewhere"
+
+_BESIDE_PAGE = re.compile(  # the folder that belongs to a saved page, as browsers name it in their languages
+    r"(?P<page>.+)(?:[_.]files|-Dateien|_fichiers|_archivos|_file|_bestanden|-filer|_tiedostot|_pliki|_soubory|_elemei"
+    r"|_arquivos|_ficheiros|_dosyalar)"
+)
+_PART_OF_PAGE = re.compile(  # looks, programs, pictures and fonts, and frames without a name, such as advertisements
+    r".+\.(?:css|m?js(?:\.download)?|svg|png|jpe?g|gif|webp|avif|bmp|ico|woff2?|ttf|otf|eot)"
+    r"|(?:css2?|js|saved_resource(?:\(\d+\))?(?:\.html?)?)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,7 @@ def identity(folder: Path) -> tuple[int, int] | None:
 
 
 def _list(folder: Path, prefix: str, found: Scan, folders: deque[str], links: deque[str]) -> None:
+    of_page = bool(prefix) and _is_of_page(folder)
     for entry in sorted(os.scandir(folder), key=lambda one: one.name):
         relative = prefix + entry.name
         if entry.name.startswith("."):
@@ -115,6 +129,8 @@ def _list(folder: Path, prefix: str, found: Scan, folders: deque[str], links: de
         try:
             if entry.is_dir():
                 (links if entry.is_symlink() else folders).append(f"{relative}/")
+            elif entry.is_file() and of_page and _PART_OF_PAGE.fullmatch(entry.name):
+                continue
             elif entry.is_file():
                 found.files.append(Found(relative, Path(entry.path), _state(entry.stat())))
             elif entry.is_symlink() and not Path(entry.path).exists():
@@ -123,6 +139,12 @@ def _list(folder: Path, prefix: str, found: Scan, folders: deque[str], links: de
                 found.unseen[relative] = _NO_FILE
         except OSError as error:
             found.unseen[relative] = _unreadable(error)
+
+
+def _is_of_page(folder: Path) -> bool:
+    """Whether a browser made the folder for the page beside it."""
+    named = _BESIDE_PAGE.fullmatch(folder.name)
+    return named is not None and any((folder.parent / f"{named['page']}.{kind}").is_file() for kind in ("html", "htm"))
 
 
 def _state(status: os.stat_result) -> FileState:

@@ -41,7 +41,7 @@ from retrieval.types import (
     Verdict,
     Verification,
 )
-from retrieval.verifying import verify_citation, verify_source
+from retrieval.verifying import verify_citation, verify_elsewhere, verify_source
 
 if TYPE_CHECKING:
     from retrieval.answering import Engine
@@ -250,8 +250,16 @@ class Library:
         return replace(wider, citation=replace(wider.citation, page=citation.page, headings=trail_over(about, whole)))
 
     def verify(self, citation: Citation, text: str) -> Verification:
-        """Re-reads the cited file in the seeds folder and compares `text` with what stands there now."""
-        return verify_citation(self._settings.seeds, citation, text)
+        """Re-reads the cited file in the seeds folder and compares `text` with what stands there now.
+
+        Where that file is gone, the one of the same content or name that the library has at another path.
+        """
+        seeds = self._settings.seeds
+        found = verify_citation(seeds, citation, text)
+        if found.verdict is not Verdict.GONE or not self.ready or not self.belongs_to(seeds):
+            return found
+        elsewhere = [verify_elsewhere(seeds, citation, text, path) for path in self._moved_to(citation)]
+        return min([found, *elsewhere], key=lambda one: list(Verdict).index(one.verdict))
 
     def verify_documents(self) -> Iterator[tuple[Source, Verdict]]:
         """Re-reads every file: EXACT where its content is the indexed one, else CHANGED or GONE."""
@@ -293,6 +301,12 @@ class Library:
         if what is None:
             raise SourceNotFound(f"The library holds no document {path!r}{self._near(path)}.")
         return what
+
+    def _moved_to(self, citation: Citation) -> list[str]:
+        """The other paths at which the library has the content that was cited, then those that only look alike."""
+        others = [one for one in self.documents() if one.path != citation.document]
+        same = [one.path for one in others if one.sha256 == citation.sha256]
+        return [*same, *same_name([one.path for one in others if one.path not in same], citation.document)]
 
     def _near(self, path: str) -> str:
         import difflib

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, pairwise, takewhile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, pairwise, repeat, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.types import About, Document, Heading, Passage, Span
 
-VERSION = 6
+VERSION = 7
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
 
 TokenOffsets = Callable[[str], NDArray[np.int32]]
@@ -29,12 +30,20 @@ _BETWEEN_BLOCKS = re.compile(  # those, or a file within the text, with the name
     rf"{_BLANK_LINES.pattern}|{_FILE}|\[[^\[\]\n]{{1,100}}\]:[ \t]{{0,10}}<?{_FILE}>?"
 )
 _ITEM = re.compile(r"\s*(?:[-*•‣◦▪–—+|>#]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)])\s")
+_NUMBER = re.compile(  # before an item or a clause, which is no sentence of its own
+    r"\(?(?:(?:Article|Section|Clause|Chapter|Art\.|§)\s?)?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})(?:\.\d{1,3}){0,4}[.)]?"
+)
 _STAMP = re.compile(  # with which a record of a log or a message of a chat begins
     r"[\u200e\s]*[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}:\d\d)(?!\d)"
 )
 _NOTES = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _VISIBLE = re.compile(r"\S")
-_WRAPPED_LINE = 50  # shortest line, in characters, that is taken for a wrapped one
+_FIRST_WORD = re.compile(r"\s*([^\W\d_]+(?:[-'’][^\W\d_]+)*)[.,;!?)\]]*\s")  # of prose: no "name:", no code
+_ENDS_WITHIN = re.compile(r"[.!?][\"'”’)\]]*[^\S\n]+\S")
+_WRAPPED_LINE = 50  # shortest line, in characters, that is taken for a wrapped one wherever it stands
+_COLUMN = 25  # narrowest column, in characters, whose lines are
+_NEAR = 10  # lines on either side of one that say whether it is of such a column
+_FEW = 5  # lines, itself among them, of which fewer say nothing
 _SEGMENT = 20_000  # characters given to the segmenter at once
 _TOKENISED = 200_000  # characters given to the tokenizer at once
 _LOOKED_AHEAD = 1_000_000  # tokens of a paragraph that are counted before it is divided
@@ -165,7 +174,8 @@ def _blocks(document: Document, section: Span, language: str) -> Iterator[Iterab
 
 
 def _lines(document: Document, block: Span) -> Iterator[Span]:
-    """Divides a block at its real line ends: all of them in a table or list, none where prose is hard-wrapped.
+    """Divides a block at its real line ends: all of them in a table or list, none where prose is hard-wrapped or stands
+    in a column.
 
     Where its first line begins with a date or time, so does every record.
     """
@@ -175,12 +185,45 @@ def _lines(document: Document, block: Span) -> Iterator[Span]:
     widest = max(len(line) for line in _every_line(document.text, block))
     begins = [_ITEM, _STAMP] if _STAMP.match(document.text, block.start, block.end) else [_ITEM]
     start = block.start
-    for line, following in pairwise(_every_line(document.text, block)):
-        wrapped = len(line) >= max(_WRAPPED_LINE, 0.6 * widest)
+    for line, following, near in _neighbours(_every_line(document.text, block)):
+        wrapped = len(line) >= max(_WRAPPED_LINE, 0.6 * widest) or _in_column(document.text, line, following, near)
         if not wrapped or any(one.match(document.text, following.start, following.end) for one in begins):
             yield Span(start, line.end)
             start = line.end
     yield Span(start, block.end)
+
+
+def _neighbours(lines: Iterable[Span]) -> Iterator[tuple[Span, Span, Sequence[Span]]]:
+    """Each line but the last, the one that follows, and those near it, itself among them; an empty one is none."""
+    near: deque[Span | None] = deque(repeat(None, 2 * _NEAR + 1), 2 * _NEAR + 1)
+    for one in chain(lines, repeat(None, _NEAR)):
+        near.append(one)
+        line, following = near[_NEAR], near[_NEAR + 1]
+        if line and following:
+            yield line, following, [one for one in near if one]
+
+
+def _in_column(text: str, line: Span, following: Span, near: Sequence[Span]) -> bool:
+    """Whether prose runs on behind a line because the column that it stands in, however narrow, ends there.
+
+    Of a column many lines are about as wide, whatever stands among them (a header, a last line, two lines that a broken
+    word joined). Prose is told from verses and entries by lines that begin with a small letter, and by sentences that
+    end within a line.
+    """
+    width = sorted(map(len, near))[len(near) // 2]
+    alike = sum(0.8 * width <= len(one) <= 1.2 * width for one in near)
+    small = sum(_begins_small(text, one) for one in near)
+    if len(near) < _FEW or width < _COLUMN or alike < 0.4 * len(near) or small < 0.25 * len(near):
+        return False
+    if not any(_ENDS_WITHIN.search(text, one.start, one.end) for one in near):
+        return False
+    ended = text[line.start : line.end].rstrip().endswith((".", "!", "?", ":", ";"))
+    return len(line) >= (0.5 if _begins_small(text, following) and not ended else 0.8) * width
+
+
+def _begins_small(text: str, line: Span) -> bool:
+    first = _FIRST_WORD.match(text, line.start, line.end)
+    return first is not None and first[1][0].islower()
 
 
 def _is_table(text: str, block: Span) -> bool:
@@ -204,6 +247,7 @@ def _sentences(text: str, span: Span, language: str) -> Iterator[Span]:
     from sentencex import get_sentence_boundaries
 
     start = span.start
+    number: Span | None = None
     while start < span.end:
         end = min(start + _SEGMENT, span.end)
         if end < span.end:
@@ -212,9 +256,28 @@ def _sentences(text: str, span: Span, language: str) -> Iterator[Span]:
         for boundary in get_sentence_boundaries(language, piece):
             bounds = (_behind_notes(text, start + boundary[side]) for side in ("start_index", "end_index"))
             trimmed = _trim(text, Span(*bounds))
-            if len(trimmed):
-                yield trimmed
+            if not len(trimmed):
+                continue
+            if number is not None and "\n" in text[number.end : trimmed.start]:
+                yield number
+                number = None
+            sentence = trimmed if number is None else Span(number.start, trimmed.end)
+            number = sentence if _is_number(text, sentence) else None
+            if number is None:
+                yield sentence
         start = end
+    if number is not None:
+        yield number
+
+
+def _is_number(text: str, sentence: Span) -> bool:
+    """Whether it is all that a line begins with, and no more than the number of what follows."""
+    if _NUMBER.fullmatch(text, sentence.start, sentence.end) is None:
+        return False
+    at = sentence.start
+    while at and text[at - 1] in " \t":
+        at -= 1
+    return not at or text[at - 1] == "\n"
 
 
 def _behind_notes(text: str, at: int) -> int:

@@ -9,6 +9,7 @@ question waits for the weights to come from memory, and these are a quarter.
 from __future__ import annotations
 
 import atexit
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -165,26 +166,34 @@ class OpenVino:
             "NUM_STREAMS": min(_STREAMS, threads),
         }
         self._compiled = core.compile_model(core.read_model(str(model)), "CPU", config)
-        self._free: list[Any] = [self._compiled.create_infer_request() for _ in range(_STREAMS + 1)]
+        self._requests: list[Any] = [self._compiled.create_infer_request() for _ in range(_STREAMS + 1)]
 
     def run(self, batches: Iterable[tuple[Label, Feed]]) -> Iterator[tuple[Label, Outputs]]:
         """See `Runtime`."""
+        free = list(self._requests)
         running: deque[tuple[Label, Any]] = deque()
-        for label, feed in batches:
-            if not self._free:
-                yield self._finished(running)
-            request = self._free.pop()
-            request.start_async(dict(feed))
-            running.append((label, request))
-        while running:
-            yield self._finished(running)
 
-    def _finished(self, running: deque[tuple[Label, Any]]) -> tuple[Label, Outputs]:
-        label, request = running.popleft()
-        request.wait()
-        vectors, tokens = (request.get_output_tensor(i).data.copy() for i in range(2))
-        self._free.append(request)
-        return label, (vectors, tokens)
+        def finished() -> tuple[Label, Outputs]:
+            label, request = running[0]
+            request.wait()
+            vectors, tokens = (request.get_output_tensor(i).data.copy() for i in range(2))
+            running.popleft()
+            free.append(request)
+            return label, (vectors, tokens)
+
+        try:
+            for label, feed in batches:
+                if not free:
+                    yield finished()
+                request = free.pop()
+                running.append((label, request))
+                request.start_async(dict(feed))
+            while running:
+                yield finished()
+        finally:  # a run that is broken off leaves no request at work for the next one
+            for _, request in running:
+                with contextlib.suppress(RuntimeError):  # the first that fails is raised above
+                    request.wait()
 
 
 def has_bfloat16() -> bool:

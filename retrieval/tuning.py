@@ -1,8 +1,8 @@
 """Weights fitted to an operator's own questions: kept in the library as `tuned.json`, they stand in for shipped ones.
 
 The file holds the fitted parts by their names in `coefficients.json`, and under "made" where each of them came from:
-when, from which question file, against which shipped coefficients, and with which figures. `retrieval.own_questions`
-fits them.
+when, from which question file, with which model, against which shipped coefficients, and with which figures.
+`retrieval.retraining` and `retrieval.recalibration` fit them.
 """
 
 from __future__ import annotations
@@ -33,13 +33,19 @@ _PARTS: dict[What, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What was fitted to how many questions of which file; `outdated` says that other weights were shipped since."""
+    """What was fitted to how many questions of which file, with which model (empty where that was not written down).
+
+    `outdated` says that other weights were shipped since; `in_use` is False where these have measures that it lacks, so
+    that they answer in its place.
+    """
 
     what: What
     file: str
     questions: int
     made_at: str
+    model: str
     outdated: bool
+    in_use: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A tuned.json that can be used."""
+    """A tuned.json that can be used; `written` is what of it is in use."""
 
     written: Mapping[str, Any]
     weights: Coefficients
@@ -72,7 +78,7 @@ def tuned_in(library: Path) -> tuple[Tuned, ...]:
     return () if kept is None else kept.tuned
 
 
-def keep(library: Path, fits: Sequence[Fit], file: str, questions: int) -> None:
+def keep(library: Path, fits: Sequence[Fit], file: str, questions: int, model: str) -> None:
     """Writes fits into the library, beside or in place of what it kept; the caller holds its build lock.
 
     A confidence belongs to the ranking that it was fitted with: a new ranking discards the old one. Raises
@@ -85,6 +91,7 @@ def keep(library: Path, fits: Sequence[Fit], file: str, questions: int) -> None:
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "file": file,
             "questions": questions,
+            "model": model,
             "shipped": fingerprint(),
             "figures": dict(fit.figures),
         }
@@ -131,20 +138,41 @@ def _read(path: Path, mtime_ns: int, size: int) -> _Kept:
         written = json.loads(path.read_text("utf-8"))
         if "confidence" in written:  # of a version that had none for other languages
             written = {"foreign_confidence": written["confidence"]} | written
+        made = {what: one for what in _PARTS if (one := written["made"].get(what)) is not None}
+        tuned = tuple(_tuned(what, one, _in_use(what, made, written)) for what, one in made.items())
+        written = _without([one.what for one in tuned if not one.in_use], written)
         weights = parse({**record(), **written})
         _check(weights)
-        tuned = [
-            Tuned(what, str(one["file"]), int(one["questions"]), str(one["made_at"]), one["shipped"] != fingerprint())
-            for what in _PARTS
-            if (one := written["made"].get(what)) is not None
-        ]
-        return _Kept(written, weights, tuple(tuned))
+        return _Kept(written, weights, tuned)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LibraryError(
             f"The tuned weights in {path} cannot be used: run `seedbot train --undo` to answer with the shipped ones."
         ) from error
+
+
+def _tuned(what: What, made: Mapping[str, Any], in_use: bool) -> Tuned:
+    file, questions, made_at, model = str(made["file"]), int(made["questions"]), str(made["made_at"]), made.get("model")
+    return Tuned(what, file, questions, made_at, str(model or ""), made["shipped"] != fingerprint(), in_use)
+
+
+def _in_use(what: What, made: Mapping[What, Mapping[str, Any]], written: Mapping[str, Any]) -> bool:
+    """Whether a fit of another version has every measure that is weighed now; one of this version must.
+
+    A confidence was fitted over the ranking beside it, and goes with it.
+    """
+    outdated = made[what]["shipped"] != fingerprint()
+    lacks = any(record()[name].keys() - written[name].keys() for name in _PARTS[what] if name in written)
+    ranked = what == "ranking" or "ranking" not in made or _in_use("ranking", made, written)
+    return ranked and not (outdated and lacks)
+
+
+def _without(fits: Sequence[What], written: Mapping[str, Any]) -> dict[str, Any]:
+    """What was written, without the parts of these fits."""
+    parts = [name for what in fits for name in _PARTS[what]]
+    made = {what: one for what, one in written["made"].items() if what not in fits}
+    return {name: value for name, value in written.items() if name not in parts} | {"made": made}
 
 
 def _check(weights: Coefficients) -> None:

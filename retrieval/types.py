@@ -135,8 +135,8 @@ class Excerpt:
     """Text quoted word for word: `text == document.text[citation.start:citation.end]`.
 
     `highlights` are the sentences that answer, relative to `text`, as is `answer`, the words in them that do, where
-    they are known. `also_in` cites near-identical excerpts of other documents. `part` is the question that it answers,
-    where several were asked at once.
+    they are known. `also_in` cites near-identical excerpts of other documents. Where several questions were asked at
+    once, `part` is the one that it answers; the first for each that is answered has its `confidence`.
     `evidence` names what the ranking saw and what each part added, for `/why`.
     """
 
@@ -149,6 +149,7 @@ class Excerpt:
     evidence: Mapping[str, float] = field(default_factory=dict)
     answer: Span | None = None
     part: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,22 +187,25 @@ class Verdict(Enum):
     """What re-reading a cited file shows."""
 
     EXACT = "exact"  # the same text at the same place
-    MOVED = "moved"  # the same text elsewhere in the file
+    MOVED = "moved"  # the same text elsewhere in the file, with other white space, or in the file at another path
     CHANGED = "changed"  # the file no longer holds this text
     GONE = "gone"  # the file is not there or can no longer be read
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of re-reading a citation's file. `start` is where the text stands now, if it does.
+    """The outcome of re-reading a citation's file. `place` is where the text stands now, if it does.
 
-    `same_file` says that its bytes are those that were cited, so that only reading it can have changed.
+    `same_file` says that its bytes are those that were cited, so that only reading it can have changed; `respaced` that
+    the words stand there with other white space between them. `now_in` is the path of a file that was moved or renamed.
     """
 
     citation: Citation
     verdict: Verdict
-    start: int | None
+    place: Span | None
     same_file: bool = False
+    respaced: bool = False
+    now_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from retrieval.errors import DocumentError
 from retrieval.loaders import load
-from retrieval.types import Citation, Document, Source, Verdict, Verification
+from retrieval.types import Citation, Document, Source, Span, Verdict, Verification
 
 _MOST_KEPT = 8_000_000  # characters
 
@@ -17,7 +19,7 @@ _keeping = threading.Lock()
 
 
 def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
-    """EXACT at the cited offsets, MOVED to another place, CHANGED where it is nowhere, GONE without a file."""
+    """EXACT at the cited offsets, MOVED elsewhere or respaced, CHANGED where it is nowhere, GONE without a file."""
     path = seeds / citation.document
     if not _inside(citation.document):
         return Verification(citation, Verdict.GONE, None)
@@ -27,13 +29,36 @@ def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
         return Verification(citation, Verdict.GONE, None)
     same = document.sha256 == citation.sha256
     if document.text[citation.start : citation.end] == text:
-        return Verification(citation, Verdict.EXACT, citation.start, same)
-    places = (document.text.rfind(text, 0, citation.end), document.text.find(text, citation.start))
-    found = [place for place in places if place >= 0]
-    if not found:
-        return Verification(citation, Verdict.CHANGED, None, same)
-    nearest = min(found, key=lambda place: abs(place - citation.start))
-    return Verification(citation, Verdict.MOVED, nearest, same)
+        return Verification(citation, Verdict.EXACT, Span(citation.start, citation.start + len(text)), same)
+    if (place := _nearest(document.text, text, citation)) is not None:
+        return Verification(citation, Verdict.MOVED, place, same)
+    if (place := _respaced(document.text, text, citation)) is not None:
+        return Verification(citation, Verdict.MOVED, place, same, respaced=True)
+    return Verification(citation, Verdict.CHANGED, None, same)
+
+
+def verify_elsewhere(seeds: Path, citation: Citation, text: str, path: str) -> Verification:
+    """The same of a file that was moved or renamed to `path`, where nothing is EXACT."""
+    found = verify_citation(seeds, replace(citation, document=path), text)
+    if found.verdict is Verdict.GONE:
+        return Verification(citation, Verdict.GONE, None)
+    verdict = Verdict.MOVED if found.verdict is Verdict.EXACT else found.verdict
+    return replace(found, citation=citation, verdict=verdict, now_in=path)
+
+
+def _nearest(text: str, quote: str, citation: Citation) -> Span | None:
+    """Where the quote stands in the text, nearest to where it is cited."""
+    starts = [at for at in (text.rfind(quote, 0, citation.end), text.find(quote, citation.start)) if at >= 0]
+    start = min(starts, key=lambda at: abs(at - citation.start), default=None)
+    return None if start is None else Span(start, start + len(quote))
+
+
+def _respaced(text: str, quote: str, citation: Citation) -> Span | None:
+    """The same of its words, whatever white space there is between them, as after a new wrapping of the lines."""
+    words = quote.split()
+    found = re.finditer(r"\s+".join(map(re.escape, words)), text) if words else ()
+    places = (Span(*match.span()) for match in found)
+    return min(places, key=lambda place: abs(place.start - citation.start), default=None)
 
 
 def _document(path: Path, relative: str) -> Document:

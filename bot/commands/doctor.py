@@ -163,7 +163,7 @@ def _library(settings: Settings) -> Iterator[_Finding]:
             sound = _integrity(library)
             yield sound
             if sound.health is _Health.GOOD and (has_export(settings) or status.model != settings.embedding.model):
-                yield _attempt("answers", lambda: f"generation {library.searcher().generation} can be asked")
+                yield _attempt("answers", lambda: f"generation {library.engine().searcher.generation} can be asked")
     except SeedbotError as error:
         yield _Finding(_Health.BAD, "library", str(error))
 
@@ -184,7 +184,7 @@ def _tuned(settings: Settings) -> Iterator[_Finding]:
         yield _Finding(_Health.BAD, "tuned", str(error))
         return
     if own:
-        remedy = tuned.outdated(own)
+        remedy = tuned.outdated(own, settings.embedding.model)
         found = "; ".join(filter(None, [tuned.sentence(own), remedy]))
         yield _Finding(_Health.POOR if remedy else _Health.GOOD, "tuned", found)
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from bot import messages, tuned
-from bot.options import NAMED, open_asking_library, with_settings
+from bot.options import NAMED, hint, open_asking_library, with_settings
 from bot.settings import Settings, load_compared
 from retrieval.errors import SettingsError
 
@@ -41,9 +41,9 @@ def command(
     """Ask every question of QUESTIONS.jsonl and report how often the answer was right.
 
     Shares come with their 95% confidence interval. With --compare, the second settings file is asked the same
-    questions, and the differences are shown. That file stands alone, over the defaults: what the first one sets does
-    not apply to it. It is asked in the same library, unless it names one of its own (`library` in that file), as it has
-    to for another model or other passages.
+    questions, and the differences are shown. That file stands alone, over the defaults and under SEEDBOT_ variables:
+    what the first one sets does not apply to it. It is asked in the same library, unless it names one of its own
+    (`library` in that file), as it has to for another model or other passages.
 
     With --calibrate, the confidence and the thresholds of `caution` are fitted to the questions; they are kept in the
     library where they fit held-out questions better. `seedbot train --undo` takes that back.
@@ -106,7 +106,7 @@ def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
         found = recalibration.calibrate(outcomes, settings.answer)
         if not as_json:
             click.echo(tuned.held_out([one.question for one in outcomes]))
-            tuned.show_calibration(found)
+            tuned.show_calibration(found, "The confidence was left as it is")
         failed = tuned.keep(settings, library, [] if found.why_not else [found.fit()], path, found.questions)
     if as_json:
         click.echo(records.line(tuned.record(found, failed)))
@@ -125,6 +125,9 @@ def _other(settings: Settings, path: Path) -> Settings:
             f"{path} has {differing}: repeat there what the first settings have, or name a library of its own there, "
             'such as library = ".seedbot-other".'
         )
+    ours, theirs = (tuned.weights_in(one.library) for one in (settings, other))
+    if ours != theirs:
+        hint(f"The first answers with {ours}, the second with {theirs}, which is part of the difference.")
     return other
 
 

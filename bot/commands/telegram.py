@@ -33,6 +33,6 @@ def command(settings: Settings, webhook: str | None) -> int:
     from bot.telegram.service import run
 
     with open_asking_library(settings) as library:
-        library.searcher()  # what would fail at the first question fails now
+        library.engine()  # what would fail at the first question fails now
         run(library, settings)
     return 0

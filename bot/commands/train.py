@@ -11,6 +11,7 @@ from bot import tuned
 from bot.logs import readable
 from bot.options import command_line, open_asking_library, with_settings
 from bot.settings import Settings
+from retrieval.tuning import tuned_in
 
 if TYPE_CHECKING:
     from retrieval.errors import LibraryError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _LABELS = {"hit@1": ("right excerpt first", "hit@1"), "hit@3": ("among the first 3", "hit@3")}
 _LABELS |= {"mrr": ("mean reciprocal rank", "MRR")}
+_SHIPPED = "The confidence is the shipped one"
 
 
 @click.command("train")
@@ -80,19 +82,34 @@ def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
                 fits.append(calibration.fit())
         if not as_json:
             _show(training, calibration, refusal)
+        had_confidence = _has_confidence(settings)
         failed = tuned.keep(settings, library, fits, path, len(training.outcomes))
+        discarded = had_confidence and not _has_confidence(settings)
     if as_json:
-        _print(training, calibration, refusal, failed)
+        _print(training, calibration, refusal, failed, discarded=discarded)
     elif training.why_not:
         tuned.show_still_kept(settings)
     elif failed is None:
         click.echo(f"The ranking was fitted and kept; `{command_line('train', '--undo')}` takes it back.")
+        if discarded:
+            click.echo("The confidence that was kept before is gone: it was fitted with another ranking.")
     if failed is not None:
         raise failed
     return 0
 
 
-def _print(training: Training, calibration: Calibration | None, refusal: str, failed: LibraryError | None) -> None:
+def _has_confidence(settings: Settings) -> bool:
+    return any(one.what == "confidence" for one in tuned_in(settings.library))
+
+
+def _print(
+    training: Training,
+    calibration: Calibration | None,
+    refusal: str,
+    failed: LibraryError | None,
+    *,
+    discarded: bool,
+) -> None:
     from bot import records
 
     of_confidence = {"kept": False, "why_not": refusal} if refusal else None
@@ -102,6 +119,7 @@ def _print(training: Training, calibration: Calibration | None, refusal: str, fa
         "tuned": records.evaluation(training.tuned),
         "difference": records.figures(dict(training.difference)),
         "confidence": of_confidence if calibration is None else tuned.record(calibration, failed),
+        "confidence_discarded": discarded,
     }
     click.echo(records.line(record))
 
@@ -118,6 +136,6 @@ def _show(training: Training, calibration: Calibration | None, refusal: str) -> 
         click.echo(f"Nothing was changed: {training.why_not}.")
         return
     if calibration is not None:
-        tuned.show_calibration(calibration)
+        tuned.show_calibration(calibration, _SHIPPED)
     else:
-        click.echo(f"The confidence is the shipped one. {refusal}")
+        click.echo(f"{_SHIPPED}. {refusal}")

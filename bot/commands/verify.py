@@ -97,17 +97,19 @@ class _Answers:
 
 def _check(library: Library, citation: Citation, text: str) -> Check:
     done = library.verify(citation, text)
+    place = done.place
     name = f"{messages.file_and_line(citation)} {citation.start}–{citation.end}"
     record = {
         "document": citation.document,
         "start": citation.start,
         "end": citation.end,
         "verdict": done.verdict.value,
-        "now_at": done.start,
+        "now_in": done.now_in,
+        "now_at": None if place is None else place.start,
+        "now_end": None if place is None else place.end,
+        "respaced": done.respaced,
     }
-    moved = (
-        f" ({done.start}–{done.start + len(text)})" if done.verdict is Verdict.MOVED and done.start is not None else ""
-    )
+    moved = f" ({place.start}–{place.end})" if done.verdict is Verdict.MOVED and place is not None else ""
     return done.verdict, name, messages.checked(done) + moved, record
 
 

@@ -32,6 +32,8 @@ def shown(kept: KeptAnswer, rank: int) -> Formatted:
     for number, one in enumerate(told):
         builder.add("\n\n" if number else "")
         _tell(builder, one)
+        if len(told) > 1:
+            builder.add("\n").add(verdict(answer, one.rank), MessageEntity.ITALIC)
     others = [one for one in kept.excerpts if one not in told][:_SOURCES]
     if others:
         builder.add("\n\n").add("Other sources", MessageEntity.BOLD).add("\n")
@@ -39,19 +41,22 @@ def shown(kept: KeptAnswer, rank: int) -> Formatted:
     rest = messages.unanswered(answer)
     if rest:
         builder.add("\n\n" + rest)
-    builder.add("\n\n").add(verdict(answer, rank), MessageEntity.ITALIC)
+    if len(told) == 1:
+        builder.add("\n\n").add(verdict(answer, rank), MessageEntity.ITALIC)
     return builder.formatted()
 
 
 def verdict(answer: Answer, rank: int) -> str:
-    """What to think of an excerpt, in words. The confidence is that of the first, and of no other."""
+    """What to think of an excerpt, in words. A confidence is that of the first for its question, and of no other."""
     excerpt = answer.excerpts[rank - 1]
     if not answer.found or excerpt.part in answer.unanswered:
         return "The nearest passage; it may not answer the question."
+    if excerpt.confidence is not None:
+        return messages.answered(excerpt.confidence)
     if rank == 1:
         return messages.verdict(answer)
     best = next(one for one in answer.excerpts if one.part == excerpt.part)
-    if best is excerpt:
+    if best is excerpt:  # in an answer of an earlier version, which kept one confidence
         return "The likeliest answer to this part."
     return f"Source {rank} of {len(answer.excerpts)}; source {best.rank} is likelier to answer."
 

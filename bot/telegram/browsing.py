@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from itertools import chain, islice, zip_longest
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
 from bot import messages
-from bot.filters import describe, parse_filter
+from bot.filters import describe, parse_filter, split_words
 from bot.messages import in_line, visible
 from bot.telegram.access import REMARK_SECONDS
 from bot.telegram.formatting import Builder, Formatted, shortened
@@ -86,7 +85,7 @@ async def set_filter(request: Request) -> None:
         await request.reply(f"{now}\n/filter reports/* from 2021 asks some of them, /filter off all.")
         return
     try:
-        where = parse_filter(_split(text))
+        where = parse_filter(split_words(text))
         count = await service.in_pool(lambda: service.library.count(where))
     except SeedbotError as error:
         await request.reply(in_chat(error))
@@ -208,10 +207,3 @@ def _questions_on(service: Service, document: Outline) -> list[str]:
 
 def _sections(document: Outline) -> list[str]:
     return [h.text for h in document.headings if h.text != document.title and len(h.text) < _LONGEST_HEADING]
-
-
-def _split(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()

@@ -143,12 +143,13 @@ async def _file_by_number(pressed: Press) -> None:
 
 
 async def _send_file(pressed: Press, document: str) -> None:
-    path = await pressed.service.in_pool(lambda: _sendable(pressed.service, document))
+    path = await pressed.service.beside(lambda: _sendable(pressed.service, document))
     await pressed.done()
     step_aside()  # a file that takes long holds no question of this chat
 
     async def is_taken() -> bool:
-        with path.open("rb") as file:  # anew each time, from its beginning; it is sent piece by piece, each in its time
+        # anew each time, from its beginning; it is sent piece by piece, each in its time
+        with await pressed.service.beside(lambda: path.open("rb")) as file:
             try:
                 await pressed.bot.send_document(
                     pressed.chat,

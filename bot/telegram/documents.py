@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import re
@@ -187,7 +188,7 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]
     except OSError as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise SeedbotError(f"The folder of documents cannot be written ({error.strerror}).") from error
+        raise SeedbotError(f"The folder of documents cannot be written {_why(error)}") from error
     try:
         report = service.sync()
     except LibraryLocked as error:
@@ -203,6 +204,14 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]
             service.sync()
         raise DocumentError(refused)
     return service.library.outline(path.name), report
+
+
+def _why(error: OSError) -> str:
+    """What the system says, and what to look at where it forbids something."""
+    said = f"({error.strerror or error})"
+    if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{said}."
+    return f"{said}: check the permissions of the folder, and ReadWritePaths= where systemd runs the bot."
 
 
 def is_gone(service: Service, number: int) -> bool:
@@ -225,7 +234,7 @@ def _remove(service: Service, path: str) -> None:
         if is_there:
             shutil.move(source, target)  # which also reaches another file system
     except OSError as error:
-        raise SeedbotError(f"The file cannot be moved ({error.strerror or error}).") from error
+        raise SeedbotError(f"The file cannot be moved {_why(error)}") from error
     try:
         service.sync()
     except SeedbotError:

@@ -83,7 +83,8 @@ class ByChat(BaseUpdateProcessor):
     """Runs the handlers of one chat in the order of its updates, those of different chats at the same time.
 
     What was at work when an earlier process was killed runs one at a time: the update that ended the process is then
-    known, and no other is blamed. Those whose turn has not come each have a place in `waiting`.
+    known, and no other is blamed, but for those that begin once one that takes long has stepped aside. Those whose turn
+    has not come each have a place in `waiting`.
     """
 
     def __init__(self, inbox: Inbox, state: State, waiting: set[object]) -> None:
@@ -114,7 +115,7 @@ class ByChat(BaseUpdateProcessor):
         self._lines[identity] = (lock, waiting + 1)
         self._waiting.add(task)
         try:
-            async with _left_early(lock), self._alone if attempts else contextlib.nullcontext():
+            async with _left_early(lock), _left_early(self._alone) if attempts else contextlib.nullcontext():
                 self._waiting.discard(task)
                 await self._work(row, coroutine)
         finally:
@@ -150,8 +151,9 @@ class ByChat(BaseUpdateProcessor):
 
 @contextlib.asynccontextmanager
 async def _left_early(lock: asyncio.Lock) -> AsyncIterator[None]:
-    """Holds a lock until the block ends or calls `step_aside`."""
+    """Holds a lock until the block ends or calls `step_aside`, which gives back the locks around it, too."""
     await lock.acquire()
+    around = _leave.get()
     held = True
 
     def leave() -> None:
@@ -159,6 +161,7 @@ async def _left_early(lock: asyncio.Lock) -> AsyncIterator[None]:
         if held:
             held = False
             lock.release()
+            around()
 
     before = _leave.set(leave)
     try:

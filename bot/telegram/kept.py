@@ -67,6 +67,7 @@ def _excerpt(row: dict[str, Any]) -> Excerpt:
         also_in=tuple(_citation(one) for one in row["also_in"]),
         answer=Span(**row["answer"]) if row.get("answer") else None,
         part=row.get("part"),
+        confidence=row.get("confidence"),
     )
 
 

@@ -101,7 +101,7 @@ class Poller:
         return wait
 
     async def _conflict(self, error: Conflict) -> None:
-        if "webhook" in str(error).lower():
+        if "webhook" in str(error).lower() and not self._heard:  # later, it is that of a rival
             await delete_webhook(self._bot)
         now = asyncio.get_running_loop().time()
         if now - self._last_conflict > _NO_CONFLICT_SECONDS:

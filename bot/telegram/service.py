@@ -70,7 +70,7 @@ class Service:
         self.taking_in = asyncio.Semaphore(1)  # for a file from its fetching, since it lies in memory, to its indexing
         self._pool = ThreadPoolExecutor(settings.telegram.workers, thread_name_prefix="ask")
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="build")
-        self._verifier = ThreadPoolExecutor(1, thread_name_prefix="verify")
+        self._files = ThreadPoolExecutor(1, thread_name_prefix="file")
         self._closing = False
         self._heard_at: float | None = None
         self._examples: dict[int, str] = {}  # by generation, the newest alone
@@ -99,11 +99,14 @@ class Service:
         with held_briefly():
             return await asyncio.get_running_loop().run_in_executor(self._builder, work)
 
-    async def verify(self, excerpt: Excerpt) -> Verification:
-        """Reads the file of an excerpt again, one file after the other, beside the questions."""
-        verify = partial(self.library.verify, excerpt.citation, excerpt.text)
+    async def beside(self, work: Callable[[], T]) -> T:
+        """Runs work upon a file of the seeds folder, which may hang, one after the other, beside the questions."""
         with held_briefly():
-            return await asyncio.get_running_loop().run_in_executor(self._verifier, verify)
+            return await asyncio.get_running_loop().run_in_executor(self._files, work)
+
+    async def verify(self, excerpt: Excerpt) -> Verification:
+        """Reads the file of an excerpt again."""
+        return await self.beside(partial(self.library.verify, excerpt.citation, excerpt.text))
 
     def sync(self, *, full: bool = False, progress: Callable[[Progress], None] | None = None) -> SyncReport:
         """Brings the library up to date, unless the bot ends meanwhile; run `in_turn`. Raises as `Library.sync`."""
@@ -150,7 +153,7 @@ class Service:
     def close(self) -> None:
         """Waits for the questions that are running, and for a build to let go of what it has begun."""
         self._closing = True
-        for pool in (self._pool, self._builder, self._verifier):
+        for pool in (self._pool, self._builder, self._files):
             pool.shutdown(wait=True, cancel_futures=True)
 
 

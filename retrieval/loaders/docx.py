@@ -1,7 +1,8 @@
 """Word documents by python-docx: all text in its order, headings by style, properties.
 
-What python-docx does not show is read from the XML: tracked insertions, content controls, text boxes, nested tables,
-footnotes, headers and footers. Tracked deletions, placeholders, hidden text and tables of contents are no text.
+What python-docx does not show is read from the XML: automatic numbers, tracked insertions, content controls, text
+boxes, nested tables, footnotes, headers and footers. Tracked deletions, placeholders, hidden text, notes that nothing
+refers to and tables of contents are no text.
 Of formulas, powers and indices stand above and below the line where characters can, and a fraction has a stroke.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,17 +18,20 @@ from typing import Any
 
 from retrieval.errors import DocumentError
 from retrieval.loaders.archive import check_archive
+from retrieval.loaders.cells import line, names_columns
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, TextBuilder, shifted
+from retrieval.loaders.numbering import BULLET, Numbering
+from retrieval.loaders.wordml import W, styles_above, value
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _NO_TEXT = frozenset({"del", "moveFrom", "Fallback", "rt", "pPr", "rPr", "sdtPr", "tblPr", "tcPr", "trPr"})
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _SHIFTED = {"superscript": True, "sup": True, "subscript": False, "sub": False}  # whether above the line
 _OFF = frozenset({"0", "false", "off"})
-_LONGEST_CHAIN = 10  # of styles based on styles
-_NOTES = ("/footnotes", "/endnotes")
+_NOTES = {"/footnotes": "footnote", "/endnotes": "endnote"}  # what each part holds
 _MARGINS = ("/header", "/footer")
+_GONE = ("del", "moveFrom", "vanish")  # of the end of a paragraph that is not seen
+_ITEM = re.compile(r"- |\(?\w{1,4}[.)] ")  # what stands before items; clauses, as 3.2 or § 4, stand apart
 _OF_TEMPLATE = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)  # that python-docx makes documents from
 _STRICT = b"http://purl.oclc.org/ooxml/"
 
@@ -96,12 +101,21 @@ def _held(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _load(document: Any) -> Loaded:
-    text = _Text(_styles(document))
+    styles = {style.get(W + "styleId"): style for style in document.styles.element.iter(W + "style")}
+    rules = next(_parts(document, ("/numbering",)), None)
+    notes = {
+        (kind, note.get(W + "id")): note
+        for ending, kind in _NOTES.items()
+        for part in _parts(document, (ending,))
+        for note in part.iter(W + kind)
+    }
     title, date = _properties(document)
-    text.blocks(document.element.body)
+    around = _Text({}, Numbering(rules, styles), {})  # no heading holds for what surrounds the text
     margins = {_text(part, boxes=True): part for part in _parts(document, _MARGINS)}  # sections repeat them
-    for part in (*_parts(document, _NOTES), *margins.values()):
-        text.blocks(part)
+    for part in margins.values():
+        around.blocks(part)
+    text = _Text(_purposes(styles), Numbering(rules, styles), notes, around.builder)
+    text.blocks(document.element.body)
     return Loaded(text.builder.text(), title or text.title, date, 0, tuple(text.builder.headings))
 
 
@@ -128,29 +142,29 @@ def _properties(document: Any) -> tuple[str, str | None]:
     return title, next(filter(None, dates), None)
 
 
-def _styles(document: Any) -> dict[str, str]:
+def _purposes(styles: dict[str, Any]) -> dict[str, str]:
     """What each style is for, by its identity: its name or that of the heading, title or list it is based on."""
-    styles = {style.get(_W + "styleId"): style for style in document.styles.element.iter(_W + "style")}
 
-    def purpose(identity: str | None) -> str:
-        for _ in range(_LONGEST_CHAIN):
-            style = styles.get(identity)
-            if style is None:
-                break
-            name = (_value(style, "name") or "").lower()
-            if name.startswith(("heading", "title", "list", "toc ")):
-                return name
-            identity = _value(style, "basedOn")
-        return ""
+    def purpose(identity: str) -> str:
+        names = ((value(style, "name") or "").lower() for _, style in styles_above(styles, identity))
+        return next((name for name in names if name.startswith(("heading", "title", "list", "toc "))), "")
 
     return {identity: purpose(identity) for identity in styles}
 
 
 class _Text:
-    """Lays out the blocks of a document."""
+    """Lays out the blocks of a document, each note behind the paragraph or table that refers to it first."""
 
-    def __init__(self, styles: dict[str, str]) -> None:
-        self.builder, self.title, self._styles = TextBuilder(), "", styles
+    def __init__(
+        self,
+        purposes: dict[str, str],
+        numbering: Numbering,
+        notes: dict[tuple[str, str | None], Any],
+        builder: TextBuilder | None = None,
+    ) -> None:
+        self.builder, self.title = builder or TextBuilder(), ""
+        self._purposes, self._numbering, self._notes = purposes, numbering, notes
+        self._noted = 0  # where the last note ends, in parts of the text
 
     def blocks(self, container: Any) -> None:
         """Adds every paragraph and table under `container`, in their order."""
@@ -164,27 +178,48 @@ class _Text:
                 self.blocks(child)
 
     def _paragraph(self, paragraph: Any) -> None:
-        properties = paragraph.find(_W + "pPr")
-        style = self._styles.get(_value(properties, "pStyle") or "", "")
-        text = _text(paragraph, boxes=False)
+        properties = paragraph.find(W + "pPr")
+        style = self._purposes.get(value(properties, "pStyle") or "", "")
+        text = _text(paragraph, boxes=False).strip()
+        mark = self._mark(properties, style, text)
+        numbered = mark.removeprefix(BULLET) + text if text else ""
         if style.startswith("title"):
             self.title = self.title or " ".join(text.split())
-            self.builder.add(text, level=1)
+            self.builder.add(numbered, level=1)
         elif style.startswith("heading"):
-            self.builder.add(text, level=int(style.split()[-1]) if style.split()[-1].isdigit() else 1)
-        elif _is_item(properties, style):
-            self.builder.add("- " + text if text.strip() else "", tight=True)
+            self.builder.add(numbered, level=int(style.split()[-1]) if style.split()[-1].isdigit() else 1)
+        elif mark:
+            close = _ITEM.fullmatch(mark) is not None and len(self.builder.parts) != self._noted
+            self.builder.add(mark + text if text else "", tight=close)
         elif not style.startswith("toc "):
             self.builder.add(text)
         for box in _found(paragraph, "txbxContent"):
             self.blocks(box)
+        self._add_notes(paragraph)
+
+    def _mark(self, properties: Any, style: str, text: str) -> str:
+        """What stands before the text of a paragraph: its number, or the bullet of an item, with a blank."""
+        end = None if properties is None else properties.find(W + "rPr")
+        if not text and end is not None and any(end.find(W + name) is not None for name in _GONE):
+            return ""  # and it is not counted
+        mark = None if properties is None else self._numbering.mark(properties)
+        return (BULLET if style.startswith("list") else "") if mark is None else mark
+
+    def _add_notes(self, element: Any) -> None:
+        for kind in _NOTES.values() if self._notes else ():
+            for reference in _found(element, f"{kind}Reference"):
+                note = self._notes.pop((kind, reference.get(W + "id")), None)
+                if note is not None:
+                    self.blocks(note)
+                    self._noted = len(self.builder.parts)
 
     def _table(self, table: Any) -> None:
         """Rows as lines; a cell that spans rows is named in each; what is laid out by a table comes block by block."""
         above: dict[int, str] = {}
         tight = False
+        aligned = _holds_data(table)
         for row in _found(table, "tr"):
-            if row.find(f"{_W}trPr/{_W}del") is not None:
+            if row.find(f"{W}trPr/{W}del") is not None:
                 continue
             cells = list(_found(row, "tc"))
             paragraphs = [list(_found(cell, "p")) for cell in cells]
@@ -198,14 +233,36 @@ class _Text:
             column = 0
             texts = []
             for cell, inside in zip(cells, paragraphs, strict=True):
-                properties = cell.find(_W + "tcPr")
-                merge = None if properties is None else properties.find(_W + "vMerge")
-                if merge is None or merge.get(_W + "val") == "restart":
-                    above[column] = " ".join(" ".join(_text(one, boxes=True).split()) for one in inside).strip()
+                properties = cell.find(W + "tcPr")
+                merge = None if properties is None else properties.find(W + "vMerge")
+                if merge is None or merge.get(W + "val") == "restart":
+                    above[column] = " ".join(" ".join(self._numbered(one).split()) for one in inside).strip()
                 texts.append(above.get(column, ""))
-                column += int(_value(properties, "gridSpan") or 1)
-            self.builder.add(" | ".join(filter(None, texts)), tight=tight)
+                column += _columns(cell)
+            self.builder.add(line(texts, aligned=aligned), tight=tight)
             tight = True
+        self._add_notes(table)
+
+    def _numbered(self, paragraph: Any) -> str:
+        """The text of a paragraph in a cell, which may be a number alone."""
+        text = _text(paragraph, boxes=True).strip()
+        return self._mark(paragraph.find(W + "pPr"), "", text).removeprefix(BULLET) + text
+
+
+def _holds_data(table: Any) -> bool:
+    """Whether values stand in columns that have names."""
+    rows = [list(_found(row, "tc")) for row in _found(table, "tr")]
+    columns = max((sum(_columns(cell) for cell in row) for row in rows), default=0)
+    return any(
+        names_columns([_text(cell, boxes=True).strip() for cell in row], columns, corner=row is rows[0])
+        for row in rows
+        if len(row) == columns
+    )
+
+
+def _columns(cell: Any) -> int:
+    """How many columns a cell takes."""
+    return int(value(cell.find(W + "tcPr"), "gridSpan") or 1)
 
 
 def _found(element: Any, name: str) -> Iterator[Any]:
@@ -228,7 +285,7 @@ def _text(element: Any, *, boxes: bool) -> str:
             parts.append(_SIGNS[name])
         elif name not in _NO_TEXT and not _is_unseen(child) and (boxes or name != "txbxContent"):
             inside = _text(child, boxes=boxes)
-            place = _value(child.find(_W + "rPr"), "vertAlign") or name
+            place = value(child.find(W + "rPr"), "vertAlign") or name
             if place in _SHIFTED:
                 inside = shifted(inside, next(filter(None, reversed(parts)), ""), above=_SHIFTED[place])
             elif name == "den":
@@ -239,26 +296,14 @@ def _text(element: Any, *, boxes: bool) -> str:
 
 def _is_placeholder(element: Any) -> bool:
     """A content control that nobody has filled in yet."""
-    return _name(element) == "sdt" and element.find(f"{_W}sdtPr/{_W}showingPlcHdr") is not None
+    return _name(element) == "sdt" and element.find(f"{W}sdtPr/{W}showingPlcHdr") is not None
 
 
 def _is_unseen(element: Any) -> bool:
     """A placeholder, or a run of hidden text."""
-    hidden = element.find(f"{_W}rPr/{_W}vanish")
-    return _is_placeholder(element) or (hidden is not None and hidden.get(_W + "val") not in _OFF)
-
-
-def _is_item(properties: Any, style: str) -> bool:
-    """Whether a paragraph belongs to a list, by its own numbering, which 0 takes away, or by its style."""
-    numbering = _value(None if properties is None else properties.find(_W + "numPr"), "numId")
-    return style.startswith("list") if numbering is None else numbering != "0"
+    hidden = element.find(f"{W}rPr/{W}vanish")
+    return _is_placeholder(element) or (hidden is not None and hidden.get(W + "val") not in _OFF)
 
 
 def _name(element: Any) -> str:
     return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
-
-
-def _value(element: Any, name: str) -> str | None:
-    """The value of a property, as in `<w:pStyle w:val="Title"/>`."""
-    found = None if element is None else element.find(_W + name)
-    return None if found is None else found.get(_W + "val")

@@ -80,10 +80,8 @@ def shifted(text: str, before: str, *, above: bool) -> str:
 
 
 def one_line_each(records: Iterable[str]) -> Loaded:
-    """Records as lines, each a passage of its own."""
+    """Records as lines, each a passage of its own; one without text leaves its line empty, so that all keep theirs."""
     text = io.StringIO()  # which takes less memory than a list of lines
     for record in records:
-        line = " ".join(clean(record).split())
-        if line:
-            text.write(line + "\n")
+        text.write(" ".join(clean(record).split()) + "\n")
     return Loaded(text.getvalue(), layout="rows")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from retrieval.loaders.cells import line, names_columns
 from retrieval.loaders.loaded import TextBuilder, shifted
+from retrieval.loaders.numbering import BULLET, numeral
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = HEADINGS.keys() | {
@@ -23,6 +26,14 @@ _TOOLS = frozenset({"mw-editsection", "headerlink", "anchor-link"})  # classes o
 _NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
 _TABLES = frozenset({"table", "thead", "tbody", "tfoot"})  # beyond which no cell spans
 _LISTS = frozenset({"ul", "ol", "table"})
+_ITEMS = frozenset({"ol", "ul", "menu", "dir"})  # which hold items
+_NUMBERS = {"1": "decimal", "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+_LIST_STYLE = re.compile(
+    r"(?:^|;)\s*list-style(?:-type)?\s*:[^;]{0,100}?"
+    r"\b(none|disc|circle|square|decimal(?:-leading-zero)?|(?:lower|upper)-(?:alpha|latin|roman))\b",
+    re.IGNORECASE,
+)
+_INTEGER = re.compile(r"\s*([-+]?\d{1,9})(?!\d)")
 _SHIFTED = frozenset({"sup", "sub"})
 _SCRIPTS = {"msup": ("sup",), "msub": ("sub",), "msubsup": ("sub", "sup")}  # of formulas, behind what they stand at
 _SPAN = re.compile(r"\s*(\d{1,4})\s*")
@@ -53,6 +64,22 @@ def flat(element: Any, before: str = "") -> str:
     return "".join(_pieces(element, before))
 
 
+@dataclass(slots=True)
+class _Ordered:
+    """A numbered list: the number of its next item, how they go on, and how they are written."""
+
+    number: int
+    step: int
+    kind: str
+
+    def mark(self, item: Any) -> str:
+        """The number of the next item, as it stands before it."""
+        self.number = _integer(item, "value", self.number)
+        written = numeral(self.number, _kind(item, self.kind))
+        self.number += self.step
+        return f"{written}. " if written else BULLET
+
+
 class _Layout:
     """What was read of the block that is being read, and where it belongs."""
 
@@ -60,9 +87,11 @@ class _Layout:
         self._builder, self._left_out = builder, left_out
         self._loose: list[str] = []
         self._mark = ""  # what the next block begins with, where it begins an item
+        self._ordered: _Ordered | None = None  # the list here, if it is numbered
+        self._aligned = False  # whether the table here holds data
         self._group: Any = None  # the outermost list or table here
         self._last_group: Any = None  # that of the block before
-        self._above: dict[int, tuple[str, int]] = {}  # by column, the cells from above and how many rows they span yet
+        self._above: dict[int, tuple[str | None, int]] = {}  # by column, cells from above and the rows they span yet
 
     def walk(self, element: Any) -> None:
         tag = name_of(element)
@@ -78,18 +107,23 @@ class _Layout:
             self._children(element)
         elif not self._whole(element, tag):
             self.flush()
-            outer, above = self._group, self._above
+            outer, above, ordered, aligned = self._group, self._above, self._ordered, self._aligned
             if tag in _TABLES:
                 self._above = {}
+            if tag in _ITEMS:
+                self._ordered = _ordered(element) if tag == "ol" else None
+            elif tag == "table":
+                self._aligned = _holds_data(element)
             if tag == "tr":  # one that lays out a page: what is in it stands apart
                 self._group = None
             elif outer is None and tag in _LISTS:
                 self._group = element
-            self._mark = "- " if tag == "li" else self._mark
+            if tag == "li":
+                self._mark = self._mark.removesuffix(BULLET) + (ordered.mark(element) if ordered else BULLET)
             self._children(element)
             self.flush()
             self._mark = "" if tag == "li" else self._mark
-            self._group = outer
+            self._group, self._ordered, self._aligned = outer, ordered, aligned
             self._above = {} if tag == "tr" else above
 
     def _children(self, element: Any) -> None:
@@ -103,6 +137,8 @@ class _Layout:
         heading = _joined(flat(element)) if tag in HEADINGS else ""
         if tag in HEADINGS and len(heading) <= _LONGEST_HEADING:
             self.flush()
+            if heading and self._mark != BULLET:  # the number of an item is its heading's
+                heading, self._mark = self._mark + heading, ""
             self._builder.add(heading, level=HEADINGS[tag])
             self._last_group = None
         elif tag == "pre":
@@ -117,7 +153,7 @@ class _Layout:
 
     def _row(self, row: Any) -> str:
         """A row as a line; a cell that spans rows is named in each."""
-        texts = {column: text for column, (text, _) in self._above.items()}
+        texts: dict[int, str | None] = {column: text for column, (text, _) in self._above.items()}
         self._above = {column: (text, rows - 1) for column, (text, rows) in self._above.items() if rows > 1}
         column = 0
         for cell in _cells(row):
@@ -129,8 +165,9 @@ class _Layout:
             if (rows := _span(cell, "rowspan")) > 1:
                 name = text if len(text) <= _LONGEST_NAME else ""
                 columns = range(begin, min(column, _MOST_COLUMNS))
-                self._above |= {at: (name if at == begin else "", rows - 1) for at in columns}
-        return " | ".join(filter(None, (texts[at] for at in sorted(texts)))) if column else ""
+                self._above |= {at: (name if at == begin else None, rows - 1) for at in columns}
+        shown = [text for _, text in sorted(texts.items()) if text is not None]
+        return line(shown, aligned=self._aligned) if column else ""
 
     def flush(self) -> None:
         """Ends the block; two line breaks end one, too."""
@@ -181,6 +218,37 @@ def _span(cell: Any, name: str) -> int:
     """How many rows or columns a cell takes; 0 stands for all there are."""
     found = _SPAN.fullmatch(cell.get(name) or "")
     return int(found[1]) or _MOST_ROWS if found else 1
+
+
+def _holds_data(table: Any) -> bool:
+    """Whether values stand in columns that have names; not where a table lays out a page."""
+    if table.find(".//table") is not None or table.get("role") in ("none", "presentation"):
+        return False
+    rows = [_cells(row) for row in table.iter("tr") if not _is_unseen(row)]
+    columns = max((sum(_span(cell, "colspan") for cell in row) for row in rows), default=0)
+    return any(
+        names_columns([flat(cell).strip() for cell in row], columns, corner="th" in map(name_of, row[1:]))
+        for row in rows
+        if len(row) == columns
+    )
+
+
+def _ordered(element: Any) -> _Ordered:
+    """How an `ol` numbers its items."""
+    backwards = element.get("reversed") is not None
+    first = sum(name_of(child) == "li" for child in element) if backwards else 1
+    return _Ordered(_integer(element, "start", first), -1 if backwards else 1, _kind(element, "decimal"))
+
+
+def _kind(element: Any, inherited: str) -> str:
+    """How a list or an item says that numbers are written."""
+    style = _LIST_STYLE.search(element.get("style") or "")
+    return style[1].lower() if style else _NUMBERS.get(element.get("type") or "", inherited)
+
+
+def _integer(element: Any, name: str, default: int) -> int:
+    found = _INTEGER.match(element.get(name) or "")
+    return int(found[1]) if found else default
 
 
 def _is_laid_out(row: Any) -> bool:

@@ -22,6 +22,7 @@ _DRAWS = re.compile(rb"\sDo\b")
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _PDFIUM = threading.Lock()  # it is not made for two threads, not even with a document each
 _MARK = re.compile("[\x02\ufffe]")
+_UNSEEN = re.compile("[\\s\x02\ufffe]")
 _BROKEN = re.compile(r"(?:(?<![^\W_])[^\W_]+)?(?:[\x02\ufffe][^\W_]*)+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _VEILED = re.compile(  # what the size of a stream cannot be told from: two filters, one that is not Flate, a cipher
@@ -76,10 +77,12 @@ def _shown(document: Any, number: int) -> str:
         page.close()
         page = document[number]
     text_page = page.get_textpage()
-    text = str(text_page.get_text_bounded()).replace("\r\n", "\n").replace("\r", "\n")
+    bounded, whole = str(text_page.get_text_bounded()), str(text_page.get_text_range())
     text_page.close()
     page.close()
-    return text
+    # text that runs sideways has its line ends in the whole alone, which may hold more: what is cropped off the page
+    text = whole if _UNSEEN.sub("", whole) == _UNSEEN.sub("", bounded) else bounded
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _property(document: Any, name: str) -> str:

@@ -19,21 +19,24 @@ _LONG = 1000  # characters of an object that is more than one record
 
 
 def load(data: bytes) -> Loaded:
-    """One line a record. Raises DocumentError for what cannot be parsed, naming the line."""
+    """One line a record, the same as in a file of one a line. Raises DocumentError for what cannot be parsed, naming
+    the line.
+    """
     return one_line_each(_json(decode(data)))
 
 
 def _json(text: str) -> Iterator[str]:
-    """The objects of an array, of one object, or of one object a line; never more than one of them in memory."""
+    """The objects of an array, of one object, or of one object a line with "" for those that are blank.
+
+    Never more than one of them is in memory.
+    """
     if _one_a_line(text):
         for number, match in enumerate(_LINE.finditer(text), 1):
             line = match[0].rstrip("\n")
-            if line.strip():
-                yield _flat(_parse_line(number, line))
+            yield _flat(_parse_line(number, line)) if line.strip() else ""
         return
     try:
-        for value in _values(text):
-            yield _flat(value)
+        yield from filter(None, map(_flat, _values(text)))
     except RecursionError as error:
         raise DocumentError("its values are nested too deeply: flatten them") from error
     except ValueError as error:

@@ -7,7 +7,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice, zip_longest
+from itertools import islice, repeat, zip_longest
 from typing import Any
 
 from retrieval.errors import DocumentError
@@ -24,7 +24,8 @@ _NAMED_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?[ \t]*\r?\n', re.IGNORECASE)  
 
 
 def load(data: bytes) -> Loaded:
-    """One line a row; the first row names the columns, or the one below a title and the like, which stay text.
+    """One line a row, the first of its lines in the file; the first row names the columns, or the one below a title and
+    the like, which stay text.
 
     Where the first row is one of dates or decimals like those below it, nothing names them. Raises DocumentError,
     naming the line that is no row.
@@ -48,6 +49,7 @@ def _read_alike_so_far(text: str) -> bool:
 
 
 def _rows(text: str, *, lenient: bool = False) -> Iterator[str]:
+    """What each line of the file gives: "" where a row names the columns, is blank or began further up."""
     named = _NAMED_DELIMITER.match(text)
     start = named.end() if named else 0
     delimiter = named[1] if named else _delimiter(text)
@@ -55,8 +57,11 @@ def _rows(text: str, *, lenient: bool = False) -> Iterator[str]:
     width, titles = _shape(first)[1], _titles(first)
     reader = _reader(text, delimiter, start, lenient=lenient)
     names = [""] if not titles and _begins_with_values(first) else []  # once there are any, all that follows is rows
+    if named:
+        yield ""
     while True:
-        line = reader.line_num + (2 if named else 1)  # where the row begins, not where the reader gave it up
+        above = reader.line_num
+        line = above + (2 if named else 1)  # where the row begins, not where the reader gave it up
         try:
             row = next(reader)
         except StopIteration:
@@ -65,13 +70,19 @@ def _rows(text: str, *, lenient: bool = False) -> Iterator[str]:
             raise DocumentError(f"line {line} is no row of a table ({error}): mend or remove it") from error
         if delimiter == "\t" and _are_rows(row, width):
             raise DocumentError(f"line {line} has a quote that is not closed: mend or remove it")
-        if not names and not titles:
+        if names or titles:
+            titles -= bool(titles and row)
+            yield _named(row, names)
+        else:
             names = row
-            continue
-        titles -= bool(titles and row)
-        names_here = [*names, *[""] * (len(row) - len(names))]
-        fields = [(n.strip(), v.strip()) for n, v in zip(names_here, row, strict=False)]
-        yield "; ".join(f"{name}: {value}" if name else value for name, value in fields if value)
+            yield ""
+        yield from repeat("", reader.line_num - above - 1)
+
+
+def _named(row: Sequence[str], names: Sequence[str]) -> str:
+    """The fields of a row that hold something, each behind the name of its column."""
+    fields = [(name.strip(), value.strip()) for value, name in zip_longest(row, names[: len(row)], fillvalue="")]
+    return "; ".join(f"{name}: {value}" if name else value for name, value in fields if value)
 
 
 def _delimiter(text: str) -> str:

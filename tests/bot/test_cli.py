@@ -575,6 +575,10 @@ def test_verify_checks_saved_answers_and_documents(
     moved = run("verify", saved, *where)
     assert moved.code == 0
     assert "stands in the file, at another place (11–65)\n" in moved.out
+    path.write_text("The bridge crosses the Rhine.\n   It was finished in 1919.\n")
+    wrapped = run("verify", saved, *where)
+    assert wrapped.code == 0
+    assert "the same words stand in the file, with other line breaks or spaces (0–57)\n" in wrapped.out
     path.unlink()
     assert run("verify", saved, *where).out.endswith("the file is gone or cannot be read\n1 excerpt: 1 gone\n")
 
@@ -614,6 +618,35 @@ def test_a_saved_answer_cannot_make_verify_read_outside_the_seeds(over_seeds: Ru
     place = {"document": "../README.md", "start": 0, "end": 5}
     row = {"excerpts": [{"text": "# See", "citation": place}]}
     assert over_seeds("verify", "-", "--json", stdin=json.dumps(row)).rows[0]["verdict"] == "gone"
+
+
+def test_verify_names_the_path_of_a_file_that_was_renamed(
+    run: Run, write: Write, exported_model: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(exported_model, library / "model", copy_function=os.link)
+    path = write("bridge.txt", "The bridge crosses the Rhine. It was finished in 1919.\n")
+    where = ("--seeds", tmp_path / "seeds", "--library", library)
+    saved = run("ask", "--json", "When was the bridge finished?", *where).out
+    path.rename(path.with_name("rhine.txt"))
+    run("build", *where)
+    told = run("verify", "-", *where, stdin=saved)
+    assert (told.code, told.out.splitlines()[0]) == (
+        0,
+        "moved   bridge.txt:1 0–54  the file was moved or renamed; this stands in rhine.txt (0–54)",
+    )
+    assert run("verify", "-", "--json", *where, stdin=saved).rows == [
+        {
+            "document": "bridge.txt",
+            "start": 0,
+            "end": 54,
+            "verdict": "moved",
+            "now_in": "rhine.txt",
+            "now_at": 0,
+            "now_end": 54,
+            "respaced": False,
+        }
+    ]
 
 
 def test_doctor_finds_nothing_wrong_with_a_good_library(over_seeds: Run) -> None:

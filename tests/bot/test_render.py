@@ -96,6 +96,19 @@ def test_the_excerpt_of_a_part_without_an_answer_says_so(terminal: bool) -> None
     assert shown.count("(not in your sources") == 1
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_each_of_several_questions_says_how_sure_its_answer_is(terminal: bool) -> None:
+    one = replace(_answer("The tide rises.").excerpts[0], part="When?", confidence=0.98)
+    two, further = replace(one, rank=2, part="Where?", confidence=0.35), replace(one, rank=3, confidence=None)
+    both = replace(_answer(""), excerpts=(one, two, further))
+    shown = re.sub(r"\x1b\[[\d;]*m", "", _shown(both, terminal=terminal))
+    assert shown.startswith("Perhaps answered (35%): read with care\n")
+    assert "When?  Answered: almost certainly (98%)" in shown
+    assert "Where?  Perhaps answered (35%): read with care" in shown
+    assert re.search(r"When\? *(│|\n)", shown)
+    assert (shown.count("98%"), shown.count("35%")) == (1, 2)
+
+
 def test_a_terminal_gets_a_panel_with_a_link_and_a_highlight() -> None:
     shown = _shown(_answer("The tide rises."), terminal=True)
     assert "╭─ 1 ─" in re.sub(r"\x1b\[[\d;]*m", "", shown)
@@ -237,6 +250,23 @@ def test_a_quote_that_is_read_otherwise_is_not_laid_upon_the_file() -> None:
     assert messages.checked(replace(changed, same_file=True)) == otherwise
 
 
+def test_a_file_that_moved_and_changed_is_said_to_be_both() -> None:
+    moved = Verification(PLACE, Verdict.MOVED, Span(0, 5), same_file=True, now_in="new\n.txt")
+    changed = replace(moved, same_file=False)
+    without = replace(changed, verdict=Verdict.CHANGED, place=None)
+    assert [messages.checked(one) for one in (moved, changed, replace(changed, respaced=True), without)] == [
+        "the file was moved or renamed; this stands in new␊.txt",
+        "the file was moved or renamed and has changed; this stands in new␊.txt",
+        "the file was moved or renamed and has changed; the same words, with other line breaks or spaces, stand in "
+        "new␊.txt",
+        "the file was moved or renamed, has changed and no longer says this; it is now new␊.txt",
+    ]
+    assert messages.checked(replace(without, same_file=True)) == (
+        "the file was moved or renamed, is the same but has no such words: the quote was altered, or an older version "
+        "read it otherwise; it is now new␊.txt"
+    )
+
+
 def test_a_build_that_did_nothing_says_it_in_a_line() -> None:
     out = io.StringIO()
     show_report(Console(file=out, width=80), SyncReport(3, unchanged=12))
@@ -307,7 +337,8 @@ def test_where_the_screen_is_low_further_excerpts_are_their_sentence_cited_as_wh
 
 
 def test_the_first_excerpt_of_every_question_is_whole_on_a_low_screen() -> None:
-    excerpts = (_excerpt(1, "When?"), _excerpt(2, "Who?"), replace(_excerpt(3, "When?"), also_in=(PLACE,)))
+    first, second = (replace(_excerpt(n, part), confidence=0.95) for n, part in enumerate(("When?", "Who?"), 1))
+    excerpts = (first, second, replace(_excerpt(3, "When?"), also_in=(PLACE,)))
     shown = _on_a_screen(excerpts, 50)
     assert [f"Line {number} says" in shown for number in (15, 30, 45)] == [True, True, False]
     assert re.search(

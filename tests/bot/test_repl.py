@@ -217,6 +217,7 @@ def test_a_filter_holds_until_it_is_taken_off(talk: Talk) -> None:
     assert "Only 1 document (nature/*) was searched; /filter off searches all.\n" in talk("Who is the mayor of Lisbon?")
     assert talk("/filter off") == "Every document is searched.\n"
     assert "/filter off" not in talk("Who is the mayor of Lisbon?")
+    assert talk("Filter OFF") == "Every document is searched.\n"
     assert talk("/filter from").startswith("Write /filter GLOB")
 
 
@@ -312,6 +313,19 @@ def test_white_space_in_a_name_stays_as_it_is(own: Talk, write: Write) -> None:
         assert own(f"/filter   '{name}'").startswith("1 document will be searched")
 
 
+def test_apostrophes_in_a_name_are_no_quotation_marks(own: Talk, write: Write) -> None:
+    write("Tom's and Ann's.txt", "The ferry of Solvik leaves at seven.\n")
+    own.repl._library.sync()
+    assert own("/filter Tom's and Ann's.txt").startswith("1 document will be searched")
+    assert own("/sources Tom's and Ann's.txt").startswith("Tom's and Ann's.txt")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_command(own: Talk) -> None:
+    assert own("\ufeff/filter a/*").startswith("1 document will be searched")
+    assert own(" \ufeff ") == ""
+    assert not own.repl.handle("\ufeffquit")
+
+
 def test_what_cannot_be_written_to_the_history_is_kept_for_the_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,6 +365,7 @@ def test_lines_from_a_pipe_are_answered_one_by_one(over_seeds: Run) -> None:
     assert "thirty years" in done.out
     assert done.out.startswith("❯ How old can a tern get?\nAnswered: ")
     assert done.out.rstrip().split("\n")[-1].startswith("Generation 1, built ")
+    assert over_seeds("repl", stdin="\ufeff/filter nature/*\n").out.startswith("❯ /filter nature/*\n1 document will")
 
 
 class _Screen:

@@ -175,3 +175,21 @@ def test_a_variable_without_a_setting_is_noticed(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SEEDBOT_SEED", "x")
     monkeypatch.setenv("SEEDBOT_ANSWER__EXCERPTS", "3")
     assert unknown_variables() == ["SEEDBOT_SEED"]
+
+
+def test_a_variable_that_overrides_what_a_compared_file_sets_is_refused(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text('[answer]\nread = 4\ncaution = "sure"\n[telegram]\nworkers = 3\n')
+    monkeypatch.setenv("SEEDBOT_TELEGRAM__WORKERS", "1")
+    monkeypatch.setenv("SEEDBOT_ANSWER__READ", "4")
+    monkeypatch.setenv("SEEDBOT_ANSWER__EXCERPTS", "2")
+    compared = load_compared(config, load_settings()).answer
+    assert (compared.read, compared.caution, compared.excerpts) == (4, "sure", 2)
+    monkeypatch.setenv("SEEDBOT_ANSWER__READ", "0")
+    with pytest.raises(SettingsError, match=r"SEEDBOT_ANSWER__READ overrides answer\.read of .*own\.toml: unset it"):
+        load_compared(config, load_settings())
+    monkeypatch.delenv("SEEDBOT_ANSWER__READ")
+    monkeypatch.setenv("SEEDBOT_ANSWER", '{"caution": "eager"}')
+    with pytest.raises(SettingsError, match=r"SEEDBOT_ANSWER overrides answer\.caution of "):
+        load_compared(config, load_settings())

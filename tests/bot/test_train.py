@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot import options, tuned
+from bot.commands import doctor
+from bot.telegram import service
 from retrieval import library as engine
+from retrieval import tuning
 from retrieval.library import Library
+from retrieval.models import DEFAULT_MODEL
 from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
+from retrieval.tuning import Fit
 from tests import own_questions
 from tests.bot.conftest import Run
 from tests.permissions import binding
@@ -106,6 +112,22 @@ def test_a_confidence_that_got_no_better_changes_nothing(over_own: Run, tmp_path
     assert not (tmp_path / "library" / "tuned.json").exists()
 
 
+def test_a_calibrated_confidence_that_a_new_ranking_replaces_is_said_to_be_gone(over_own: Run, tmp_path: Path) -> None:
+    opposite = own_questions.coefficients()
+    opposite["confidence"] |= {"cosine": -24.0, "bias": 10.0}
+    assert over_own("eval", "--calibrate", tmp_path / "own.jsonl").code == 0
+    kept = (tmp_path / "library" / "tuned.json").read_bytes()
+    with own_questions.shipped(opposite, tmp_path / "opposite"):
+        done = over_own("train", tmp_path / "own.jsonl")
+        assert "confidence" not in json.loads((tmp_path / "library" / "tuned.json").read_text())
+        (tmp_path / "library" / "tuned.json").write_bytes(kept)
+        (row,) = over_own("train", "--json", tmp_path / "own.jsonl").rows
+    assert "The confidence is the shipped one: on these questions the confidence does not tell" in done.out
+    gone = "The confidence that was kept before is gone: it was fitted with another ranking."
+    assert done.out.splitlines()[-1] == gone
+    assert (row["kept"], row["confidence"]["kept"], row["confidence_discarded"]) == (True, False, True)
+
+
 def test_a_ranking_that_got_no_better_changes_nothing(over_own: Run, tmp_path: Path) -> None:
     good = own_questions.coefficients()
     good["ranking"] |= {"coverage": 10.0, "sentence_coverage": 10.0, "late": 10.0, "length": 0.0}
@@ -157,13 +179,17 @@ def test_wrong_usage_is_said(over_own: Run, arguments: list[str], message: str) 
     assert message in done.err
 
 
-def test_a_damaged_file_is_found_and_undone(over_own: Run, tmp_path: Path) -> None:
+def test_a_damaged_file_is_found_and_undone(over_own: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "has_export", lambda _: True)
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:a-token")
+    monkeypatch.setattr(service, "run", lambda *_: pytest.fail("a bot that cannot answer must not start"))
     (tmp_path / "library" / "tuned.json").write_text('{"ranking": ')
     found = over_own("doctor")
     assert found.code == 1
     assert "✗ tuned        The tuned weights in" in found.out
+    assert "✗ answers      The tuned weights in" in found.out
     assert "run `seedbot train --undo` to answer with the shipped ones." in found.out
-    for command in (["ask", "Who built it?"], ["status"], ["train", tmp_path / "own.jsonl"]):
+    for command in (["ask", "Who built it?"], ["status"], ["telegram"], ["train", tmp_path / "own.jsonl"]):
         done = over_own(*command)
         assert (done.code, done.out) == (1, "")
         assert "run `seedbot train --undo`" in done.err
@@ -187,6 +213,28 @@ def test_weights_fitted_with_another_version_are_named(over_own: Run, tmp_path: 
         assert "another version" not in over_own("status").out
     again = f"run `seedbot train QUESTIONS.jsonl {places}` again on your questions (own.jsonl)\n"
     assert again in over_own("status").out
+
+
+def _keep_confidence(library: Path, model: str, *, without: str = "") -> None:
+    weights = {
+        name: value for name, value in own_questions.coefficients()["read_confidence"].items() if name != without
+    }
+    tuning.keep(library, [Fit("confidence", {"read_confidence": weights}, {})], "own.jsonl", 150, model)
+
+
+def test_a_confidence_without_the_measures_of_this_version_is_not_used_and_named(over_own: Run, tmp_path: Path) -> None:
+    _keep_confidence(tmp_path / "library", DEFAULT_MODEL, without="answers")
+    newer = own_questions.coefficients()
+    newer["ranking"]["length"] = 1.4
+    with own_questions.shipped(newer, tmp_path / "newer"):
+        assert over_own("ask", "Who built the bridge?").code in (0, 3)
+        told = "; confidence no longer used, since this version has more measures: run `seedbot eval QUESTIONS.jsonl"
+        assert told in over_own("status").out
+
+
+def test_weights_fitted_with_another_model_are_named(over_own: Run, tmp_path: Path) -> None:
+    _keep_confidence(tmp_path / "library", "another")
+    assert "; fitted with the model 'another': run `seedbot eval QUESTIONS.jsonl --calibrate" in over_own("status").out
 
 
 def test_undoing_where_there_is_no_library_says_so(run: Run, tmp_path: Path) -> None:
@@ -228,3 +276,14 @@ def test_a_library_that_cannot_be_written_is_refused_before_anything_is_asked(
     (tmp_path / "library").chmod(0o700)
     assert (done.code, done.out) == (1, "")
     assert "cannot be written (Permission denied): check its permissions" in done.err
+
+
+def test_a_comparison_of_tuned_weights_with_shipped_ones_says_so(over_own: Run, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / "library", tmp_path / "other")
+    _keep_confidence(tmp_path / "library", DEFAULT_MODEL)
+    (tmp_path / "other.toml").write_text(f'library = "{tmp_path / "other"}"\n')
+    compare = ("eval", "--json", "--compare", tmp_path / "other.toml", tmp_path / "few.jsonl")
+    told = "The first answers with confidence tuned on 150 questions of own.jsonl, the second with the shipped weights"
+    assert told in over_own(*compare).err
+    shutil.copy(tmp_path / "library" / "tuned.json", tmp_path / "other")
+    assert "answers with" not in over_own(*compare).err

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import onnx
@@ -79,6 +81,41 @@ def test_more_batches_than_run_at_once_keep_their_texts(
         alike = float(encoded[n].vector @ exact.encode_query(texts[n]).vector)
         assert alike >= (0.985 if precision == "int8" else 0.9995)
         assert len(encoded[n].tokens) == len(embedder.token_offsets(texts[n]))
+
+
+class _Request:
+    """One of OpenVINO's, which computes until it is waited for; the first wait of all is broken off by Ctrl-C."""
+
+    waits = 0
+
+    def __init__(self) -> None:
+        self._at_work = False
+
+    def start_async(self, feed: Feed) -> None:
+        assert not self._at_work
+        self._at_work, self._feed = True, feed
+
+    def wait(self) -> None:
+        _Request.waits += 1
+        if _Request.waits == 1:
+            raise KeyboardInterrupt
+        self._at_work = False
+
+    def get_output_tensor(self, number: int) -> Any:
+        return SimpleNamespace(data=self._feed["ids"] + number)
+
+
+def test_after_a_run_that_was_broken_off_openvino_runs_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = SimpleNamespace(create_infer_request=_Request)
+    core = SimpleNamespace(read_model=lambda path: path, compile_model=lambda *_: compiled)
+    monkeypatch.setattr(openvino, "Core", lambda: core)
+    monkeypatch.setattr(_Request, "waits", 0)
+    runtime = runtimes.OpenVino(tmp_path / "model.onnx", threads=2)
+    batches: list[tuple[int, Feed]] = [(n, {"ids": np.array([n])}) for n in range(9)]
+    with pytest.raises(KeyboardInterrupt):
+        list(runtime.run(batches))
+    found = [(label, int(vectors[0]), int(tokens[0])) for label, (vectors, tokens) in runtime.run(batches)]
+    assert found == [(n, n, n + 1) for n in range(9)]
 
 
 def test_a_library_keeps_its_precision_where_the_processor_can(

@@ -28,6 +28,25 @@ def test_any_name_is_found_and_hidden_files_are_not(seeds: Path, write: Write) -
     assert _names(seeds) == sorted(names)
 
 
+@pytest.mark.parametrize("beside", ["page_files", "page-Dateien", "page_fichiers", "page.files"])
+@pytest.mark.parametrize("page", ["page.html", "page.htm"])
+def test_what_a_browser_saves_to_show_a_page_is_no_document(seeds: Path, write: Write, page: str, beside: str) -> None:
+    """Whatever else lies there is, such as a document of one's own or a frame that has a name."""
+    own = ["report.pdf", "chapter.html", "data.xlsx", "notes", "saved_resources.html", "below/sign.png"]
+    parts = ["a.css", "a.js.download", "b.svg", "c.GIF", "d.woff2", "css2", "saved_resource", "saved_resource(1).html"]
+    for name in [*own, *parts]:
+        write(f"web/{beside}/{name}", "x")
+    write(f"web/{page}", "x")
+    assert _names(seeds) == sorted([f"web/{page}", *(f"web/{beside}/{name}" for name in own)])
+
+
+def test_a_folder_beside_no_page_is_looked_at_whole(seeds: Path, write: Write) -> None:
+    names = ["page_files/a.css", "page_files/saved_resource.html", "page.txt", "other.html", "page/a.css"]
+    for name in names:
+        write(name, "x")
+    assert _names(seeds) == sorted(names)
+
+
 def test_links_that_loop_end(seeds: Path, write: Write) -> None:
     write("a/b.txt", "x")
     (seeds / "a" / "up").symlink_to(seeds)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.store import Store
 from retrieval.testing import FakeEmbedder
-from retrieval.types import Document, Filter, Pending, Span, SyncReport, Verdict
+from retrieval.types import Answer, Document, Filter, Pending, Span, SyncReport, Verdict
 from tests.conftest import Write
 from tests.permissions import binding
 from tests.retrieval.files import pdf
@@ -895,6 +896,24 @@ def test_any_question_gets_an_answer(library: Library, write: Write, question: s
     assert all(one.text == text[one.citation.start : one.citation.end] for one in answer.excerpts)
 
 
+def test_each_of_several_questions_keeps_the_confidence_that_it_has_alone(library: Library, write: Write) -> None:
+    write("ferry.txt", "The ferry leaves at nine.\n\nThe harbour was built of granite in 1905.\n")
+    write("tides.txt", "The tide is highest at new moon.\n\nGranite and ferries are not what this is about.\n")
+    library.sync()
+
+    def ask(question: str, **chosen: Any) -> Answer:
+        return answer(question, replace(library.engine(), reader=None), AnswerSettings(**chosen), 6, Filter())
+
+    alone = ask("When does the ferry leave?", caution="always"), ask("What was built of granite?", caution="always")
+    sure = [one.confidence for one in alone]
+    both = ask(" ".join(one.question for one in alone), caution="always")
+    assert [one.confidence for one in both.excerpts] == [*sure, *[None] * (len(both.excerpts) - 2)]
+    assert (len(both.excerpts) > 2, both.confidence, len(set(sure))) == (True, sure[0], 2)
+    assert {one.confidence for one in alone[0].excerpts} == {None}
+    refused = ask(both.question, found_at=0.9999)
+    assert (refused.found, {one.confidence for one in refused.excerpts}) == (False, {None})
+
+
 @pytest.mark.parametrize("question", ["", "  \n\t "])
 def test_an_empty_question_is_refused(library: Library, write: Write, question: str) -> None:
     write("bridge.txt", BRIDGE)
@@ -948,19 +967,69 @@ def test_verify_tells_exact_moved_changed_and_gone(library: Library, write: Writ
     library.sync()
     excerpt = library.ask("finished in").excerpts[0]
 
-    def verdict() -> tuple[Verdict, int | None]:
+    def verdict() -> tuple[Verdict, Span | None]:
         found = library.verify(excerpt.citation, excerpt.text)
-        return found.verdict, found.start
+        assert not found.respaced
+        return found.verdict, found.place
 
-    start = excerpt.citation.start
-    assert verdict() == (Verdict.EXACT, start)
-    path.write_text("A new first line.\n" + BRIDGE)
-    assert verdict() == (Verdict.MOVED, start + len("A new first line.\n"))
+    place, before = Span(excerpt.citation.start, excerpt.citation.end), "A new first line.\n"
+    assert verdict() == (Verdict.EXACT, place)
+    path.write_text(before + BRIDGE)
+    assert verdict() == (Verdict.MOVED, Span(place.start + len(before), place.end + len(before)))
     assert {s.path: v for s, v in library.verify_documents()} == {"bridge.txt": Verdict.CHANGED}
     path.write_text("Nothing of it is left.\n")
     assert verdict() == (Verdict.CHANGED, None)
     path.unlink()
     assert verdict() == (Verdict.GONE, None)
+
+
+def test_verify_finds_the_words_of_a_file_that_was_saved_with_other_line_ends(library: Library, write: Write) -> None:
+    """Of several such places, the nearest to where they are cited."""
+    path = write("keeper.txt", "The keeper climbed (slowly) up.\r\nHe lit the lamp.\r\n")
+    library.sync()
+    quote = library.excerpt("keeper.txt", Span(4, 49))
+    path.write_bytes(b"The keeper climbed (slowly) up.\nHe lit the lamp.\n")
+    found = library.verify(quote.citation, quote.text)
+    assert (found.verdict, found.place, found.respaced) == (Verdict.MOVED, Span(4, 48), True)
+    path.write_bytes(b"The keeper climbed\n   (slowly)\nup. He  lit the lamp.\n" * 2)
+    assert library.verify(quote.citation, quote.text).place == Span(4, 52)
+    late = replace(quote.citation, start=60, end=105)
+    assert library.verify(late, quote.text).place == Span(57, 105)
+    path.write_bytes(b"The keeper climbed (slowly) up. He lit thelamp.\n")
+    assert library.verify(quote.citation, quote.text).verdict is Verdict.CHANGED
+    blank = library.excerpt("keeper.txt", Span(31, 33))
+    assert library.verify(blank.citation, blank.text).verdict is Verdict.CHANGED
+
+
+def test_verify_follows_a_file_that_was_moved_or_renamed(library: Library, write: Write, seeds: Path) -> None:
+    """Also where it has changed as well, or its name is only spelt otherwise; not where another took its place."""
+    path = write("bru\u0308cke.txt", BRIDGE)
+    library.sync()
+    quote = library.excerpt("bru\u0308cke.txt", Span(0, 29))
+
+    def found() -> tuple[Verdict, Span | None, str | None, bool]:
+        done = library.verify(quote.citation, quote.text)
+        assert done.citation == quote.citation
+        return done.verdict, done.place, done.now_in, done.same_file
+
+    for name in ("br\u00fccke.txt", "2023/b.txt"):
+        (seeds / name).parent.mkdir(exist_ok=True)
+        path = path.rename(seeds / name)
+        assert found() == (Verdict.GONE, None, None, False)
+        library.sync()
+        assert found() == (Verdict.MOVED, Span(0, 29), name, True)
+    write("bru\u0308cke.txt", "Another bridge altogether.\n")
+    assert found() == (Verdict.CHANGED, None, None, False)
+    (seeds / "bru\u0308cke.txt").unlink()
+    path.write_text("New. " + BRIDGE)
+    assert found() == (Verdict.MOVED, Span(5, 34), "2023/b.txt", False)
+    path.write_text("Nothing of it is left.\n")
+    assert found() == (Verdict.CHANGED, None, "2023/b.txt", False)
+    path.unlink()
+    assert found() == (Verdict.GONE, None, None, False)
+    write("br\u00fccke.txt", BRIDGE + "And more.\n")
+    library.sync()
+    assert found() == (Verdict.MOVED, Span(0, 29), "br\u00fccke.txt", False)
 
 
 def test_verify_loads_a_file_once_for_many_quotes_and_again_when_it_changed(

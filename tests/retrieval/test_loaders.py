@@ -371,6 +371,47 @@ def test_all_visible_text_of_a_page_is_read(body: str, text: str) -> None:
     assert _load("a.html", body).text == text
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<ol start=4><li>One<li>Two<ul><li>b</ul><li value=9>Nine<li>Ten</ol><ul><li>c</ul>",
+         "4. One\n5. Two\n- b\n9. Nine\n10. Ten\n\n- c\n"),
+        ("<ol type=a><li>One<ol type=I start=4><li>Two<li>Three</ol><li value=26>z<li>aa</ol>",
+         "a. One\nIV. Two\nV. Three\nz. z\naa. aa\n"),
+        ("<ol reversed><li>c<li>b<li hidden>no<li>a</ol>", "4. c\n3. b\n2. a\n"),
+        ("<ol style='color: red; list-style: inside lower-roman'><li>a<li style='list-style-type:none'>b<li>c</ol>",
+         "i. a\n- b\niii. c\n"),
+        ("<ol><li><h3>Term</h3><p>It ends.<li><h3></h3>Two<li><ol type=A><li>Deep</ol></ol>",
+         "1. Term\n\nIt ends.\n\n2. Two\n3. A. Deep\n"),
+    ],
+)  # fmt: skip
+def test_items_of_a_page_have_the_numbers_that_a_browser_shows(body: str, text: str) -> None:
+    assert _load("a.html", body).text == text
+
+
+def test_a_heading_in_a_numbered_item_has_its_number() -> None:
+    assert _headings(_load("a.html", "<ol start=3><li><h2>Term</h2><p>It ends.</ol>")) == [(2, "3. Term")]
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("<tr><th>Name<th>2020<th>2021<tr><td>Ann<td><td>5<tr><td>Bo<td>3<td><tr><td><td><td>7",
+         "Name | 2020 | 2021\nAnn |  | 5\nBo | 3\n|  | 7\n"),
+        ("<tr><td><th>2020<th>2021<tr><th>Ann<td><td>5", "| 2020 | 2021\nAnn |  | 5\n"),
+        ("<tr><td>Town<td>Kind<td>n<td>Since<tr><td rowspan=2>Ulm<td>tram<td><td>1897<tr><td>bus<td><td>1926<tr>"
+         "<td colspan=2>All<td><td>1926",
+         "Town | Kind | n | Since\nUlm | tram |  | 1897\nUlm | bus |  | 1926\nAll |  | 1926\n"),
+        ("<tr><td>Name<td>2020<tr><td><td>5", "Name | 2020\n5\n"),
+        ("<tr><td><td>Home<td>Shop<tr><td>Left<td><td>Right", "Home | Shop\nLeft | Right\n"),
+        ("<tr><td>a<td>b<td>c<tr><td>a<td><td>c<tr><td><table><tr><td>d</table>", "a | b | c\na | c\n\nd\n"),
+        ("<tr></tr><tr><td>a", "a\n"),
+    ],
+)  # fmt: skip
+def test_values_of_a_table_of_a_page_stay_in_their_columns(table: str, text: str) -> None:
+    assert _load("a.html", f"<table>{table}</table>").text == text
+
+
 _SHIFTED = (
     "in 1815<sup>3</sup> under Nelson<a><sup> 4</sup></a>, <b>10<sup><a>6</a></sup></b> litres and"
     " 5<sup>1</sup>/<sub>2</sub> days; CO<sub>2</sub>, 10<sup>-3</sup>, Na<sup>+</sup>, 2<sup>n</sup>,"
@@ -450,6 +491,19 @@ def test_a_word_broken_at_the_end_of_a_line_is_whole_again_and_a_hyphen_of_its_o
         "Clay is an example. It is a well-known soil, and known well. UTF-8 and an X-Ray. An oft-told tale is oft-told."
         " Recreate it; we recreate. In 1990-\n2000 he said -\nnothing.\n"
     )
+
+
+def test_lines_of_a_pdf_that_run_sideways_stay_lines() -> None:
+    upwards = ") Tj 0 1 -1 0 50 60 Tm ("  # for all lines that follow
+    lines = [f"{upwards}Name Born Town", "Anna Smith 1911 Bonn", "Bo 1920 Rome", "It is an exam-", "ple."]
+    assert _load("a.pdf", pdf([lines])).text == (
+        "Name Born Town\nAnna Smith 1911 Bonn\nBo 1920 Rome\nIt is an example.\n"
+    )
+
+
+def test_what_is_cropped_off_the_page_of_a_pdf_is_no_text() -> None:
+    data = pdf([["For the printer.", "Clay swells.", "Sand drains."]])
+    assert _load("a.pdf", data.replace(b"[0 0 595 842]", b"[0 0 595 746]")).text == "Clay swells.\nSand drains.\n"
 
 
 @pytest.mark.parametrize("drawn", [True, False])
@@ -616,6 +670,14 @@ def test_cells_of_a_word_table_that_were_merged_are_named_once_a_row() -> None:
     assert _load("a.docx", out.getvalue()).text == "Gate | Up | 1\nGate | Down | 2\nAll\n"
 
 
+def _footnotes(*texts: str) -> str:
+    notes = "".join(f'<w:footnote w:id="{number}">{_p(text)}</w:footnote>' for number, text in enumerate(texts, 1))
+    return f"<w:footnotes {_W}>{notes}</w:footnotes>"
+
+
+_REFERENCE = '<w:r><w:footnoteReference w:id="{}"/></w:r>'
+
+
 def test_notes_of_a_word_document_are_text_and_missing_properties_are_not_made_up() -> None:
     kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     rels = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
@@ -627,10 +689,10 @@ def test_notes_of_a_word_document_are_text_and_missing_properties_are_not_made_u
         "word/_rels/document.xml.rels": rels.format(
             relation.format(1, kinds, "footnotes", "notes.xml") + relation.format(2, kinds, "styles", "styles.xml")
         ),
-        "word/notes.xml": f"<w:footnotes {_W}><w:footnote>{_p('See the map.')}</w:footnote></w:footnotes>",
+        "word/notes.xml": _footnotes("See the map."),
         "word/styles.xml": styles,
     }
-    body = _p('<w:pPr><w:pStyle w:val="own"/></w:pPr>', "Locks") + _p("A dam.")
+    body = _p('<w:pPr><w:pStyle w:val="own"/></w:pPr>', "Locks") + _p("A dam.", _REFERENCE.format(1))
     document = _load("the_dam.docx", _docx(body, parts=parts))
     assert (document.text, document.title, document.date) == ("Locks\n\nA dam.\n\nSee the map.\n", "the dam", None)
     assert _headings(document) == [(1, "Locks")]
@@ -684,19 +746,162 @@ def test_a_strict_word_document_is_explained() -> None:
         _load("a.docx", _docx(_p("A dam."), parts={"_rels/.rels": strict}))
 
 
-def test_headers_and_footers_of_a_word_document_stand_once_at_its_end() -> None:
+def _style(name: str) -> str:
+    return f'<w:pPr><w:pStyle w:val="{name}"/></w:pPr>'
+
+
+def test_a_note_of_a_word_document_stands_behind_what_refers_to_it() -> None:
+    """Within its section, and not below the last heading; nor does anybody see one that only deleted text refers to."""
+    body = _p(_style("Heading1"), "Funding") + _p("The dam was paid.", _REFERENCE.format(1), " It held.")
+    body += _p(_LIST, "clay", _REFERENCE.format(2)) + _p(_LIST, "sand", _REFERENCE.format(1))
+    body += f"<w:tbl>{_tr(_p('Width', _REFERENCE.format(4)), _p('12 m'))}{_tr(_p('Height'), _p('3 m'))}</w:tbl>"
+    body += _p(_style("Heading1"), "Plates") + _p("One to nine.", f"<w:del>{_REFERENCE.format(3)}</w:del>")
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+    relation = f'<Relationship Id="rId99" Type="{kind}" Target="footnotes.xml"/></Relationships>'
+    parts = {
+        _RELATIONS: _relations(_docx(""), _RELATIONS).replace("</Relationships>", relation),
+        "word/footnotes.xml": _footnotes("Four million euros.", "From Ulm.", "Nobody sees this.", "At the top."),
+    }
+    document = _load("a.docx", _docx(body, parts=parts))
+    assert document.text == (
+        "Funding\n\nThe dam was paid. It held.\n\nFour million euros.\n\n- clay\n\nFrom Ulm.\n\n- sand\n\n"
+        "Width | 12 m\nHeight | 3 m\n\nAt the top.\n\nPlates\n\nOne to nine.\n"
+    )
+
+
+def _numbering(*levels: str, more: str = "") -> dict[str, str]:
+    """Rules of lists: 1 and 2 have these levels, and 2 begins at 7 again; levels are a kind and a text each, and more.
+
+    Levels of headings are those of their styles.
+    """
+    rules = "".join(
+        f'<w:lvl w:ilvl="{at}"><w:start w:val="1"/><w:numFmt w:val="{level.split("|")[0]}"/>'
+        f'<w:pStyle w:val="Heading{at + 1}"/><w:lvlText w:val="{level.split("|")[1]}"/>{"".join(level.split("|")[2:])}'
+        "</w:lvl>"
+        for at, level in enumerate(levels)
+    )
+    again = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/></w:lvlOverride>'
+    lists = "".join(
+        f'<w:num w:numId="{number}"><w:abstractNumId w:val="0"/>{change}</w:num>'
+        for number, change in ((1, ""), (2, again))
+    )
+    return {
+        "word/numbering.xml": f'<w:numbering {_W}><w:abstractNum w:abstractNumId="0">{rules}</w:abstractNum>{more}'
+        f"{lists}</w:numbering>"
+    }
+
+
+def _numbered(level: int, number: int = 1) -> str:
+    return f'<w:pPr><w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr></w:pPr>'
+
+
+def test_clauses_of_a_word_document_have_the_numbers_that_word_shows() -> None:
+    parts = _numbering("decimal|%1.", "decimal|%1.%2", "lowerLetter|(%3)", "bullet|·")
+    body = "".join(
+        _p(properties, text)
+        for properties, text in [
+            (_numbered(0), "Term"), (_numbered(1), "It begins."), (_numbered(1), "It ends:"),
+            (_numbered(2), "by notice,"), ("", "as said,"), (_numbered(2), "by law."), (_numbered(3), "at once"),
+            (_numbered(1), ""), (_numbered(0), "Rent"), (_numbered(1), "It is due."), (_numbered(2), "in June."),
+            (_numbered(0, 2), "Keys"), (_numbered(0), "Post"), (_numbered(0, 5), "No rules."),
+        ]
+    )  # fmt: skip
+    gone = _p(f"{_numbered(0).removesuffix('</w:pPr>')}<w:rPr><w:del/></w:rPr></w:pPr>")
+    assert _load("a.docx", _docx(gone + body, parts=parts)).text == (
+        "1. Term\n\n1.1 It begins.\n\n1.2 It ends:\n(a) by notice,\n\nas said,\n(b) by law.\n- at once\n2. Rent\n\n"
+        "2.1 It is due.\n(a) in June.\n7. Keys\n8. Post\n- No rules.\n"
+    )
+
+
+def test_headings_and_cells_of_a_word_document_have_their_numbers() -> None:
+    style = '<w:style w:type="paragraph" w:styleId="{}"><w:name w:val="{}"/>{}</w:style>'
+    rule = "<w:pPr><w:numPr><w:numId w:val='1'/></w:numPr></w:pPr>"
+    styles = style.format("Heading1", "heading 1", rule) + style.format("Heading2", "heading 2", rule)
+    styles += style.format("Own", "Own", "<w:basedOn w:val='Heading2'/>")
+    parts = _numbering("upperRoman|Article %1", "decimal|§ %1.%2|<w:isLgl/>", "decimal|%3")
+    parts["word/styles.xml"] = f"<w:styles {_W}>{styles}</w:styles>"
+    body = _p(_style("Heading1"), "Aim") + _p(_style("Heading1"), "Rent") + _p(_style("Heading2"), "Due")
+    body += _p(_style("Own"), "Paid") + _p(_style("Own").replace("</w:pPr>", _NO_LIST[7:]), "Plain")
+    body += f"<w:tbl>{_tr(_p(_numbered(2)), _p('Lamp'))}{_tr(_p(_numbered(2)), _p('Oil'))}</w:tbl>"
+    document = _load("a.docx", _docx(body, parts=parts))
+    assert _headings(document) == [
+        (1, "Article I Aim"),
+        (1, "Article II Rent"),
+        (2, "§ 2.1 Due"),
+        (2, "§ 2.2 Paid"),
+        (2, "Plain"),
+    ]
+    assert document.text.endswith("Plain\n\n1 | Lamp\n2 | Oil\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"),
+    [
+        ("decimalZero", "01. 02. 09. 10."),
+        ("upperLetter", "A. B. I. J."),
+        ("lowerRoman", "i. ii. ix. x."),
+        ("none", ". . . ."),
+        ("bullet", "- - - -"),
+        ("thaiLetters", "- - - -"),
+    ],
+)
+def test_numbers_of_a_word_document_are_of_many_kinds(kind: str, numbers: str) -> None:
+    text = _load("a.docx", _docx(_p(_numbered(0), "x") * 10, parts=_numbering(f"{kind}|%1."))).text
+    marks = [line.split()[0] for line in text.splitlines() if line]
+    assert " ".join(marks[at] for at in (0, 1, 8, 9)) == numbers
+
+
+@pytest.mark.parametrize(
+    ("restart", "second"), [("", "B1"), ('<w:lvlRestart w:val="0"/>', "B2"), ('<w:lvlRestart w:val="1"/>', "B1")]
+)
+def test_a_level_of_a_word_list_may_go_on_counting(restart: str, second: str) -> None:
+    parts = _numbering("upperLetter|%1", f"decimal|%1%2|{restart}")
+    body = _p(_numbered(0), "x") + _p(_numbered(1), "y") + _p(_numbered(0), "x") + _p(_numbered(1), "y")
+    assert _load("a.docx", _docx(body, parts=parts)).text == f"A x\n\nA1 y\n\nB x\n\n{second} y\n"
+
+
+def test_a_list_of_a_word_document_may_have_the_rules_of_a_named_one() -> None:
+    more = '<w:abstractNum w:abstractNumId="1"><w:numStyleLink w:val="Own"/></w:abstractNum>'
+    parts = _numbering("decimal|%1)", more=more)
+    rules = parts["word/numbering.xml"].replace('d="0">', 'd="0"><w:styleLink w:val="Own"/>')
+    parts["word/numbering.xml"] = rules.replace(
+        "</w:numbering>", '<w:num w:numId="3"><w:abstractNumId w:val="1"/></w:num></w:numbering>'
+    )
+    assert _load("a.docx", _docx(_p(_numbered(0, 3), "a") * 2, parts=parts)).text == "1) a\n2) a\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        ([["Name", "2020", "2021"], ["Ann", "", "5"], ["Bo", "3", ""]], "Name | 2020 | 2021\nAnn |  | 5\nBo | 3\n"),
+        ([["", "2020", "2021"], ["Ann", "", "5"]], "| 2020 | 2021\nAnn |  | 5\n"),
+        ([["Name", "2020"], ["", "5"]], "Name | 2020\n5\n"),
+        ([["Left", "", "Right"], ["", "Mid", ""]], "Left | Right\nMid\n"),
+    ],
+)
+def test_values_of_a_word_table_stay_in_their_columns(rows: list[list[str]], text: str) -> None:
+    table = "".join(_tr(*map(_p, row)) for row in rows)
+    assert _load("a.docx", _docx(f"<w:tbl>{table}</w:tbl>")).text == text
+
+
+def test_headers_and_footers_of_a_word_document_stand_once_before_its_text() -> None:
+    """Where none of its headings holds for them, nor one of theirs for it."""
     import docx
 
     made = docx.Document()
+    made.add_heading("Locks", 1)
     made.add_paragraph("A dam.")
     for first in (True, False):
         section = made.sections[0] if first else made.add_section()
         for part, text in ((section.header, "Water Board"), (section.footer, "Files: room 12")):
             part.is_linked_to_previous = False
             part.paragraphs[0].text = text
+            part.paragraphs[0].style = made.styles["Title"]
     out = io.BytesIO()
     made.save(out)
-    assert _load("a.docx", out.getvalue()).text == "A dam.\n\nWater Board\n\nFiles: room 12\n"
+    document = _load("a.docx", out.getvalue())
+    assert (document.text, document.title) == ("Water Board\n\nFiles: room 12\n\nLocks\n\nA dam.\n", "a")
+    assert _headings(document) == [(1, "Locks")]
 
 
 def test_an_epub_is_read_in_the_order_of_its_spine() -> None:
@@ -768,8 +973,29 @@ def test_a_book_that_is_locked_is_explained_and_one_with_locked_fonts_is_read() 
     ],
 )
 def test_rows_and_records_become_a_line_each(name: str, data: str) -> None:
-    document = _load(name, data)
-    assert (document.text, document.layout) == ("city: Ulm; trams: 10\ncity: Bad, Town; trams: 3\n", "rows")
+    rows = "city: Ulm; trams: 10\ncity: Bad, Town; trams: 3\n"
+    assert (_filled_lines(name, data), _load(name, data).layout) == (rows, "rows")
+
+
+def _filled_lines(name: str, data: str) -> str:
+    return "".join(line for line in _load(name, data).text.splitlines(keepends=True) if line.strip())
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("a.csv", "city,trams\nUlm,10\n\n,\nBonn,4\n", "\ncity: Ulm; trams: 10\n\n\ncity: Bonn; trams: 4\n"),
+        ("a.csv", "sep=;\r\ncity;trams\r\nUlm;10\r\n", "\n\ncity: Ulm; trams: 10\n"),
+        ("a.csv", 'city,"trams\nof all"\nUlm,"1\r\n\r\n0"\nBonn,4\n',
+         "\n\ncity: Ulm; trams of all: 1 0\n\n\ncity: Bonn; trams of all: 4\n"),
+        ("a.csv", "Trams\n\ncity;trams\nUlm;10\n", "Trams\n\n\ncity: Ulm; trams: 10\n"),
+        ("a.tsv", "10:05\tUlm\n10:15\tBonn\n", "10:05; Ulm\n10:15; Bonn\n"),
+        ("a.jsonl", '\n{"a": 1}\n\n{}\n{"a": 2}\n', "\na: 1\n\n\na: 2\n"),
+        ("a.json", '[\n{"a": 1},\n{},\n{"a": 2}\n]\n', "a: 1\na: 2\n"),
+    ],
+)  # fmt: skip
+def test_a_row_keeps_the_number_of_its_line_where_a_file_has_a_line_for_it(name: str, data: str, text: str) -> None:
+    assert _load(name, data).text == text
 
 
 _LONG = "Trams of the town; all of them, " * 1000
@@ -803,7 +1029,7 @@ _LONG = "Trams of the town; all of them, " * 1000
     ],
 )  # fmt: skip
 def test_columns_are_named_by_the_first_row_that_has_them_and_what_is_above_stays_text(data: str, text: str) -> None:
-    assert _load("a.csv", data).text == text
+    assert _filled_lines("a.csv", data) == text
 
 
 @pytest.mark.parametrize(
@@ -819,7 +1045,7 @@ def test_columns_are_named_by_the_first_row_that_has_them_and_what_is_above_stay
     ],
 )  # fmt: skip
 def test_a_first_row_of_dates_or_decimals_names_no_columns(data: str, text: str) -> None:
-    assert _load("a.csv", data).text == text
+    assert _filled_lines("a.csv", data) == text
 
 
 @pytest.mark.parametrize(
@@ -834,7 +1060,7 @@ def test_a_first_row_of_dates_or_decimals_names_no_columns(data: str, text: str)
     ],
 )  # fmt: skip
 def test_quotation_marks_that_enclose_no_field_are_text(data: str, text: str) -> None:
-    assert _load("a.csv", data).text == text
+    assert _filled_lines("a.csv", data) == text
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,57 @@ def test_hard_wrapped_prose_is_no_list_of_lines() -> None:
     ]
 
 
+_NEWS = [
+    "Seabirds of the north\n",
+    "The keeper of the island light\nhas counted the terns for forty\nyears. ",
+    "They come in May, when the\nice is gone, and leave for the\nWeddell Sea before the first of\nSeptember, he says. ",
+    "None of\nthem stays behind, although the\nharbour is warm.\n",
+]
+_PAPER = [  # whose "kilometres in" to "for a month" is one line, as where words were broken at line ends
+    "METHODS AND BIRDS\n",
+    "We followed forty birds from\ntheir colony in Iceland to the pack ice of the Weddell\n"
+    "Sea and found that a bird flies 71,000 kilometres in an average year. ",
+    "Most of them rested for a month\nin the middle of the North Atlantic, where they fed on\n"
+    "the shrimp of the open sea. ",
+    "The loggers weighed a gram\nand were read when the birds came back. ",
+    "Eleven of them\nwere lost.\n",
+    "Licensed use is limited to the University of Ulm and to what was downloaded in March, see the terms there",
+]
+
+
+@pytest.mark.parametrize("sentences", [_NEWS, _PAPER])
+def test_prose_in_a_narrow_column_is_no_list_of_lines(sentences: list[str]) -> None:
+    """As on the page of a PDF, where a title stands on a line of its own, or a wide line at the foot."""
+    document = _document("".join(sentences), "a.txt")
+    (passage,) = cut(document, "en", _OFFSETS, 200)
+    assert [s.of(document.text) for s in passage.sentences] == [one.strip() for one in sentences]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["The keeper climbs the stairs by night", "And trims the wick and fills the bowl,", "He sits. He waits by it",
+         "Until the ships have passed the shoal,", "And in the morning when the sun", "Comes up he counts them all."],
+        ["wifi password is in the drawer", "spare key with anna, second door", "boat is moored at pier four, call bo",
+         "milk and bread for the two cats", "bins go out on tuesday evening", "ferry leaves at nine, not at ten"],
+        ["keeper: the man who lives there", "owner: the harbour master, Mr. Lee", "height: two hundred and ten steps",
+         "lamp: one of brass and of glass", "colour: white, with a red stripe", "oil: forty litres in the winter"],
+        ["Harbour Office of the North Island", "12 Lighthouse Road, Second Floor", "Care of the keeper, Mr. Lee",
+         "IS-4711 Hafnarfjordur, Iceland", "Telephone 0049 731 4711, weekdays"],
+        ["rye flour, ca. 500 g", "salt, ca. 10 g", "water, ca. 350 ml", "seeds, ca. 50 g", "honey, a spoon"],
+        ["bring the oil", "ask Dr. Lee about the door", "the second key is with the master in town",
+         "wick and glass too", "paint the stripe on the north side", "count all of the birds on the island again",
+         "rest well"],
+        ["the ice is thin by the pier. Keep off", "the pump is loud in the cold. Wait", "the door of the shed"],
+    ],
+)  # fmt: skip
+def test_lines_that_are_no_prose_in_a_column_stay_apart(lines: list[str]) -> None:
+    """Verses, notes, entries, an address, a list of short things, and lines too uneven or too few to tell."""
+    document = _document("\n".join(lines), "a.txt")
+    found = [s.of(document.text) for one in cut(document, "en", _OFFSETS, 200) for s in one.sentences]
+    assert [one for one in found if "\n" in one] == []
+
+
 _CHAT = [
     "[12/03/24, 10:15:22] Anna: the key of the boat house hangs behind the second door",
     "\u200e[12/03/24, 10:16:02] Bo: and the spare one is with the harbour master in town",
@@ -197,6 +248,19 @@ def test_the_number_of_a_note_belongs_to_the_sentence_that_it_ends() -> None:
         "Ships see it from 10² km.",
         "⁴ See the log.⁵",
     ]
+
+
+@pytest.mark.parametrize("number", ["3.2.", "3.", "iv.", "Article 5.", "\u00a7 4."])
+def test_the_number_of_a_clause_belongs_to_its_first_sentence(number: str) -> None:
+    text = f"{number} Either party may end it. Notice is a month.\n\nPlan B. It was no. 3. Nobody came.\n"
+    document = _document(text, "a.txt")
+    found = [s.of(text) for one in cut(document, "en", _OFFSETS, 60) for s in one.sentences]
+    assert found[:2] == [f"{number} Either party may end it.", "Notice is a month."]
+    assert "".join(found[2:]).replace(" ", "") == "PlanB.Itwasno.3.Nobodycame."
+
+
+def test_a_number_alone_stays_a_line() -> None:
+    assert _passages("1.\n\nThe first of them is a long one.\n\n2.", name="a.txt", budget=6)[0] == "1."
 
 
 def test_each_line_of_a_list_or_table_is_a_sentence_of_its_own() -> None:

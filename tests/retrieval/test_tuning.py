@@ -290,7 +290,7 @@ def test_tuned_weights_answer_at_the_next_question(asked: _Asked) -> None:
     before = asked.library.ask(wrong.text)
     calibration = recalibration.calibrate(asked.training.outcomes, SETTINGS)
     fits = [asked.training.fit(), calibration.fit()]
-    tuning.keep(asked.settings.library, fits, "own.jsonl", 150)
+    tuning.keep(asked.settings.library, fits, "own.jsonl", 150, "a-model")
     try:
         after = asked.library.ask(wrong.text)
         assert ranks() == [1] * len(questions)
@@ -309,7 +309,7 @@ def _span(answer: Any) -> Span:
 
 def test_the_fitted_logistic_gives_the_fitted_probability(asked: _Asked) -> None:
     calibration = recalibration.calibrate(asked.training.outcomes, SETTINGS)
-    tuning.keep(asked.settings.library, [calibration.fit()], "own.jsonl", 150)
+    tuning.keep(asked.settings.library, [calibration.fit()], "own.jsonl", 150, "a-model")
     try:
         tuned = weights_of(asked.settings.library).confidence
     finally:
@@ -384,10 +384,10 @@ def test_fewer_than_a_hundred_answerable_questions_are_refused(asked: _Asked) ->
 def test_what_is_kept_is_described(tmp_path: Path) -> None:
     assert tuned_in(tmp_path) == ()
     assert weights_of(tmp_path) is coefficients()
-    tuning.keep(tmp_path, [RANKING, CONFIDENCE], "own.jsonl", 240)
+    tuning.keep(tmp_path, [RANKING, CONFIDENCE], "own.jsonl", 240, "a-model")
     ranking, confidence = tuned_in(tmp_path)
     assert (ranking.what, ranking.file, ranking.questions, ranking.outdated) == ("ranking", "own.jsonl", 240, False)
-    assert (confidence.what, confidence.made_at) == ("confidence", ranking.made_at)
+    assert (confidence.what, confidence.made_at, confidence.model) == ("confidence", ranking.made_at, "a-model")
     found = weights_of(tmp_path)
     assert found.caution == CONFIDENCE.parts["caution"]
     assert found.sentence.tolist() == coefficients().sentence.tolist()
@@ -398,13 +398,13 @@ def test_what_is_kept_is_described(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_shipped")
 def test_a_confidence_is_kept_beside_a_ranking_but_not_beyond_it(tmp_path: Path) -> None:
-    tuning.keep(tmp_path, [RANKING], "own.jsonl", 150)
-    tuning.keep(tmp_path, [CONFIDENCE], "other.jsonl", 60)
+    tuning.keep(tmp_path, [RANKING], "own.jsonl", 150, "a-model")
+    tuning.keep(tmp_path, [CONFIDENCE], "other.jsonl", 60, "a-model")
     assert [(one.what, one.file, one.questions) for one in tuned_in(tmp_path)] == [
         ("ranking", "own.jsonl", 150),
         ("confidence", "other.jsonl", 60),
     ]
-    tuning.keep(tmp_path, [RANKING], "own.jsonl", 151)
+    tuning.keep(tmp_path, [RANKING], "own.jsonl", 151, "a-model")
     assert [(one.what, one.questions) for one in tuned_in(tmp_path)] == [("ranking", 151)]
     assert weights_of(tmp_path).caution == coefficients().caution
 
@@ -412,7 +412,7 @@ def test_a_confidence_is_kept_beside_a_ranking_but_not_beyond_it(tmp_path: Path)
 @pytest.mark.usefixtures("_shipped")
 def test_undoing_leaves_nothing(tmp_path: Path) -> None:
     assert not tuning.undo(tmp_path)
-    tuning.keep(tmp_path, [RANKING], "own.jsonl", 150)
+    tuning.keep(tmp_path, [RANKING], "own.jsonl", 150, "a-model")
     assert tuning.undo(tmp_path)
     assert list(tmp_path.glob("tuned*")) == []
     assert weights_of(tmp_path) is coefficients()
@@ -420,15 +420,45 @@ def test_undoing_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_shipped")
 def test_other_shipped_weights_make_it_outdated_but_it_still_applies(tmp_path: Path) -> None:
-    tuning.keep(tmp_path, [RANKING], "own.jsonl", 150)
+    tuning.keep(tmp_path, [RANKING], "own.jsonl", 150, "a-model")
     newer = own_questions.coefficients() | {"sentence": own_questions.coefficients()["sentence"] | {"late": 1.0}}
     with own_questions.shipped(newer, tmp_path / "newer"):
         (found,) = tuned_in(tmp_path)
         assert found.outdated
         assert weights_of(tmp_path).ranking.sum() == coefficients().ranking.sum() + 2.0
         assert weights_of(tmp_path).sentence.tolist() == coefficients().sentence.tolist()
-        tuning.keep(tmp_path, [CONFIDENCE], "own.jsonl", 150)
+        tuning.keep(tmp_path, [CONFIDENCE], "own.jsonl", 150, "a-model")
         assert [one.outdated for one in tuned_in(tmp_path)] == [True, False]
+
+
+@pytest.mark.usefixtures("_shipped")
+def test_a_fit_that_lacks_a_measure_of_a_newer_version_is_not_used_until_it_is_made_again(tmp_path: Path) -> None:
+    shipped = own_questions.coefficients()
+    older = Fit("confidence", CONFIDENCE.parts | {"read_confidence": shipped["read_confidence"]}, {})
+    tuning.keep(tmp_path, [RANKING, older], "own.jsonl", 150, "a-model")
+    written = json.loads((tmp_path / tuning.FILE).read_text())
+    del written["read_confidence"]["answers"]
+    (tmp_path / tuning.FILE).write_text(json.dumps(written))
+    with pytest.raises(LibraryError, match="cannot be used"):  # one of this version is damaged
+        weights_of(tmp_path)
+    shipped["sentence"]["late"] = 1.0
+    with own_questions.shipped(shipped, tmp_path / "newer"):
+        assert [(one.what, one.outdated, one.in_use) for one in tuned_in(tmp_path)] == [
+            ("ranking", True, True),
+            ("confidence", True, False),
+        ]
+        assert weights_of(tmp_path).caution == coefficients().caution
+        assert weights_of(tmp_path).ranking.sum() == coefficients().ranking.sum() + 2.0
+        del written["ranking"]["late"]
+        (tmp_path / tuning.FILE).write_text(json.dumps(written | {"read_confidence": shipped["read_confidence"]}))
+        assert [one.in_use for one in tuned_in(tmp_path)] == [
+            False,
+            False,
+        ]  # the confidence was fitted over the ranking
+        assert weights_of(tmp_path).caution == coefficients().caution
+        tuning.keep(tmp_path, [CONFIDENCE], "own.jsonl", 60, "a-model")
+        assert [(one.what, one.questions, one.in_use) for one in tuned_in(tmp_path)] == [("confidence", 60, True)]
+        assert weights_of(tmp_path).caution == CONFIDENCE.parts["caution"]
 
 
 @pytest.mark.parametrize(
@@ -460,7 +490,7 @@ def test_a_damaged_file_is_said_with_its_remedy(tmp_path: Path, content: str) ->
 
 @pytest.mark.usefixtures("_shipped")
 def test_a_full_disk_leaves_what_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tuning.keep(tmp_path, [RANKING], "own.jsonl", 150)
+    tuning.keep(tmp_path, [RANKING], "own.jsonl", 150, "a-model")
     kept = (tmp_path / "tuned.json").read_bytes()
 
     def full(_: int) -> None:
@@ -468,7 +498,7 @@ def test_a_full_disk_leaves_what_was_kept(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(LibraryError, match=r"tuned.json cannot be written \(No space left on device\)"):
-        tuning.keep(tmp_path, [CONFIDENCE], "own.jsonl", 150)
+        tuning.keep(tmp_path, [CONFIDENCE], "own.jsonl", 150, "a-model")
     assert (tmp_path / "tuned.json").read_bytes() == kept
 
 
@@ -477,7 +507,7 @@ def test_a_full_disk_leaves_what_was_kept(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_build_leaves_it_alone(library: Library, settings: EngineSettings, seeds: Path, full: bool) -> None:
     (seeds / "a.txt").write_text("The bridge was built in 1919.")
     library.sync()
-    tuning.keep(settings.library, [RANKING, CONFIDENCE], "own.jsonl", 150)
+    tuning.keep(settings.library, [RANKING, CONFIDENCE], "own.jsonl", 150, "a-model")
     (seeds / "b.txt").write_text("The mill was built in 1920.")
     library.sync(full=full)
     assert len(tuned_in(settings.library)) == 2
@@ -487,7 +517,7 @@ def test_a_tuning_of_a_version_without_a_confidence_for_other_languages_is_used_
     asked: _Asked,
 ) -> None:
     calibration = recalibration.calibrate(asked.training.outcomes, SETTINGS)
-    tuning.keep(asked.settings.library, [calibration.fit()], "own.jsonl", 150)
+    tuning.keep(asked.settings.library, [calibration.fit()], "own.jsonl", 150, "a-model")
     path = asked.settings.library / tuning.FILE
     try:
         written = json.loads(path.read_text())

@@ -268,6 +268,8 @@ class FakeTelegram:
     async def _getUpdates(self, values: dict[str, Any]) -> Any:
         if self.conflict:
             raise Refused(409, "Conflict: terminated by other getUpdates request")
+        if self.webhook:
+            raise Refused(409, "Conflict: can't use getUpdates method while webhook is active")
         offset, timeout = int(values.get("offset") or 0), float(values.get("timeout") or 0)
         end, updates = time.monotonic() + timeout, self._updates
         while updates is self._updates:

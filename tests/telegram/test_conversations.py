@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.filters import parse_filter
-from bot.telegram import browsing
+from bot.filters import parse_filter, split_words
 from retrieval.errors import QuestionError
 from retrieval.types import Filter
 from tests.retrieval.files import pdf
@@ -314,16 +313,25 @@ def test_a_document_is_found_however_its_accents_are_written_and_with_all_its_sp
         ("„Letters from Rome.md“ from 2021", Filter("Letters from Rome.md", "2021")),
         ('"Letters from Rome.md"', Filter("Letters from Rome.md")),
         ("“tides.md”", Filter("tides.md")),
+        ("Tom's and Ann's notes.md", Filter("Tom's and Ann's notes.md")),
+        ("会議\u3000議事録.md", Filter("会議\u3000議事録.md")),
+        ("From 2021 Until 2022-05", Filter(None, "2021", "2022-05")),
+        ("reports/* since 2021-03-01", Filter("reports/*", "2021-03-01")),
+        ("Notes Since Easter.md until 2022", Filter("Notes Since Easter.md", until="2022")),
+        ("“Letters since 2020 or so.md”", Filter("Letters since 2020 or so.md")),
+        ("Off", Filter()),
     ],
 )
 def test_a_filter_names_files_with_spaces_up_to_its_dates(text: str, where: Filter) -> None:
-    assert parse_filter(browsing._split(text)) == where
+    assert parse_filter(split_words(text)) == where
 
 
-@pytest.mark.parametrize("text", ["in", "from", "in from 2021", "Harbour rules.md from", "“”", "from 2021 rules.md"])
+@pytest.mark.parametrize(
+    "text", ["in", "from", "in from 2021", "Harbour rules.md from", "“”", "from 2021 rules.md", "from May 2021"]
+)
 def test_a_filter_that_lacks_something_says_how_one_is_written(text: str) -> None:
-    with pytest.raises(QuestionError, match="Write /filter GLOB"):
-        parse_filter(browsing._split(text))
+    with pytest.raises(QuestionError, match=r"^Write /filter GLOB.*; a DATE is YYYY-MM-DD, YYYY-MM or YYYY\.$"):
+        parse_filter(split_words(text))
 
 
 def test_sources_are_paged(talk: Run) -> None:

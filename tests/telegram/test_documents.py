@@ -421,18 +421,31 @@ def test_a_removal_that_waits_says_so_and_holds_no_question_of_its_chat(
     talk(conversation)
 
 
-def test_a_removal_that_fails_says_why_in_the_chat(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (errno.ENOSPC, "(No space left on device)."),
+        (
+            errno.EROFS,
+            "(Read-only file system): check the permissions of the folder, "
+            "and ReadWritePaths= where systemd runs the bot.",
+        ),
+    ],
+)
+def test_a_removal_that_fails_says_why_in_the_chat(
+    talk: Run, monkeypatch: pytest.MonkeyPatch, number: int, why: str
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
 
     async def conversation(world: World) -> None:
         telegram = world.telegram
         async with world.bot():
             telegram.text("/remove ferry.txt", chat=ADMIN)
-            monkeypatch.setattr(documents.shutil, "move", full)
+            monkeypatch.setattr(documents.shutil, "move", fails)
             telegram.press(await telegram.reply(), "Remove it")
             telegram._open_queries.clear()  # the press is too old to be answered
-            assert (await telegram.outcome(2))["text"] == "The file cannot be moved (No space left on device)."
+            assert (await telegram.outcome(2))["text"] == f"The file cannot be moved {why}"
             telegram.text("/status", chat=ADMIN)
             assert (await telegram.reply(3))["text"].startswith("2 documents")
 

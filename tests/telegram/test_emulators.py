@@ -215,7 +215,7 @@ def test_an_admin_gets_the_menu_at_the_first_message(talk: Run) -> None:
 
 def test_questions_that_got_no_answer_are_named_under_those_that_did(tmp_path: Any) -> None:
     place = Citation("pole.txt", "Pole", None, 0, 8, 1, None, (), "ab")
-    excerpt = Excerpt(1, "By dogs.", (Span(0, 8),), 0.5, place, answer=Span(3, 7), part="How?")
+    excerpt = Excerpt(1, "By dogs.", (Span(0, 8),), 0.5, place, answer=Span(3, 7), part="How?", confidence=0.9)
     state = State(tmp_path / "state.sqlite")
     kept = state.answer(state.keep_answer(1, 1, Answer("How? Who?", True, 0.9, (excerpt,), 1, 1.0, (), ("Who?",))))
     assert kept is not None

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -24,7 +25,7 @@ from bot.telegram import service as running
 from bot.telegram.inbox import Inbox
 from bot.telegram.receiving import Poller
 from bot.telegram.state import State
-from retrieval.types import Answer
+from retrieval.types import Answer, SyncReport
 from tests.conftest import REPOSITORY
 from tests.telegram.conftest import ADMIN, FRIEND, STRANGER, Talk, World
 from tests.telegram.server import TOKEN, Fault
@@ -281,6 +282,26 @@ def test_a_rival_that_stays_ends_the_bot_and_one_that_goes_does_not(talk: Run, m
     talk(conversation)
 
 
+def test_a_webhook_that_is_set_elsewhere_is_a_rival_and_is_left_alone(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def conversation(world: World) -> None:
+        monkeypatch.setattr(receiving, "_CONFLICT_SECONDS", 0.0)
+        monkeypatch.setattr(receiving, "_CONFLICT_PAUSE_SECONDS", 0.1)
+        async with world.bot() as service:
+            await _hears(world)
+            world.telegram.webhook = {"url": "https://new.example.org/telegram"}
+            await _hears(world, 2)
+            await asyncio.wait_for(service.stop.wait(), 40)
+            assert service.failure == receiving.RIVAL
+            assert world.telegram.webhook
+        world.telegram.faults.append(Fault("400", method="deleteWebhook"))
+        async with world.bot():  # at the start it goes, if need be a little later
+            await _hears(world, 3)
+
+    talk(conversation)
+
+
 @pytest.mark.parametrize(
     ("fault", "more", "sentence"),
     [
@@ -346,6 +367,41 @@ def test_a_question_that_ends_the_process_is_left_alone_by_the_third(talk: Run) 
         texts = {m["chat"]["id"]: m["text"] for m in telegram.sent}
         assert texts.pop(12).startswith("I was cut off twice while I worked on this message")
         assert all("tide is highest" in text for text in texts.values())
+
+    talk(conversation)
+
+
+def _was_at_work(state: State, number: int, chat: int, text: str) -> None:
+    sender = {"id": chat, "is_bot": False, "first_name": "x"}
+    message = {"message_id": 1, "date": 1, "chat": {"id": chat, "type": "private"}, "from": sender, "text": text}
+    if text.startswith("/"):
+        message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text)}]
+    row = state.receive(number, json.dumps({"update_id": number, "message": message}))
+    assert row is not None
+    state.begin(row)
+
+
+def test_a_build_that_begins_anew_after_a_kill_holds_no_question_that_was_at_work_beside_it(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = threading.Event()
+
+    def slow(*_: object, **__: object) -> SyncReport:
+        free.wait(20)
+        return SyncReport(1)
+
+    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(running.Service, "sync", slow)
+
+    async def conversation(world: World) -> None:
+        world.library.mkdir()
+        state = State(world.library / "telegram.sqlite")
+        for number, (chat, text) in enumerate([(ADMIN, "/build"), (FRIEND, "When is the tide highest?")], 1):
+            _was_at_work(state, number, chat, text)
+        state.close()
+        async with world.bot():
+            assert "tide is highest" in (await world.telegram.reply(chat=FRIEND))["text"]
+            free.set()
 
     talk(conversation)
 

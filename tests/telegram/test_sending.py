@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -385,6 +386,31 @@ def test_a_file_that_is_read_again_for_long_holds_no_question(talk: Run, monkeyp
             assert files == ["tides.md"]  # one after the other
             free.set()
             await telegram.until(lambda: set(presses) <= set(telegram.pressed))
+
+    talk(conversation)
+
+
+def test_a_file_that_hangs_when_it_is_asked_for_holds_no_question(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+
+    async def conversation(world: World) -> None:
+        telegram, free, opens = world.telegram, threading.Event(), Path.open
+
+        def slow(path: Path, *more: Any, **named: Any) -> Any:
+            if path.name == "tides.md":
+                free.wait(20)
+            return opens(path, *more, **named)
+
+        async with world.bot(workers=1):
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply()
+            monkeypatch.setattr(Path, "open", slow)
+            telegram.press(answer, "Get file")
+            telegram.text("When is the tide lowest?", chat=FRIEND)
+            assert "tide is lowest" in (await telegram.reply(2))["text"]
+            assert not telegram.documents
+            free.set()
+            await telegram.until(lambda: telegram.documents)
 
     talk(conversation)
 

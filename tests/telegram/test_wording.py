@@ -101,21 +101,29 @@ def test_other_sources_say_where_they_stand_and_only_the_first_excerpt_has_the_c
 
 def test_the_first_message_answers_every_part_of_the_question() -> None:
     kept = _kept(
-        _excerpt(1, "At nine.", part="When?"),
-        _excerpt(2, "From the pier.", _TIDES, "Where?"),
+        replace(_excerpt(1, "At nine.", part="When?"), confidence=0.98),
+        replace(_excerpt(2, "From the pier.", _TIDES, "Where?"), confidence=0.35),
         _excerpt(3, "Nobody.", part="Who?"),
         _excerpt(4, "At ten.", part="When?"),
         unanswered=("Who?",),
     )
     first = answers.shown(kept, 1)
     assert first.text.startswith("When?\nAt nine.\n📄 Ferry\n")
-    assert "\n\nWhere?\nFrom the pier.\n📄 On Tides\n" in first.text
+    assert "ferry.md · line 3\nAnswered: almost certainly (98%)\n\nWhere?\nFrom the pier.\n📄 On Tides\n" in first.text
+    assert "sea/tides.txt · line 3\nPerhaps answered (35%): read with care\n\nOther sources\n3. Ferry" in first.text
     assert _styled(first, "blockquote") == ["At nine.", "From the pier."]
-    assert "\n\nOther sources\n3. Ferry" in first.text
-    assert "\n\nNot in your sources: “Who?”\n\nAnswered: almost certainly (95%)" in first.text
+    assert first.text.endswith("\n\nNot in your sources: “Who?”")
     assert answers.shown(kept, 2).text.startswith("Where?\nFrom the pier.")
-    assert answers.shown(kept, 2).text.endswith("The likeliest answer to this part.")
+    assert answers.shown(kept, 2).text.endswith("\n\nPerhaps answered (35%): read with care")
+    assert answers.shown(kept, 4).text.endswith("Source 4 of 4; source 1 is likelier to answer.")
     assert answers.shown(kept, 3).text.endswith("The nearest passage; it may not answer the question.")
+
+
+def test_an_answer_of_an_earlier_version_has_one_confidence() -> None:
+    kept = _kept(_excerpt(1, "At nine.", part="When?"), _excerpt(2, "From the pier.", _TIDES, "Where?"))
+    first = answers.shown(kept, 1).text
+    assert "ferry.md · line 3\nAnswered: almost certainly (95%)\n\nWhere?\n" in first
+    assert first.endswith("\nThe likeliest answer to this part.")
 
 
 def test_inline_results_begin_with_the_answer_and_say_what_was_read_and_how_sure_it_is() -> None:
