@@ -1,5 +1,6 @@
 """Codes of letters and digits, as an error's or a room's, quantities with their units, and words with a hyphen or
-without: E-13, E 13 and e13, 500 mg and 500mg, Wi-Fi and wifi are read as the documents have them.
+without: E-13, E 13 and e13, 500 mg and 500mg, Wi-Fi and wifi are read as the documents have them, and a file's name
+as its title.
 
 To the index they are different words, and to a reader different codes.
 """
@@ -7,8 +8,10 @@ To the index they are different words, and to a reader different codes.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from retrieval.searcher import Searcher
+from retrieval.loaders import SUFFIXES
+from retrieval.searcher import Searcher, composed
 from retrieval.terms import analyse_query, folded, forms
 from retrieval.types import Correction
 
@@ -21,10 +24,13 @@ _UNITS = (
     r"|am|pm|[mµμn]s|mins?|secs?|hrs?|km/?h|kph|mph|rpm|psi|[hkm]?pa|m?bar|k?cal|k?j|px|[dp]pi|db|cc"
     r"|(?-i:[glmshLWVJN])"  # 5G, 3D and 4K are no quantities
 )
-_QUANTITY = re.compile(
-    rf"(?<![\w.,])(?P<number>\d{{1,9}}(?:[.,]\d{{1,9}})?)(?P<space>{_SPACE}?)(?P<unit>{_UNITS})(?!\w)",
-    re.IGNORECASE,
-)
+_NUMBER = rf"(?P<number>\d{{1,9}}(?:[.,]\d{{1,9}})?)(?P<space>{_SPACE}?)"
+_QUANTITY = rf"(?i)(?<![\w.,$€£¥]){_NUMBER}(?P<unit>{_UNITS})(?!\w)"
+_SCALES = {"k": "thousand", "m": "million", "b": "billion", "t": "trillion"}
+_AMOUNT = rf"(?i)(?:(?<=[$€£¥])|(?<![\w.,])(?=[\d.,]+[bt]n)){_NUMBER}(?P<unit>(?P<scale>[kmbt])n?)(?!\w)"
+"""As $1.5bn or £20k, without a sign only what ends with "bn" or "tn"."""
+
+_FILE = rf"(?i)(?<![\w./-])[\w./-]+(?:{'|'.join(map(re.escape, sorted(SUFFIXES)))})(?![\w-])"
 _HYPHENATED = re.compile(rf"\b[^\W\d_]+(?:{_HYPHEN}[^\W\d_]+)+\b")
 _LONGEST = 30  # letters of a word that may lack a hyphen
 _LOOKED_AT = 30  # passages
@@ -33,7 +39,12 @@ _LOOKED_AT = 30  # passages
 def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ...]]:
     """The question with each code, quantity or hyphenated word that no document holds as it is typed, but in another of
     these forms, in that one.
+
+    What says the same in other words goes without a correction: a file's title for its name, and where no document has
+    either form, "5 km" for 5km and "$5 million" for $5m.
     """
+    if "." in text:
+        text = re.sub(_FILE, lambda match: _title(match[0], searcher) or match[0], text)
     corrections = []
     for match in _HYPHENATED.finditer(text):
         whole = re.sub(_HYPHEN, "", match[0])
@@ -44,13 +55,23 @@ def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ..
         written = _written(match, searcher)
         if written is not None:
             corrections.append(Correction(match[0], written))
-    for match in _QUANTITY.finditer(text):
+    in_words = []
+    for match in _quantities(text):
         written = _measured(match, searcher)
         if written is not None:
             corrections.append(Correction(match[0], written))
-    for one in corrections:
+        elif (words := _in_words(match, searcher)) is not None:
+            in_words.append(Correction(match[0], words))
+    for one in [*corrections, *in_words]:
         text = re.sub(rf"\b{re.escape(one.typed)}\b", one.read_as, text)
     return text, tuple(dict.fromkeys(corrections))
+
+
+def _quantities(text: str) -> Iterator[re.Match[str]]:
+    """Quantities and amounts of money. Most questions have no number, and spare two patterns."""
+    if re.search(r"\d", text):
+        yield from re.finditer(_QUANTITY, text)
+        yield from re.finditer(_AMOUNT, text)
 
 
 def with_hyphen(word: str, searcher: Searcher) -> str | None:
@@ -65,6 +86,14 @@ def with_hyphen(word: str, searcher: Searcher) -> str | None:
             if found is not None:
                 return found
     return None
+
+
+def _title(name: str, searcher: Searcher) -> str | None:
+    """The title of the document with this path or file name; None where none has it, or several with other titles."""
+    typed = "/" + composed(name).casefold()
+    rows = searcher.store.documents()
+    titles = {row.title for row in rows if f"/{composed(row.path).casefold()}".endswith(typed)}
+    return titles.pop() if len(titles) == 1 else None
 
 
 def _is_held(word: str, searcher: Searcher) -> bool:
@@ -92,6 +121,22 @@ def _measured(quantity: re.Match[str], searcher: Searcher) -> str | None:
     apart = bool(quantity["space"])
     other = _quantity(quantity, searcher, apart=not apart)
     return other if other is not None and _quantity(quantity, searcher, apart=apart) is None else None
+
+
+def _in_words(quantity: re.Match[str], searcher: Searcher) -> str | None:
+    """A quantity in one word as its number and its unit, an amount with its scale in words, where no document has it.
+
+    None for what is missing as a whole, because its number is nowhere either, and for what is none, as 1920s. A number
+    with a point is taken apart in any case: the terms of 1.5kg would be 1 and 5kg.
+    """
+    number, unit, scale = quantity["number"], quantity["unit"], quantity.groupdict().get("scale")
+    apart = bool(quantity["space"])
+    if _quantity(quantity, searcher, apart=apart) is not None:
+        return None
+    if scale and (not searcher.languages or "en" in searcher.languages):  # a German billion has twelve noughts
+        return f"{number} {_SCALES[scale.lower()]}"
+    is_read = not apart and unit != "s" and (not number.isdecimal() or _is_held(number, searcher))
+    return f"{number} {unit}" if is_read else None
 
 
 def _quantity(typed: re.Match[str], searcher: Searcher, *, apart: bool) -> str | None:

@@ -44,14 +44,25 @@ _BEFORE_A_COUNT = frozenset(
 
 _AFTER_NO_COUNT = NUMBER_WORDS | {"percent", "per", "am", "pm", "degrees"}
 _BESIDE = 60  # characters that are looked at on either side
-_YEAR_FIRST = re.compile(r"(?<![\w-])\d{4}-(?P<month>\d\d?)-(?P<day>\d\d?)(?![\w-])")
+_DATE_ENDS = r"(?!\w|(?P=mark)\w)"
+_YEAR_FIRST = re.compile(rf"(?<![\w-])\d{{4}}(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_DATE_ENDS}")
 _NAMED_MONTH = "|".join(rf"{name[:3]}(?:{name[3:]}|\.)?" for name in _MONTHS).replace("Sep(", "Sept?(")
-_DAY_OF_MONTH = re.compile(
-    rf"\b(?:(?P<month>{_NAMED_MONTH}) (?P<day>\d\d?)(?:st|nd|rd|th)?"
-    rf"|(?P<early>\d\d?)(?:st|nd|rd|th)? (?:of )?(?P<late>{_NAMED_MONTH}))\b(?!:)",
+_BEFORE_A_MONTH = frozenset(
+    {"in", "since", "until", "till", "by", "from", "before", "after", "during", "last", "next", "this", "every", "each"}
+    | {"early", "late"}
+)
+"""After another word a month without a day or a year may be a name, as Jan, or a verb."""
+
+_OF_MONTH = re.compile(
+    rf"\b(?=[\djfmasond])(?:(?P<month>{_NAMED_MONTH}) (?P<day>\d\d?)(?:st|nd|rd|th)?"
+    rf"|(?P<early>\d\d?)(?:st|nd|rd|th)?(?: (?:of )?|-)(?P<late>{_NAMED_MONTH})"
+    rf"|(?P<alone>{_NAMED_MONTH})(?:(?P<year>[.,]? (?:of )?(?:\d{{4}}|['\u2019]\d\d)|-\d{{4}})"
+    r"|(?![\w-]|[.,]? (?:\d|(?-i:[A-Z])))))\b(?!:)",
     re.IGNORECASE,
 )
-_YEAR_LAST = re.compile(r"(?<![\w/])(?P<one>\d\d?)/(?P<other>\d\d?)/\d{4}(?![\w/])")
+_YEAR_LAST = re.compile(
+    r"(?<![\w/.])(?P<one>\d\d?)(?P<mark>[-/.])(?P<other>\d\d?)(?P=mark)(?P<year>\d{4}|(?<=/)\d\d)" + _DATE_ENDS
+)
 
 
 def other_numbers(text: str) -> list[tuple[int, int, str]]:
@@ -113,25 +124,31 @@ def _counts_alone(text: str, start: int, end: int) -> bool:
 
 def _of_a_series(alone: str, text: str, term: QueryTerm) -> list[str]:
     """The other form of a number behind a name, as in "World War 2" and "World War II"."""
-    before = _LAST_WORD.search(text[max(term.start - _BESIDE, 0) : term.start])
-    if before is None or before[1].casefold() in _BEFORE_A_COUNT:
+    before = _last_word(term.start, text)
+    if not before or before in _BEFORE_A_COUNT:
         return []
     if text[term.start : term.end].isupper():
         return [_OF_ROMAN[alone]] if alone in _OF_ROMAN else []
     return [_ROMAN[alone]] if alone in _ROMAN else []
 
 
+def _last_word(at: int, text: str) -> str:
+    """The word before a place in a text, if there is one and nothing but a space between, in lower case."""
+    before = _LAST_WORD.search(text[max(at - _BESIDE, 0) : at])
+    return before[1].casefold() if before else ""
+
+
 def _of_dates(text: str) -> Iterator[tuple[int, int, str]]:
     """Other forms of the months and days of dates; 10/11/2021 may be in October or in November."""
-    for match in _DAY_OF_MONTH.finditer(text):
-        day, month = ("day", "month") if match["day"] else ("early", "late")
+    for match in _OF_MONTH.finditer(text):
+        if match["alone"] and not match["year"] and _last_word(match.start(), text) not in _BEFORE_A_MONTH:
+            continue
+        month = next(name for name in ("month", "late", "alone") if match[name])
         number = next(n for n, name in enumerate(_MONTHS, 1) if name[:3].casefold() == match[month][:3].casefold())
         yield from _named(match.span(month), number)
-        place = _whole(match.span(day), text)
-        yield from _numbered(place, int(match[day]))
-        typed = text[slice(*place)].casefold()
-        if typed in _OTHER:
-            yield *place, _OTHER[typed]
+        for day in ("day", "early"):
+            if match[day]:
+                yield from _of_a_day(match.span(day), text)
     for match in _YEAR_FIRST.finditer(text):
         yield from _named(match.span("month"), int(match["month"]))
         yield from _numbered(match.span("day"), int(match["day"]))
@@ -140,12 +157,18 @@ def _of_dates(text: str) -> Iterator[tuple[int, int, str]]:
             if int(match[month]) <= 12:
                 yield from _named(match.span(month), int(match[month]))
                 yield from _numbered(match.span(day), int(match[day]))
+        if len(match["year"]) == 2:
+            yield from ((*match.span("year"), century + match["year"]) for century in ("19", "20"))
 
 
-def _whole(place: tuple[int, int], text: str) -> tuple[int, int]:
-    """A day with the letters of its ordinal, which are part of the term."""
+def _of_a_day(place: tuple[int, int], text: str) -> Iterator[tuple[int, int, str]]:
+    """Other forms of a day with the letters of its ordinal, which are part of the term."""
     start, end = place
-    return start, end + 2 * text[end : end + 2].isalpha()
+    whole = start, end + 2 * text[end : end + 2].isalpha()
+    yield from _numbered(whole, int(text[start:end]))
+    typed = text[slice(*whole)].casefold()
+    if typed in _OTHER:
+        yield *whole, _OTHER[typed]
 
 
 def _named(place: tuple[int, int], month: int) -> Iterator[tuple[int, int, str]]:

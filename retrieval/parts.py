@@ -30,18 +30,29 @@ _ASKS = (
 _OPENING = re.compile(
     rf"(?:(?:and|also|or|but|then|so|plus|next|finally|ok|okay|please)\b,?\s+)*{_ASKS}", re.IGNORECASE
 )
-_CONTINUATION = re.compile(
-    r"(?:(?:and|or|but|also)\b,?\s+)*"
-    rf"(?:{_PREPOSITION}\s+(?:what|which)(?:\s+\w[\w-]{{0,60}}){{1,2}}[?!.\s]*$"
-    rf"|(?:what|how)\s+about\s|{_PREPOSITION}\s(?!.*\b(?:{_ASKS}|(?:am|may|might|must|shall|need)\s)))",
-    re.IGNORECASE | re.DOTALL,
+_AND = r"(?:and|or|but|also)\b,?\s+"
+_ASKS_NOTHING = rf"(?!.*\b(?:{_ASKS}|(?:am|may|might|must|shall|need)\s))"
+_ENDS = r"[?!.\s]*$"
+_CONTINUATION = (
+    rf"(?is)(?:{_AND}|{_PREPOSITION}\s){_ASKS_NOTHING}|(?:{_AND})*"
+    rf"(?:{_PREPOSITION}\s+(?:what|which)(?:\s+\w[\w-]{{0,60}}){{1,2}}{_ENDS}"
+    rf"|(?:{_PREPOSITION}\s+)?(?:when|where|who|why|how)(?:\s+(?:much|many|long|often|far|else|exactly|not|so))*{_ENDS}"
+    r"|(?:what|how)\s+about\s|if\s+(?:so|not|yes|no)\b|otherwise\b"
+    r"|(?:please,?\s+)?(?:do\s+not|don['’]?t)\s[^?？]*$"
+    r"|(?:please,?\s+)?(?:explain|describe)(?:\s+(?:it|this|that|to\s+me|please|briefly|simply))*"
+    rf"(?:,?\s+(?:in|with|like)(?:\s+(?!{_ASKS})[\w'’-]{{1,60}}){{1,4}})?{_ENDS})"
 )
-"""What only continues the question before it, as "And in 2020?", "In which year?" and "What about children?"."""
+"""What only continues the question before it, as "And in 2020?", "In which year?", "What about children?", "By how
+much?" and "If so, how much is it?", or says how to answer it.
+"""
 
 _COURTESY = re.compile(
     r"(?:(?:hi|hello|hey|there|everyone|thanks|thank you|many thanks|in advance|so much|very much|please|sorry"
-    r"|excuse me|good (?:morning|afternoon|evening|day)|how are you|(?:can|could) you help(?: me)?"
-    r"|(?:may|can) i ask(?: you)?(?: something| a question)?|any ideas?|(?:does )?anyone know)\b[\s,.:;!?？-]*)+",
+    r"|excuse me|good (?:morning|afternoon|evening|day)|how are you|any ideas?|or not|(?:does )?anyone know"
+    r"|(?:may|can) i ask(?: you)?(?: something| a question)?|do you know(?: this| that)?"
+    r"|(?:can|could) you (?:help(?: me)?(?: with (?:this|that))?|tell me|check|find out)"
+    r"|is (?:this|that|it) (?:right|correct|true|in (?:the|my|our|your) (?:documents|files|sources)))"
+    r"\b[\s,.:;!?？-]*)+",
     re.IGNORECASE,
 )
 
@@ -83,17 +94,19 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _may_end(text: str, match: re.Match[str]) -> bool:
-    """Whether a question can end with this mark: not within a quotation or a link, nor where the sentence goes on."""
+    """Whether a question can end with this mark: not within a quotation or a link, nor where the sentence goes on,
+    as in small letters behind a bracket.
+    """
     before = text[: match.end()]
     if _quotes(before):
         return False
     after = text[match.end() :]
     if match["mark"] == "?" and after[:1].strip():
-        begins = after[0].isupper() or after[0] in "¿¡"
+        begins = (after[0].isalpha() and not after[0].islower()) or after[0] in "¿¡" or bool(_OPENING.match(after))
         if not begins or _LINK.search(before[-_TELLING:].rsplit(None, 1)[-1]):
             return False
     following = after.lstrip()
-    return not following[:1].islower() or bool(_OPENING.match(following))
+    return not following[:1].islower() or (")" not in match[0] and bool(_OPENING.match(following)))
 
 
 def _quotes(text: str) -> bool:
@@ -111,7 +124,7 @@ def _quotes(text: str) -> bool:
 
 def _continues(piece: str, before: str) -> bool:
     """Whether a piece only continues the question before it. The words that tell are English."""
-    return bool(_CONTINUATION.match(_without_bullet(piece))) and is_english(before[:_TELLING])
+    return bool(re.match(_CONTINUATION, _without_bullet(piece))) and is_english(before[:_TELLING])
 
 
 def _is_question(piece: str) -> bool:

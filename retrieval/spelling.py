@@ -40,6 +40,12 @@ _ASKING = frozenset(
 )
 """Words that ask, in other languages than English: where no document holds one, the question is in another language."""
 
+_OPPOSED = (
+    "^(?:hyp(?:er|o)|int(?:er|ra)|m[ai]cro|e(?:nd|x)o|o(?:n|ff))|(?:or|ee)(?=s?$)"
+    "|(?<=nitr|sulf|ulph|osph|hlor)(?:ite|ate|ide)(?=s?$)"
+)
+"""What makes a word the opposite of another, or one side of a contract the other, a salt another salt."""
+
 _LOOKED_AT = 5  # passages whose spelling counts
 _LOOKED_AT_NEAR = 10  # passages that are searched for words two edits away
 _SWAPPED = 10.0  # times as likely a slip as another
@@ -56,8 +62,9 @@ class Respelled:
 
 def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder: Embedder) -> Respelled:
     """The question with misspelt words exchanged for the nearest of the documents, and codes as they have them."""
-    text, codes = as_written(text, searcher)
-    if codes:
+    typed = text
+    text, codes = as_written(typed, searcher)
+    if text != typed:
         terms = in_all_forms(text, searcher.languages)
     unknown = [(place, term) for place, term in enumerate(terms) if _is_unknown(text, term, searcher)]
     if not unknown or any(folded(text[term.start : term.end]) in _ASKING for _, term in unknown):
@@ -210,12 +217,18 @@ def _written(within: Counter[str], opening: Counter[str]) -> Counter[str]:
 
 
 def _may_be(typed: str, other: str, edits: int) -> bool:
-    """Whether one word may be a misspelling of another: hardly ever is the first letter wrong, and of a short word
-    none is exchanged, because that makes another name.
+    """Whether one word may be a misspelling of another: hardly ever is the first letter wrong, of a short word none is
+    exchanged, because that makes another name, and hypotension is not hypertension.
     """
     if not other.isalpha() or (len(typed) < _LONG and len(other) == len(typed) and sorted(typed) != sorted(other)):
         return False
-    return (typed[0] == other[0] or typed[1::-1] == other[:2]) and distance(typed, other, edits) <= edits
+    begins_alike = typed[0] == other[0] or typed[1::-1] == other[:2]
+    return begins_alike and distance(typed, other, edits) <= edits and not _are_opposed(typed, other)
+
+
+def _are_opposed(one: str, other: str) -> bool:
+    """Whether two words are the same but for what makes them two, as in hypertension and hypotension."""
+    return re.sub(_OPPOSED, "-", one) == re.sub(_OPPOSED, "-", other)
 
 
 def _likelihood(word: str, other: str, searcher: Searcher) -> float:

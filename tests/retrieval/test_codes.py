@@ -67,14 +67,55 @@ def test_a_code_is_read_as_it_is_written(read: Read, typed: str, read_as: str) -
         "press f 5",
         "Is it 20km or 20 km?",
         "500 mg, 16GB, 1.5 kg and 2.5kg",
-        "Is 501mg or 7.5kg or 11 am right?",
-        "Is 5G, 12d or 3mm there?",  # 5G is no 5 g
+        "Is 501mg or 7.5 kg or 11 am right?",
+        "Is 5G, 12d or 47mm there?",  # 5G is no 5 g
+        "Was it 12s or the 12s? Is it 3k or 3bnx?",  # twelves
+        "Is it in nothing.txt or https://example.org/manual.pdf?",
         "xe13 (e13b)",
         "",
     ],
 )
 def test_what_is_written_as_typed_or_nowhere_stays(read: Read, typed: str) -> None:
     assert read(typed) == (typed, ())
+
+
+@pytest.mark.parametrize(
+    ("typed", "read_as"),
+    [
+        ("Is it 12km or 4.5km long? At 5pm?", "Is it 12 km or 4.5 km long? At 5 pm?"),
+        ("Who paid $1.5bn, \u00a320k or $3M?", "Who paid $1.5 billion, \u00a320 thousand or $3 million?"),
+        ("Are there 1.5bn cups?", "Are there 1.5 billion cups?"),
+        ("In MANUAL.txt, what is it? And in a/net_2021.md?", "In manual, what is it? And in Rules of the net?"),
+    ],
+)
+def test_what_says_the_same_in_other_words_is_no_correction(
+    write: Write, read: Read, library: Library, typed: str, read_as: str
+) -> None:
+    write("a/net_2021.md", "# Rules of the net\n\nNobody fishes.\n")
+    library.sync()
+    assert read(typed) == (read_as, ())
+
+
+def test_amounts_are_read_in_english_words_where_documents_are_english(library: Library, write: Write) -> None:
+    write("haus.txt", "Das Haus am See kostete 3 Millionen. Der Wärter stieg die Stufen zur Lampe hinauf.\n")
+    library.sync()
+    assert as_written("Wer zahlte $3m oder $1.5bn?", library.searcher()) == ("Wer zahlte $3 m oder $1.5 bn?", ())
+
+
+def test_a_quantity_in_one_word_is_not_missing_where_it_stands_in_another_form(library: Library, write: Write) -> None:
+    write("museum.txt", "It opens at 10 a.m. and weighs 2,500 kg. The walk is 5 kilometres.\n")
+    library.sync()
+    for typed in ("10am", "2500kg", "5km"):
+        assert library.ask(f"Is it {typed}?").missing == ()
+    assert library.ask("Is it 7.5kg?").missing == ("7.5",)
+    assert library.ask("Is it 9kg?").missing == ("9kg",)
+
+
+def test_a_file_that_is_named_is_not_missing(library: Library, write: Write) -> None:
+    write("contract_2021.txt", "The notice period is a month. No doc is signed.\n")
+    library.sync()
+    assert library.ask("In contract_2021.txt, what is the notice period?").missing == ()
+    assert library.ask("In contract_2022.txt, what is the notice period?").missing == ("contract_2022",)
 
 
 def test_a_word_is_read_with_the_hyphen_that_it_has(library: Library, write: Write) -> None:

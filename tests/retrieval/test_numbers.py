@@ -45,11 +45,38 @@ def _more(text: str, languages: frozenset[str] = frozenset({"en"})) -> dict[str,
         ("on October 22", {"October": ["oct"], "22": ["22nd"]}),
         ("on Oct. 22nd", {"Oct": ["octob"], "22nd": ["22"]}),
         ("the 3rd of May or 5 Sept", {"3rd": ["3", "third"], "5": ["5th", "five"], "Sept": ["septemb", "sep"]}),
+        ("in Oct 2021, Nov '21 or December of 2022",
+         {"Oct": ["octob"], "Nov": ["novemb"], "December": ["dec"]}),
+        ("Since Sept? In october?", {"Sept": ["septemb", "sep"], "october": ["oct"]}),
+        ("22-Oct-2021", {"22": ["22nd"], "Oct": ["octob"]}),
+        ("Jan Steen or from Jan Steen, who marches in May", {}),
+        ("2021/10/22", {"10": ["octob", "oct"], "22": ["22nd"]}),
+        ("10/22/21", {"10": ["octob", "oct"], "22": ["22nd"], "21": ["1921", "2021"]}),
         ("2021-13-45 or 1/2/3/2000", {"13": ["thirteen"], "2": ["two"], "3": ["three"]}),
     ],
 )  # fmt: skip
 def test_numbers_gain_their_other_forms(text: str, more: dict[str, list[str]]) -> None:
     assert _more(text) == more
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        ("on 22.10.2021.", [("on",), ("22", "22.10.2021", "22nd"), ("10", "22.10.2021", "octob", "oct"),
+                            ("2021", "22.10.2021")]),
+        ("2021.10.22", [("2021", "2021.10.22"), ("10", "2021.10.22", "octob", "oct"), ("22", "2021.10.22", "22nd")]),
+        ("1.2.3 at 10.0.0.1", [("1.2.3",), ("at",), ("10.0.0.1",)]),
+    ],
+)  # fmt: skip
+def test_a_date_with_points_is_asked_for_by_day_month_and_year(text: str, forms: list[tuple[str, ...]]) -> None:
+    assert [term.forms for term in in_all_forms(text, {"en"})] == forms
+
+
+def test_a_date_with_points_is_found_in_german_too() -> None:
+    terms = in_all_forms("am 22.10.2021", {"de"})
+    assert [(term.forms[0], term.start, term.end) for term in terms[1:]] == [
+        ("22", 3, 5), ("10", 6, 8), ("2021", 9, 13)
+    ]  # fmt: skip
 
 
 def test_only_libraries_with_english_documents_are_asked_in_english_forms() -> None:
@@ -61,6 +88,8 @@ def test_only_libraries_with_english_documents_are_asked_in_english_forms() -> N
 def test_a_number_in_another_form_is_not_absent(library: Library, write: Write, embedder: FakeEmbedder) -> None:
     write("log.txt", "The third boat sank on 22 October. It carried eleven men.\n")
     library.sync()
+    dated = prepare("Is it 22.10.2021?", embedder, library.searcher(), Filter())
+    assert dated.missing == ("2021",)
     question = prepare("3rd, 2021-10-22, 11 or 14", embedder, library.searcher(), Filter())
     words = [question.text[term.start : term.end] for term in question.terms]
     assert dict(zip(words, question.absent.tolist(), strict=True)) == {

@@ -103,6 +103,14 @@ def test_every_corrected_word_is_marked_where_it_stands_now(ask: Ask) -> None:
         ("1911s", POLE, None),
         ("Rol", "Roll on.\n", None),  # too short
         ("wehre", "He knew where it was.\n", "where"),
+        ("hypotension", "Patients with hypertension rest.\n", None),  # its opposite
+        ("intranet", "The internet is down.\n", None),
+        ("licensors", "The licensees pay.\n", None),
+        ("nitrite", "Keep the nitrate dry.\n", None),
+        ("offboarding", "The onboarding takes a day.\n", None),
+        ("hypertenson", "Patients with hypertension rest.\n", "hypertension"),
+        ("professer", "The professor rests.\n", "professor"),
+        ("definate", "A definite answer.\n", "definite"),
         ("Плоттина", "На реке построена Плотина. Высокая Плотина стоит на большой реке.\n", "Плотина"),
     ],
 )
