@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from itertools import takewhile
 
 from retrieval.errors import QuestionError
 from retrieval.types import Filter
 
 _WORDS = {"in": "glob", "from": "since", "to": "until"}
 _BEFORE_A_DATE = {"from": "since", "since": "since", "to": "until", "until": "until"}
-"""The same, with a capital or without, only where a date follows: names of files hold such words too."""
+"""The same, with a capital or without, only where nothing but dates follows: names of files hold such words too."""
 
 _DATE = re.compile(r"[\d-]+")
 _QUOTED = re.compile(r"(?<!\w)[\"']")
@@ -31,10 +32,11 @@ def parse_filter(words: Sequence[str]) -> Filter:
         end = 1 + _length_of_glob(values[1:])
         values[1:end] = [" ".join(values[1:end]).strip("“”„")]
     names = [_narrows(values, n) for n in range(0, len(values), 2)]
-    if len(values) % 2 or None in names or not all(values[1::2]):
+    twice = len(set(names)) < len(names)
+    if len(values) % 2 or None in names or twice or not all(values[1::2]):
         raise QuestionError(
             "Write /filter GLOB, /filter from DATE, /filter GLOB from DATE to DATE, or /filter off; "
-            "a DATE is YYYY-MM-DD, YYYY-MM or YYYY."
+            "a DATE is YYYY-MM-DD, YYYY-MM or YYYY; put a name that holds such words into quotation marks."
         )
     chosen = dict(zip(names, values[1::2], strict=True))
     return Filter(chosen.get("glob"), chosen.get("since"), chosen.get("until"))
@@ -42,8 +44,15 @@ def parse_filter(words: Sequence[str]) -> Filter:
 
 def _narrows(words: Sequence[str], at: int) -> str | None:
     """The field of a Filter that stands behind a word; None where the word is one of a name."""
-    before_date = at + 1 < len(words) and _DATE.fullmatch(words[at + 1])
-    return _WORDS.get(words[at]) or (_BEFORE_A_DATE.get(words[at].casefold()) if before_date else None)
+    word = words[at]
+    return _WORDS.get(word) or (_BEFORE_A_DATE.get(word.casefold()) if _are_dates(words[at:]) else None)
+
+
+def _are_dates(words: Sequence[str]) -> bool:
+    """Whether the words, up to `in` or the end, are pairs of a field and its date."""
+    told = list(takewhile(lambda word: word != "in", words))
+    are_fields = all(word.casefold() in _BEFORE_A_DATE for word in told[::2])
+    return len(told) % 2 == 0 and are_fields and all(_DATE.fullmatch(word) for word in told[1::2])
 
 
 def _length_of_glob(words: Sequence[str]) -> int:

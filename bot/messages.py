@@ -159,13 +159,13 @@ def checked(found: Verification) -> str:
 
 
 def _checked_elsewhere(found: Verification, now_in: str) -> str:
-    """The same of a file that was moved or renamed, and maybe changed as well."""
+    """The same of the file that stands in for one that is gone, and that may have changed as well."""
+    gone = "the file is no longer there"
     if found.place is None:
         told = f"is {_SAME_BUT}" if found.same_file else "has changed and no longer says this"
-        return f"the file was moved or renamed, {told}; it is now {now_in}"
-    moved = f"the file was moved or renamed{'' if found.same_file else ' and has changed'}"
+        return f"{gone}; {now_in} {told}"
     words = "the same words, with other line breaks or spaces, stand" if found.respaced else "this stands"
-    return f"{moved}; {words} in {now_in}"
+    return f"{gone}; {words} in {now_in}{'' if found.same_file else ', which has changed'}"
 
 
 def checked_document(found: Verdict, remedy: str) -> str:

@@ -100,8 +100,8 @@ def show_excerpts(
     taken: int = 0,
     next_shows: bool = False,
 ) -> int:
-    """Excerpts one under the other; the first of each part says how sure it is, those of one that is `unanswered` that.
-    Returns how many were shown.
+    """Excerpts one under the other; the first for each question says how sure it is, all of an `unanswered` one that
+    they are only near. Returns how many were shown.
 
     Where a terminal has no room for them beside `taken` lines, only the first of each part is sure to be shown whole.
     """

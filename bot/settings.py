@@ -96,10 +96,10 @@ def load_compared(config: Path, first: Settings) -> Settings:
     library = Path(own) if own and isinstance(own, str) else None  # else the file is refused for it
     other = load_settings(config, seeds=first.seeds, library=library)
     for section in EngineSettings.model_fields:
-        keys = table.get(section)
+        keys, found = table.get(section), getattr(other, section)
         for key, value in keys.items() if isinstance(keys, Mapping) else ():
             variable = _variable_for([section, key])
-            if variable and getattr(getattr(other, section), key) != value:
+            if variable and getattr(found, key) != _as_read(found, key, value):
                 raise SettingsError(f"{variable} overrides {section}.{key} of {config}: unset it to compare the two.")
     return other
 
@@ -109,6 +109,14 @@ def unknown_variables() -> list[str]:
     known = {f"SEEDBOT_{name}".upper() for name in Settings.model_fields} | _OTHER_VARIABLES
     found = [name for name in os.environ if name.upper().startswith("SEEDBOT_")]
     return sorted(name for name in found if name.upper().split("__")[0] not in known)
+
+
+def _as_read(section: Section, key: str, value: object) -> object:
+    """A value of a file as the settings hold it; as it stands there where they would refuse it."""
+    try:
+        return getattr(type(section).model_validate({key: value}), key)
+    except ValidationError:
+        return value
 
 
 def _named_by_environment() -> Path | None:
@@ -164,8 +172,9 @@ def _explain(
 
 def _variable_for(where: list[str]) -> str:
     """The variable that sets a key, by itself or with its whole table; empty where none does."""
-    names = ("SEEDBOT_" + "__".join(where).upper(), f"SEEDBOT_{where[0]}".upper())
-    return next((name for name in os.environ if name.upper() in names), "")
+    given = {name.upper(): name for name in os.environ}
+    names = ("SEEDBOT_" + "__".join(where).upper(), f"SEEDBOT_{where[0]}".upper())  # the first weighs more
+    return next((given[name] for name in names if name in given), "")
 
 
 def _explain_variable(error: SourceError) -> SettingsError:

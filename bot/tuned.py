@@ -100,10 +100,16 @@ def weights_in(library: Path) -> str:
 
 
 def show_still_kept(settings: Settings) -> None:
-    """What answers on where nothing was changed, if it is not the shipped weights. Raises LibraryError."""
+    """What stays in the library where nothing was changed, and whether it is outdated. Raises LibraryError."""
     own = tuning.tuned_in(settings.library)
     if own:
-        click.echo(f"Still kept: {sentence(own)}; `{command_line('train', '--undo')}` takes it back.")
+        kept = described(own, settings.embedding.model)
+        click.echo(f"Still kept: {kept}; `{command_line('train', '--undo')}` takes it back.")
+
+
+def described(tuned: Sequence[Tuned], model: str) -> str:
+    """The sentence, and what to run again where something is outdated."""
+    return "; ".join(filter(None, [sentence(tuned), outdated(tuned, model)]))
 
 
 def outdated(tuned: Iterable[Tuned], model: str) -> str:

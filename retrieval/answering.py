@@ -139,8 +139,11 @@ def _of_part(answer: Answer) -> list[Excerpt]:
 
 
 def _is_new(excerpt: Excerpt, before: Sequence[Excerpt]) -> bool:
-    place = excerpt.citation
-    return all((one.citation.document, one.citation.start) != (place.document, place.start) for one in before)
+    """Whether its answering sentence stands in no excerpt before it."""
+    place, marked = excerpt.citation, excerpt.highlights[0]
+    sentence = Span(place.start + marked.start, place.start + marked.end)
+    others = [one.citation for one in before if one.citation.document == place.document]
+    return not any(_within(sentence, Span(one.start, one.end)) for one in others)
 
 
 @dataclass(slots=True)
@@ -174,19 +177,35 @@ def excerpts_of(
     for one in (*kept, *(_Kept(piece, piece) for piece in rest)):
         if len(shown) == count:
             break
-        known = any(_holds(other.piece, one.piece) or _says_the_same(other.began, one.began) for other in shown)
-        if not known:
-            wider = _widened(one.piece, [other.piece for other in shown], searcher, characters)
-            shown.append(replace(one, piece=wider))
+        before = [other.piece.span for other in shown if other.piece.document == one.piece.document]
+        known = not one.also_in and any(_within(one.piece.best, other) for other in before)
+        if not known and not any(_says_the_same(other.began, one.began) for other in shown):
+            piece = _rest(one.piece, before, searcher)
+            if not one.also_in:  # what stands around the copies nobody compared
+                piece = _widened(piece, before, searcher, characters)
+            shown.append(replace(one, piece=piece))
     return [_excerpt(one.piece, one.also_in, searcher, weights) for one in shown]
 
 
-def _holds(one: Piece, other: Piece) -> bool:
-    """Whether all of a piece stands in another."""
-    return one.document == other.document and one.span.start <= other.span.start and other.span.end <= one.span.end
+def _within(one: Span, other: Span) -> bool:
+    return other.start <= one.start and one.end <= other.end
 
 
-def _widened(piece: Piece, before: Sequence[Piece], searcher: Searcher, characters: int) -> Piece:
+def _rest(piece: Piece, before: Sequence[Span], searcher: Searcher) -> Piece:
+    """The piece without what was shown `before`, at either side of its answering sentence."""
+    start = max([one.end for one in before if one.end <= piece.best.start], default=0)
+    end = min([one.start for one in before if one.start >= piece.best.end], default=piece.span.end)
+    if start <= piece.span.start and end >= piece.span.end:
+        return piece
+    span = Span(max(start, piece.span.start), min(end, piece.span.end))
+    text = searcher.text(piece.document, span)
+    if len(text) != len(span):  # the document went meanwhile
+        return piece
+    start = span.end - len(text.lstrip())
+    return replace(piece, span=Span(start, start + len(text.strip())))
+
+
+def _widened(piece: Piece, before: Sequence[Span], searcher: Searcher, characters: int) -> Piece:
     """The piece with as many whole sentences around it as fit, of its section and evenly on both sides; none that is
     shown `before`, and none where every line is a record.
     """
@@ -195,7 +214,6 @@ def _widened(piece: Piece, before: Sequence[Piece], searcher: Searcher, characte
         return piece
     reach = Span(max(piece.span.start - room, 0), piece.span.end + room)
     text = searcher.text(entry.document.id, reach)
-    shown = [other.span for other in before if other.document == piece.document]
     sentences = searcher.sentences_around(entry)
     earlier = [one for one in sentences if reach.start <= one.start and one.end <= piece.span.start]
     later = [one for one in reversed(sentences) if piece.span.end <= one.start and one.end <= reach.end]
@@ -208,7 +226,7 @@ def _widened(piece: Piece, before: Sequence[Piece], searcher: Searcher, characte
         added = Span(span.end, one.end) if onward else Span(one.start, span.start)
         more = text[added.start - reach.start : added.end - reach.start]
         joins = len(more.strip()) == len(one)  # nothing but white space between
-        if joins and len(wider) <= characters and not any(_overlap(added, other) for other in shown):
+        if joins and len(wider) <= characters and not any(_overlap(added, other) for other in before):
             span = wider
         else:
             side.clear()

@@ -41,7 +41,7 @@ from retrieval.types import (
     Verdict,
     Verification,
 )
-from retrieval.verifying import verify_citation, verify_elsewhere, verify_source
+from retrieval.verifying import Places, verify_citation, verify_elsewhere, verify_source
 
 if TYPE_CHECKING:
     from retrieval.answering import Engine
@@ -62,6 +62,7 @@ class Library:
         self._store = store
         self._embedder = embedder
         self._searcher: Searcher | None = None
+        self._places: tuple[tuple[Store | None, int], Places] | None = None  # of the generation that was last asked for
         self._found_made_with = ""  # the fingerprint of the model that the library had when it was first looked at
         self._lock = threading.RLock()
 
@@ -258,8 +259,12 @@ class Library:
         found = verify_citation(seeds, citation, text)
         if found.verdict is not Verdict.GONE or not self.ready or not self.belongs_to(seeds):
             return found
-        elsewhere = [verify_elsewhere(seeds, citation, text, path) for path in self._moved_to(citation)]
-        return min([found, *elsewhere], key=lambda one: list(Verdict).index(one.verdict))
+        for path in self._moved_to(citation):
+            other = verify_elsewhere(seeds, citation, text, path)
+            if other.verdict is Verdict.MOVED:
+                return other
+            found = other if found.verdict is Verdict.GONE else found
+        return found
 
     def verify_documents(self) -> Iterator[tuple[Source, Verdict]]:
         """Re-reads every file: EXACT where its content is the indexed one, else CHANGED or GONE."""
@@ -303,10 +308,11 @@ class Library:
         return what
 
     def _moved_to(self, citation: Citation) -> list[str]:
-        """The other paths at which the library has the content that was cited, then those that only look alike."""
-        others = [one for one in self.documents() if one.path != citation.document]
-        same = [one.path for one in others if one.sha256 == citation.sha256]
-        return [*same, *same_name([one.path for one in others if one.path not in same], citation.document)]
+        """The other paths at which the newest generation may have what was cited, listed once for many quotes."""
+        key = self._store, self.generation
+        if self._places is None or self._places[0] != key:
+            self._places = key, Places(self.documents())
+        return self._places[1].others(citation)
 
     def _near(self, path: str) -> str:
         import difflib

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, pairwise, repeat, takewhile
 
 import numpy as np
@@ -185,45 +186,58 @@ def _lines(document: Document, block: Span) -> Iterator[Span]:
     widest = max(len(line) for line in _every_line(document.text, block))
     begins = [_ITEM, _STAMP] if _STAMP.match(document.text, block.start, block.end) else [_ITEM]
     start = block.start
-    for line, following, near in _neighbours(_every_line(document.text, block)):
-        wrapped = len(line) >= max(_WRAPPED_LINE, 0.6 * widest) or _in_column(document.text, line, following, near)
+    for line, following, near in _neighbours(document.text, _every_line(document.text, block)):
+        wrapped = line.width >= max(_WRAPPED_LINE, 0.6 * widest) or _in_column(document.text, line, following, near)
         if not wrapped or any(one.match(document.text, following.start, following.end) for one in begins):
             yield Span(start, line.end)
             start = line.end
     yield Span(start, block.end)
 
 
-def _neighbours(lines: Iterable[Span]) -> Iterator[tuple[Span, Span, Sequence[Span]]]:
+class _Line:
+    """A line of a block. What every line near it asks of it is found once, and only where one asks."""
+
+    def __init__(self, text: str, span: Span) -> None:
+        self._text, self.start, self.end, self.width = text, span.start, span.end, len(span)
+
+    @cached_property
+    def begins_small(self) -> bool:
+        """Whether it begins with a small letter."""
+        first = _FIRST_WORD.match(self._text, self.start, self.end)
+        return first is not None and first[1][0].islower()
+
+    @cached_property
+    def holds_end(self) -> bool:
+        """Whether a sentence ends within it."""
+        return _ENDS_WITHIN.search(self._text, self.start, self.end) is not None
+
+
+def _neighbours(text: str, lines: Iterable[Span]) -> Iterator[tuple[_Line, _Line, Sequence[_Line]]]:
     """Each line but the last, the one that follows, and those near it, itself among them; an empty one is none."""
-    near: deque[Span | None] = deque(repeat(None, 2 * _NEAR + 1), 2 * _NEAR + 1)
-    for one in chain(lines, repeat(None, _NEAR)):
+    near: deque[_Line | None] = deque(repeat(None, 2 * _NEAR + 1), 2 * _NEAR + 1)
+    for one in chain((_Line(text, span) if len(span) else None for span in lines), repeat(None, _NEAR)):
         near.append(one)
         line, following = near[_NEAR], near[_NEAR + 1]
         if line and following:
-            yield line, following, [one for one in near if one]
+            yield line, following, list(filter(None, near))
 
 
-def _in_column(text: str, line: Span, following: Span, near: Sequence[Span]) -> bool:
+def _in_column(text: str, line: _Line, following: _Line, near: Sequence[_Line]) -> bool:
     """Whether prose runs on behind a line because the column that it stands in, however narrow, ends there.
 
     Of a column many lines are about as wide, whatever stands among them (a header, a last line, two lines that a broken
     word joined). Prose is told from verses and entries by lines that begin with a small letter, and by sentences that
     end within a line.
     """
-    width = sorted(map(len, near))[len(near) // 2]
-    alike = sum(0.8 * width <= len(one) <= 1.2 * width for one in near)
-    small = sum(_begins_small(text, one) for one in near)
-    if len(near) < _FEW or width < _COLUMN or alike < 0.4 * len(near) or small < 0.25 * len(near):
+    widths = sorted([one.width for one in near])
+    width = widths[len(near) // 2]
+    alike = bisect_right(widths, 1.2 * width) - bisect_left(widths, 0.8 * width)
+    if len(near) < _FEW or width < _COLUMN or alike < 0.4 * len(near):
         return False
-    if not any(_ENDS_WITHIN.search(text, one.start, one.end) for one in near):
+    if sum([one.begins_small for one in near]) < 0.25 * len(near) or not any(one.holds_end for one in near):
         return False
     ended = text[line.start : line.end].rstrip().endswith((".", "!", "?", ":", ";"))
-    return len(line) >= (0.5 if _begins_small(text, following) and not ended else 0.8) * width
-
-
-def _begins_small(text: str, line: Span) -> bool:
-    first = _FIRST_WORD.match(text, line.start, line.end)
-    return first is not None and first[1][0].islower()
+    return line.width >= (0.5 if following.begins_small and not ended else 0.8) * width
 
 
 def _is_table(text: str, block: Span) -> bool:

@@ -57,10 +57,11 @@ class PassageSettings(Section):
 class AnswerSettings(Section):
     """What an answer shows, and when it counts as found.
 
-    `read` is how many of the best passages the reader reads at most, and half as many again where none of them leads by
-    far; with 0, ranking alone decides. `caution` says how sure an answer must be: `sure` and `balanced` for 95 and 90
-    right answers of 100 given, `eager` for 80, as fitted on the training sets (other texts differ: docs/answers.md),
-    `always` to show something at any rate; `found_at`, where it is set, is a confidence that stands in for it.
+    `read` is how many of the best passages the reader reads, fewer where one of them leads by far, and half as many
+    again where none does; with 0, ranking alone decides. `caution` says how sure an answer must be: `sure` and
+    `balanced` for 95 and 90 right answers of 100 given, `eager` for 80, as fitted on the training sets (other texts
+    differ: docs/answers.md), `always` to show something at any rate; `found_at`, where it is set, is a confidence that
+    stands in for it.
     """
 
     excerpts: Annotated[int, Field(ge=1, le=50)] = 3

@@ -117,7 +117,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where an excerpt stands. `line` counts from 1; `start` and `end` are offsets into the document's text."""
+    """Where an excerpt stands. `line` counts from 1; `start` and `end` are offsets into the document's text.
+
+    `page` is that of the sentence that answers; of a slice that somebody chose, that on which it begins.
+    """
 
     document: str
     title: str

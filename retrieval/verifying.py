@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from retrieval.errors import DocumentError
 from retrieval.loaders import load
+from retrieval.searcher import composed
 from retrieval.types import Citation, Document, Source, Span, Verdict, Verification
 
 _MOST_KEPT = 8_000_000  # characters
@@ -44,6 +47,22 @@ def verify_elsewhere(seeds: Path, citation: Citation, text: str, path: str) -> V
         return Verification(citation, Verdict.GONE, None)
     verdict = Verdict.MOVED if found.verdict is Verdict.EXACT else found.verdict
     return replace(found, citation=citation, verdict=verdict, now_in=path)
+
+
+class Places:
+    """Where a library has each content, and each name however its accents are written."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._of_content: defaultdict[str, list[str]] = defaultdict(list)
+        self._of_name: defaultdict[str, list[str]] = defaultdict(list)
+        for one in sources:
+            self._of_content[one.sha256].append(one.path)
+            self._of_name[composed(one.path)].append(one.path)
+
+    def others(self, citation: Citation) -> list[str]:
+        """The other paths of the content that was cited, then those that only look alike."""
+        same, alike = self._of_content.get(citation.sha256, ()), self._of_name.get(composed(citation.document), ())
+        return [path for path in dict.fromkeys([*same, *alike]) if path != citation.document]
 
 
 def _nearest(text: str, quote: str, citation: Citation) -> Span | None:

@@ -63,7 +63,7 @@ _ASKED_ALONE = {"wiki-train": (13, 60), "tales-train": (40, 12), WRITTEN: (40, 2
 """How many documents of a set are a library each, and how many questions are asked of it."""
 
 _SUBJECTLESS = ("policy-dev", SIDES)
-"""Sets whose questions often name no subject; many passages of a policy answer alike, so none is asked alone."""
+"""Sets whose questions often name no subject; many passages of a policy answer alike, so no policy is asked alone."""
 
 _GENERAL = ("wiki-train", "tales-train")
 """Those that ranking is fitted to: with the written texts too it gained on these and lost as much on tales-dev. Their
@@ -86,8 +86,6 @@ _MIX |= {"subjectless": 0.04}
 """How often a library holds the document of a question, holds it not, holds all of it but the paragraph; a question has
 a name of another, or was written to deceive; or names no subject and is asked of many documents: about what the
 half-corpus test asks, and some that deceive or could be about anything."""
-_JUDGED = ("held", "missing")
-"""The kinds whose answers, as many of the one as of the other, say where the thresholds lie: the half-corpus test."""
 _FOREIGN_MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.1}
 _DRAWN = 20_000
 _FOLDS = 10
@@ -219,9 +217,7 @@ class _Fitter:
         fitted = _named(features, weights) | {"bias": round(bias, 4)}
         _write(_record() | {name: fitted, f"{name}_from": origin})
         sure = _of_others(values, right, [one.document for one in answers])
-        kinds = [[i for i, one in enumerate(answers) if one.kind == kind] for kind in _JUDGED]
-        judged = [i for kind in kinds for i in kind[: min(map(len, kinds))]]
-        found = cautions(sure[judged], right[judged])
+        found = cautions(sure, right)
         print(f"{name}: calibration error {expected_calibration_error(sure, right):.3f}, {found}", flush=True)
         return found
 
@@ -232,11 +228,11 @@ class _Fitter:
             subjectless = one.name in _SUBJECTLESS
             asked = sample(pool, _PER_SET_JUDGED)
             names = {str(q.document) for q in one.questions}
-            exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
             deceiving = sample([q for q in one.deceiving if q.document in one.held or not reads], _PER_SET_JUDGED)
             with self.engine(one.name, reads=reads) as engine:
                 yield from _answered(engine, asked, "subjectless" if subjectless else "")
                 if not subjectless:
+                    exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
                     yield from _answered(engine, exchanged, "exchanged")
                     yield from _answered(engine, deceiving, "deceiving")
             present = names - one.held if reads else half(names)
@@ -328,10 +324,15 @@ def _answered(engine: Engine, questions: Sequence[EvalQuestion], kind: str = "")
         ordered = pieces(hits, _CHARACTERS)
         if ordered and (engine.reader is None or ordered[0].hit.reading is not None):
             hits = leading(ordered)
-            (shown,) = excerpts_of(ordered, engine.searcher, 1, engine.weights, _CHARACTERS)
-            right = question.covered_by(shown.citation.document, Span(shown.citation.start, shown.citation.end))
+            span = ordered[0].span
+            if kind != "paragraph missing":  # else what stands around would show that paragraph
+                (excerpt,) = excerpts_of(ordered, engine.searcher, 1, engine.weights, _CHARACTERS)
+                span = Span(excerpt.citation.start, excerpt.citation.end)
+            document = hits[0].entry.document
+            right = question.covered_by(document.path, span)
             own = kind or ("held" if question.document in there else "missing")
-            if not right and own in _UNJUDGED and _has_words_of_answer(question, shown.text):
+            shown = engine.searcher.text(document.id, span)
+            if not right and own in _UNJUDGED and _has_words_of_answer(question, shown):
                 continue
             values = confidence_features(prepared, hits, engine.searcher)
             yield _Answer(values, right, own, str(question.document))

@@ -9,16 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import retrieval.reader
-from retrieval import governments, numbers
+from retrieval.governments import asked_otherwise
 from retrieval.machine import cores
+from retrieval.numbers import as_written_in
 from retrieval.reader import FOLDER, Reader, Reading
 
-_MADE_BY = (
-    *(FOLDER / name for name in ("model.onnx", "tokenizer.json")),
-    *(Path(str(module.__file__)) for module in (retrieval.reader, governments, numbers)),
-    Path(str(governments.__file__)).with_suffix(".tsv"),
-)
-"""What a reading depends on, but for the question and the passage."""
+_MADE_BY = (FOLDER / "model.onnx", FOLDER / "tokenizer.json", Path(retrieval.reader.__file__))
+"""What a reading depends on, but for the passage and the question as it is read with that."""
 
 
 class RememberingReader(Reader):
@@ -38,7 +35,8 @@ class RememberingReader(Reader):
         return [self._remembered(question, passage) for passage in passages]
 
     def _remembered(self, question: str, passage: str) -> Reading:
-        key = sha256(b"\0".join((self._made_by, question.encode(), passage.encode()))).digest()
+        ways = [as_written_in(passage, way) for way in (question, *asked_otherwise(question, passage))]
+        key = sha256(b"\0".join((self._made_by, *(one.encode() for one in (*ways, passage))))).digest()
         row = self._kept.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
         if row is not None:
             kept: Reading = pickle.loads(row[0])

@@ -185,7 +185,7 @@ def _tuned(settings: Settings) -> Iterator[_Finding]:
         return
     if own:
         remedy = tuned.outdated(own, settings.embedding.model)
-        found = "; ".join(filter(None, [tuned.sentence(own), remedy]))
+        found = tuned.described(own, settings.embedding.model)
         yield _Finding(_Health.POOR if remedy else _Health.GOOD, "tuned", found)
 
 

@@ -33,7 +33,7 @@ def command(settings: Settings, as_json: bool) -> int:
         f"{_size(found.model_bytes)} model; {found.bytes_per_passage:,} bytes a passage",
     }
     if own:
-        rows["tuned"] = "; ".join(filter(None, [tuned.sentence(own), tuned.outdated(own, settings.embedding.model)]))
+        rows["tuned"] = tuned.described(own, settings.embedding.model)
     for name, value in rows.items():
         click.echo(f"{click.style(f'{name:<10}', dim=True)} {value}")
     return 0

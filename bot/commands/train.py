@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LABELS = {"hit@1": ("right excerpt first", "hit@1"), "hit@3": ("among the first 3", "hit@3")}
 _LABELS |= {"mrr": ("mean reciprocal rank", "MRR")}
-_SHIPPED = "The confidence is the shipped one"
+_UNFITTED = "No confidence was fitted"
 
 
 @click.command("train")
@@ -91,6 +91,8 @@ def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
         tuned.show_still_kept(settings)
     elif failed is None:
         click.echo(f"The ranking was fitted and kept; `{command_line('train', '--undo')}` takes it back.")
+        if len(fits) == 1:
+            click.echo("The confidence is the shipped one.")
         if discarded:
             click.echo("The confidence that was kept before is gone: it was fitted with another ranking.")
     if failed is not None:
@@ -99,7 +101,7 @@ def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
 
 
 def _has_confidence(settings: Settings) -> bool:
-    return any(one.what == "confidence" for one in tuned_in(settings.library))
+    return any(one.what == "confidence" and one.in_use for one in tuned_in(settings.library))
 
 
 def _print(
@@ -136,6 +138,6 @@ def _show(training: Training, calibration: Calibration | None, refusal: str) -> 
         click.echo(f"Nothing was changed: {training.why_not}.")
         return
     if calibration is not None:
-        tuned.show_calibration(calibration, _SHIPPED)
+        tuned.show_calibration(calibration, _UNFITTED)
     else:
-        click.echo(f"{_SHIPPED}. {refusal}")
+        click.echo(f"{_UNFITTED}. {refusal}")

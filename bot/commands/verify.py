@@ -31,8 +31,8 @@ def command(settings: Settings, answers: str | None, as_json: bool) -> int:
     """Read the files again and check what was indexed, or what was quoted.
 
     Without ANSWERS, every document is held against its file. ANSWERS is a file with the output of `seedbot ask --json`
-    (- for standard input); each of its excerpts is looked up where it is cited. Exits with 1 when something does not
-    stand there any more.
+    (- for standard input); each of its excerpts is looked up where it is cited, or, where that file is gone, where the
+    library has the same one now. Exits with 1 when something is changed or gone, or a line of ANSWERS is no answer.
     """
     from bot.render import VERDICTS
     from retrieval.folder import refuse_unusable

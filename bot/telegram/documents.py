@@ -176,19 +176,7 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]
     if len(data) > most * 1_000_000:
         raise DocumentError(f"it is larger than documents.largest_megabytes = {most} allows")
     confined.check(name, data)
-    path = seeds / name
-    number = 2
-    while path.exists() and path.read_bytes() != data:
-        path = seeds / f"{Path(name).stem}-{number}{Path(name).suffix}"
-        number += 1
-    partial, is_new = seeds / f".{path.name}.partial", not path.exists()
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise SeedbotError(f"The folder of documents cannot be written {_why(error)}") from error
+    path, is_new = _put(seeds, name, data)
     try:
         report = service.sync()
     except LibraryLocked as error:
@@ -206,12 +194,33 @@ def _add(service: Service, name: str, data: bytes) -> tuple[Outline, SyncReport]
     return service.library.outline(path.name), report
 
 
+def _put(seeds: Path, name: str, data: bytes) -> tuple[Path, bool]:
+    """Where a file lies in the folder now, under another name where that is taken, and whether it is new there.
+
+    Raises SeedbotError.
+    """
+    path, partial, number = seeds / name, seeds / f".{name}.partial", 2
+    try:
+        while path.exists() and path.read_bytes() != data:
+            path = seeds / f"{Path(name).stem}-{number}{Path(name).suffix}"
+            number += 1
+        is_new = not path.exists()
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise SeedbotError(f"The folder of documents cannot be written {_why(error)}") from error
+    return path, is_new
+
+
 def _why(error: OSError) -> str:
     """What the system says, and what to look at where it forbids something."""
     said = f"({error.strerror or error})"
     if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{said}."
-    return f"{said}: check the permissions of the folder, and ReadWritePaths= where systemd runs the bot."
+    unit = "ReadWritePaths= and ProtectHome= where systemd runs the bot"
+    return f"{said}: check the permissions of the folder and who owns it, and {unit}."
 
 
 def is_gone(service: Service, number: int) -> bool:
@@ -228,8 +237,8 @@ def _remove(service: Service, path: str) -> None:
     service.library.outline(path)
     source = service.settings.seeds / path
     target = service.settings.library / "removed" / f"{time.time_ns()}-{PurePosixPath(path).name}"
-    is_there = source.exists()
     try:
+        is_there = source.exists()
         target.parent.mkdir(parents=True, exist_ok=True)
         if is_there:
             shutil.move(source, target)  # which also reaches another file system

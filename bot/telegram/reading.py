@@ -57,6 +57,9 @@ def completed(method: str, result: Any, parameters: dict[str, Any]) -> Any:
     given = result if isinstance(result, dict) else {}
     if method == "getMe":
         return {"id": 0, "is_bot": True, "first_name": "Seedbot", "username": "", **given}
+    if method == "getWebhookInfo":
+        url = given.get("url")
+        return {"url": url if isinstance(url, str) else "", "has_custom_certificate": False, "pending_update_count": 0}
     if method == "getFile":
         return {"file_unique_id": given.get("file_id", ""), **given}
     if method in _DELIVERED and not (result is True and method.startswith("edit")):

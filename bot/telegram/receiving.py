@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 UPDATES = ["message", "callback_query", "inline_query"]
 RIVAL = "Another program is already receiving this bot's messages: stop it, or make a bot of its own."
+HOOKED = (
+    "A webhook was set for this bot elsewhere, which receives its messages now: keep this one stopped, or end that one."
+)
 REVOKED = "Telegram no longer accepts this token: get the new one from @BotFather."
 DEAF = "The bot no longer receives messages, which should not happen: the log says why."
 LATER = "Telegram wants to be asked in {seconds:.0f} s: start again then."
@@ -101,14 +104,15 @@ class Poller:
         return wait
 
     async def _conflict(self, error: Conflict) -> None:
-        if "webhook" in str(error).lower() and not self._heard:  # later, it is that of a rival
+        hooked = "webhook" in str(error).lower()
+        if hooked and not self._heard:  # later, it is that of a rival
             await delete_webhook(self._bot)
         now = asyncio.get_running_loop().time()
         if now - self._last_conflict > _NO_CONFLICT_SECONDS:
             self._conflicts = now
         self._last_conflict = now
         if now - self._conflicts >= (_CONFLICT_SECONDS if self._heard else _CONFLICT_SECONDS_AT_START):
-            self._service.fail(RIVAL)
+            self._service.fail(HOOKED if hooked else RIVAL)
 
     async def _token_refused(self) -> None:
         """Ends the bot where every call is refused for ten minutes; a single 401 or 404 is a hiccup."""
@@ -176,6 +180,10 @@ async def webhook(bot: SeedBot, inbox: Inbox, service: Service, secret: str) -> 
 
 async def delete_webhook(bot: SeedBot) -> None:
     """Makes sure that updates may be asked for; a server without webhooks has none to delete."""
+    with contextlib.suppress(TelegramError):
+        found = await bot.get_webhook_info()
+        if found.url:
+            log.warning("takes the messages from a webhook, which receives none any more", extra={"webhook": found.url})
     try:
         await persist(bot.delete_webhook, _SET_UP_SECONDS)
     except TelegramError as error:

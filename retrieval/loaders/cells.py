@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _FEWEST_COLUMNS = 3  # with fewer no value can come to stand under another name
+MOST_COLUMNS = 100  # of a row in which a value keeps its column
 
 
-def line(cells: Sequence[str], *, aligned: bool) -> str:
-    """The cells of a row, those that are empty left out; where it is aligned, only those behind the last value."""
-    filled = [at for at, cell in enumerate(cells) if cell]
-    kept = cells[: filled[-1] + 1] if aligned and filled else [cells[at] for at in filled]
-    return " | ".join(kept)
+def line(cells: Mapping[int, str], *, aligned: bool) -> str:
+    """The cells of a row, by the column that each begins in, those that are empty left out.
+
+    Where it is aligned, only those behind the last value are, and a column that no cell begins in is empty.
+    """
+    columns = sorted(at for at, cell in cells.items() if cell)
+    if aligned and columns:
+        every = {*range(min(columns[-1], MOST_COLUMNS)), *cells}
+        columns = sorted(at for at in every if at <= columns[-1])
+    return " | ".join(cells.get(at, "") for at in columns)
 
 
 def names_columns(cells: Sequence[str], columns: int, *, corner: bool = False) -> bool:

@@ -21,7 +21,8 @@ from retrieval.loaders.archive import check_archive
 from retrieval.loaders.cells import line, names_columns
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, TextBuilder, shifted
-from retrieval.loaders.numbering import BULLET, Numbering
+from retrieval.loaders.numbering import Numbering
+from retrieval.loaders.numerals import BULLET
 from retrieval.loaders.wordml import W, styles_above, value
 
 _NO_TEXT = frozenset({"del", "moveFrom", "Fallback", "rt", "pPr", "rPr", "sdtPr", "tblPr", "tcPr", "trPr"})
@@ -231,13 +232,13 @@ class _Text:
                 tight = False
                 continue
             column = 0
-            texts = []
+            texts: dict[int, str] = {}
             for cell, inside in zip(cells, paragraphs, strict=True):
                 properties = cell.find(W + "tcPr")
                 merge = None if properties is None else properties.find(W + "vMerge")
                 if merge is None or merge.get(W + "val") == "restart":
                     above[column] = " ".join(" ".join(self._numbered(one).split()) for one in inside).strip()
-                texts.append(above.get(column, ""))
+                texts[column] = above.get(column, "")
                 column += _columns(cell)
             self.builder.add(line(texts, aligned=aligned), tight=tight)
             tight = True
@@ -262,7 +263,7 @@ def _holds_data(table: Any) -> bool:
 
 def _columns(cell: Any) -> int:
     """How many columns a cell takes."""
-    return int(value(cell.find(W + "tcPr"), "gridSpan") or 1)
+    return max(1, int(value(cell.find(W + "tcPr"), "gridSpan") or 1))
 
 
 def _found(element: Any, name: str) -> Iterator[Any]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from retrieval.loaders.cells import line, names_columns
+from retrieval.loaders.cells import MOST_COLUMNS, line, names_columns
 from retrieval.loaders.loaded import TextBuilder, shifted
-from retrieval.loaders.numbering import BULLET, numeral
+from retrieval.loaders.numerals import BULLET, numeral
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = HEADINGS.keys() | {
@@ -37,7 +37,7 @@ _INTEGER = re.compile(r"\s*([-+]?\d{1,9})(?!\d)")
 _SHIFTED = frozenset({"sup", "sub"})
 _SCRIPTS = {"msup": ("sup",), "msub": ("sub",), "msubsup": ("sub", "sup")}  # of formulas, behind what they stand at
 _SPAN = re.compile(r"\s*(\d{1,4})\s*")
-_MOST_ROWS, _MOST_COLUMNS = 9999, 100  # in which a cell that spans rows is followed
+_MOST_ROWS = 9999  # in which a cell that spans rows is followed
 _LONGEST_NAME = 200  # characters of such a cell; more does not name its rows
 _LONGEST_HEADING = 300  # characters; more is a heading that was never closed
 _SPACES = re.compile(r"[ \t\r\n\f]+")
@@ -91,7 +91,7 @@ class _Layout:
         self._aligned = False  # whether the table here holds data
         self._group: Any = None  # the outermost list or table here
         self._last_group: Any = None  # that of the block before
-        self._above: dict[int, tuple[str | None, int]] = {}  # by column, cells from above and the rows they span yet
+        self._above: dict[int, tuple[str, int]] = {}  # by column, cells from above and the rows they span yet
 
     def walk(self, element: Any) -> None:
         tag = name_of(element)
@@ -143,17 +143,17 @@ class _Layout:
             self._last_group = None
         elif tag == "pre":
             self.flush()
-            self._add(flat(element), begins=False)
+            self._add(flat(element))
         elif tag == "tr" and not _is_laid_out(element):
             self.flush()
-            self._add(self._row(element), begins=True)
+            self._add(self._row(element), row=True)
         else:
             return False
         return True
 
     def _row(self, row: Any) -> str:
         """A row as a line; a cell that spans rows is named in each."""
-        texts: dict[int, str | None] = {column: text for column, (text, _) in self._above.items()}
+        texts = {column: text for column, (text, _) in self._above.items()}
         self._above = {column: (text, rows - 1) for column, (text, rows) in self._above.items() if rows > 1}
         column = 0
         for cell in _cells(row):
@@ -164,10 +164,9 @@ class _Layout:
             column += _span(cell, "colspan")
             if (rows := _span(cell, "rowspan")) > 1:
                 name = text if len(text) <= _LONGEST_NAME else ""
-                columns = range(begin, min(column, _MOST_COLUMNS))
-                self._above |= {at: (name if at == begin else None, rows - 1) for at in columns}
-        shown = [text for _, text in sorted(texts.items()) if text is not None]
-        return line(shown, aligned=self._aligned) if column else ""
+                columns = range(begin, min(column, MOST_COLUMNS))
+                self._above |= {at: (name if at == begin else "", rows - 1) for at in columns}
+        return line(texts, aligned=self._aligned) if column else ""
 
     def flush(self) -> None:
         """Ends the block; two line breaks end one, too."""
@@ -175,13 +174,14 @@ class _Layout:
         self._loose.clear()
         for block in re.split(r"\n{2,}", "\n".join(lines)):
             if block.strip():
-                self._add(self._mark + block.strip(), begins=bool(self._mark))
-                self._mark = ""
+                self._add(block)
 
-    def _add(self, text: str, *, begins: bool) -> None:
-        if text.strip():
-            self._builder.add(text, tight=begins and self._group is not None and self._group is self._last_group)
-            self._last_group = self._group
+    def _add(self, text: str, *, row: bool = False) -> None:
+        """Adds a block, with the mark of the item that it begins; a row or an item stands close to the one before."""
+        if text := text.strip():
+            begins = self._group is not None and self._group is self._last_group and (row or self._mark != "")
+            self._builder.add(self._mark + text, tight=begins)
+            self._mark, self._last_group = "", self._group
 
 
 def _linearise(element: Any) -> None:

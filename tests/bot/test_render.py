@@ -250,20 +250,20 @@ def test_a_quote_that_is_read_otherwise_is_not_laid_upon_the_file() -> None:
     assert messages.checked(replace(changed, same_file=True)) == otherwise
 
 
-def test_a_file_that_moved_and_changed_is_said_to_be_both() -> None:
+def test_of_a_file_that_is_gone_the_one_in_its_place_is_named_first() -> None:
     moved = Verification(PLACE, Verdict.MOVED, Span(0, 5), same_file=True, now_in="new\n.txt")
     changed = replace(moved, same_file=False)
     without = replace(changed, verdict=Verdict.CHANGED, place=None)
     assert [messages.checked(one) for one in (moved, changed, replace(changed, respaced=True), without)] == [
-        "the file was moved or renamed; this stands in new␊.txt",
-        "the file was moved or renamed and has changed; this stands in new␊.txt",
-        "the file was moved or renamed and has changed; the same words, with other line breaks or spaces, stand in "
-        "new␊.txt",
-        "the file was moved or renamed, has changed and no longer says this; it is now new␊.txt",
+        "the file is no longer there; this stands in new␊.txt",
+        "the file is no longer there; this stands in new␊.txt, which has changed",
+        "the file is no longer there; the same words, with other line breaks or spaces, stand in new␊.txt, which has "
+        "changed",
+        "the file is no longer there; new␊.txt has changed and no longer says this",
     ]
     assert messages.checked(replace(without, same_file=True)) == (
-        "the file was moved or renamed, is the same but has no such words: the quote was altered, or an older version "
-        "read it otherwise; it is now new␊.txt"
+        "the file is no longer there; new␊.txt is the same but has no such words: the quote was altered, or an older "
+        "version read it otherwise"
     )
 
 

@@ -193,3 +193,19 @@ def test_a_variable_that_overrides_what_a_compared_file_sets_is_refused(
     monkeypatch.setenv("SEEDBOT_ANSWER", '{"caution": "eager"}')
     with pytest.raises(SettingsError, match=r"SEEDBOT_ANSWER overrides answer\.caution of "):
         load_compared(config, load_settings())
+    monkeypatch.setenv("SEEDBOT_ANSWER", '{"caution": "sure"}')
+    monkeypatch.setenv("SEEDBOT_ANSWER__READ", "0")  # the one that is later in the environment, and weighs more
+    with pytest.raises(SettingsError, match=r"SEEDBOT_ANSWER__READ overrides answer\.read of "):
+        load_compared(config, load_settings())
+
+
+def test_a_variable_that_says_what_a_compared_file_says_in_other_words_overrides_nothing(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text('[embedding]\nmodel = "~/m"\n[answer]\nfound_at = "0.5"\n')
+    monkeypatch.setenv("SEEDBOT_EMBEDDING__MODEL", "~/m")
+    monkeypatch.setenv("SEEDBOT_ANSWER__FOUND_AT", "0.50")
+    assert load_compared(config, load_settings()).answer.found_at == 0.5
+    config.write_text('[answer]\nfound_at = "half"\n')
+    with pytest.raises(SettingsError, match=r"SEEDBOT_ANSWER__FOUND_AT overrides answer\.found_at of "):
+        load_compared(config, load_settings())

@@ -122,10 +122,28 @@ def test_a_calibrated_confidence_that_a_new_ranking_replaces_is_said_to_be_gone(
         assert "confidence" not in json.loads((tmp_path / "library" / "tuned.json").read_text())
         (tmp_path / "library" / "tuned.json").write_bytes(kept)
         (row,) = over_own("train", "--json", tmp_path / "own.jsonl").rows
-    assert "The confidence is the shipped one: on these questions the confidence does not tell" in done.out
+    assert "No confidence was fitted: on these questions the confidence does not tell" in done.out
     gone = "The confidence that was kept before is gone: it was fitted with another ranking."
-    assert done.out.splitlines()[-1] == gone
+    assert done.out.splitlines()[-2:] == ["The confidence is the shipped one.", gone]
     assert (row["kept"], row["confidence"]["kept"], row["confidence_discarded"]) == (True, False, True)
+
+
+def test_a_confidence_that_answers_on_is_not_said_to_be_the_shipped_one(
+    over_own: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the new ranking cannot be kept."""
+    opposite = own_questions.coefficients()
+    opposite["confidence"] |= {"cosine": -24.0, "bias": 10.0}
+    _keep_confidence(tmp_path / "library", DEFAULT_MODEL)
+    monkeypatch.setattr(tuned, "_LONG_WAIT_SECONDS", 0.0)
+    with (
+        own_questions.shipped(opposite, tmp_path / "opposite"),
+        Library.open(EngineSettings(seeds=tmp_path / "seeds", library=tmp_path / "library")).building(),
+    ):
+        done = over_own("train", tmp_path / "own.jsonl")
+    assert done.code == 1
+    assert "No confidence was fitted: on these questions the confidence does not tell" in done.out
+    assert "shipped one" not in done.out
 
 
 def test_a_ranking_that_got_no_better_changes_nothing(over_own: Run, tmp_path: Path) -> None:
@@ -226,10 +244,16 @@ def test_a_confidence_without_the_measures_of_this_version_is_not_used_and_named
     _keep_confidence(tmp_path / "library", DEFAULT_MODEL, without="answers")
     newer = own_questions.coefficients()
     newer["ranking"]["length"] = 1.4
+    newer["confidence"] |= {"cosine": -24.0, "bias": 10.0}
     with own_questions.shipped(newer, tmp_path / "newer"):
         assert over_own("ask", "Who built the bridge?").code in (0, 3)
         told = "; confidence no longer used, since this version has more measures: run `seedbot eval QUESTIONS.jsonl"
         assert told in over_own("status").out
+        kept = over_own("eval", "--calibrate", tmp_path / "own.jsonl").out.splitlines()[-1]
+        assert kept.startswith("Still kept: confidence tuned on 150 questions of own.jsonl; confidence no longer used,")
+        assert kept.endswith(" takes it back.")
+        trained = over_own("train", tmp_path / "own.jsonl").out.splitlines()
+        assert trained[-1] == "The confidence is the shipped one."  # as before: none of its own is gone
 
 
 def test_weights_fitted_with_another_model_are_named(over_own: Run, tmp_path: Path) -> None:

@@ -56,3 +56,11 @@ def test_the_engine_knows_nothing_of_front_ends() -> None:
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not {name.split(".")[0] for name in names} & _FRONT_END, path
+
+
+def test_pages_and_books_need_nothing_of_word_documents() -> None:
+    code = "import retrieval.loaders.html, retrieval.loaders.epub; import sys; sys.modules = "
+    code += "{name.rsplit('.')[-1]: 0 for name in sys.modules if name.startswith('retrieval.loaders.')}"
+    loaded = _loaded_after(code)
+    assert {"html", "epub", "markup", "numerals"} <= loaded
+    assert loaded & {"docx", "numbering", "wordml"} == set()

@@ -383,6 +383,10 @@ def test_all_visible_text_of_a_page_is_read(body: str, text: str) -> None:
          "i. a\n- b\niii. c\n"),
         ("<ol><li><h3>Term</h3><p>It ends.<li><h3></h3>Two<li><ol type=A><li>Deep</ol></ol>",
          "1. Term\n\nIt ends.\n\n2. Two\n3. A. Deep\n"),
+        ("<ol><li><pre>\n  make</pre><p>Then install.</p><li><pre> </pre>Done<li><pre>a\n b</pre></ol>",
+         "1. make\n\nThen install.\n2. Done\n3. a\n b\n"),
+        ("<ol><li><table><tr><td>a<td>b<tr><td>c<td>d</table>Then e.<li>f</ol><ul><li><pre>g</pre>h</ul>",
+         "1. a | b\nc | d\n\nThen e.\n2. f\n\n- g\n\nh\n"),
     ],
 )  # fmt: skip
 def test_items_of_a_page_have_the_numbers_that_a_browser_shows(body: str, text: str) -> None:
@@ -401,7 +405,13 @@ def test_a_heading_in_a_numbered_item_has_its_number() -> None:
         ("<tr><td><th>2020<th>2021<tr><th>Ann<td><td>5", "| 2020 | 2021\nAnn |  | 5\n"),
         ("<tr><td>Town<td>Kind<td>n<td>Since<tr><td rowspan=2>Ulm<td>tram<td><td>1897<tr><td>bus<td><td>1926<tr>"
          "<td colspan=2>All<td><td>1926",
-         "Town | Kind | n | Since\nUlm | tram |  | 1897\nUlm | bus |  | 1926\nAll |  | 1926\n"),
+         "Town | Kind | n | Since\nUlm | tram |  | 1897\nUlm | bus |  | 1926\nAll |  |  | 1926\n"),
+        ("<tr><th>Tariff<th>Day<th>Night<th>Weekend<tr><td>A<td colspan=2>5<td>9<tr><td>B<td colspan=2 rowspan=2>6<td>7"
+         "<tr><td>C<td>8<tr><td colspan=4>Net",
+         "Tariff | Day | Night | Weekend\nA | 5 |  | 9\nB | 6 |  | 7\nC | 6 |  | 8\nNet\n"),
+        ("<tr><th>Tariff<th>Day<th>Night<tr><td>A<td>1<td rowspan=2>2<tr><td>B",
+         "Tariff | Day | Night\nA | 1 | 2\nB |  | 2\n"),
+        ("<tr><td>a<td>b<tr><td colspan=2>c<td>d", "a | b\nc | d\n"),
         ("<tr><td>Name<td>2020<tr><td><td>5", "Name | 2020\n5\n"),
         ("<tr><td><td>Home<td>Shop<tr><td>Left<td><td>Right", "Home | Shop\nLeft | Right\n"),
         ("<tr><td>a<td>b<td>c<tr><td>a<td><td>c<tr><td><table><tr><td>d</table>", "a | b | c\na | c\n\nd\n"),
@@ -882,6 +892,15 @@ def test_a_list_of_a_word_document_may_have_the_rules_of_a_named_one() -> None:
 def test_values_of_a_word_table_stay_in_their_columns(rows: list[list[str]], text: str) -> None:
     table = "".join(_tr(*map(_p, row)) for row in rows)
     assert _load("a.docx", _docx(f"<w:tbl>{table}</w:tbl>")).text == text
+
+
+def test_a_cell_of_a_word_table_that_spans_columns_takes_them() -> None:
+    wide = '<w:tcPr><w:gridSpan w:val="2"/></w:tcPr>'
+    none = wide.replace("2", "0")  # which no cell can take
+    table = _tr(*map(_p, ["Tariff", "Day", "Night", "Weekend"])) + _tr(_p("A"), wide + _p("5"), _p("9"))
+    table += _tr(_p("B"), wide + _p("6"), _p("")) + _tr(wide + _p("All"), none + _p("7"), _p("8"))
+    text = _load("a.docx", _docx(f"<w:tbl>{table}</w:tbl>")).text
+    assert text == "Tariff | Day | Night | Weekend\nA | 5 |  | 9\nB | 6\nAll |  | 7 | 8\n"
 
 
 def test_headers_and_footers_of_a_word_document_stand_once_before_its_text() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -192,6 +193,21 @@ def test_lines_that_are_no_prose_in_a_column_stay_apart(lines: list[str]) -> Non
     document = _document("\n".join(lines), "a.txt")
     found = [s.of(document.text) for one in cut(document, "en", _OFFSETS, 200) for s in one.sentences]
     assert [one for one in found if "\n" in one] == []
+
+
+def test_a_line_is_looked_at_once_however_many_are_near_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: Counter[int] = Counter()
+
+    class Counting:
+        def match(self, text: str, start: int, end: int) -> re.Match[str] | None:
+            asked[start] += 1
+            return first_word.match(text, start, end)
+
+    first_word = passages._FIRST_WORD
+    monkeypatch.setattr(passages, "_FIRST_WORD", Counting())
+    assert len(_passages("".join(_NEWS) * 3, 200, "a.txt")) == 1
+    assert len(asked) > 10
+    assert set(asked.values()) == {1}
 
 
 _CHAT = [

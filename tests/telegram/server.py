@@ -300,6 +300,9 @@ class FakeTelegram:
         self.webhook = {}
         return True
 
+    async def _getWebhookInfo(self, values: dict[str, Any]) -> Any:
+        return {"url": self.webhook.get("url", "")}
+
     async def _setMyCommands(self, values: dict[str, Any]) -> Any:
         for command in values["commands"]:
             if not 1 <= len(command["command"]) <= 32 or not 1 <= len(command["description"]) <= 256:

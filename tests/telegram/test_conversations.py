@@ -319,6 +319,10 @@ def test_a_document_is_found_however_its_accents_are_written_and_with_all_its_sp
         ("reports/* since 2021-03-01", Filter("reports/*", "2021-03-01")),
         ("Notes Since Easter.md until 2022", Filter("Notes Since Easter.md", until="2022")),
         ("“Letters since 2020 or so.md”", Filter("Letters since 2020 or so.md")),
+        ("budget since 2019 final.pdf", Filter("budget since 2019 final.pdf")),
+        ("Letters To 1850 Edited.md until 1900", Filter("Letters To 1850 Edited.md", until="1900")),
+        ("“Minutes since 2020”", Filter("Minutes since 2020")),
+        ("Since 2021 in reports/*", Filter("reports/*", "2021")),
         ("Off", Filter()),
     ],
 )
@@ -327,10 +331,22 @@ def test_a_filter_names_files_with_spaces_up_to_its_dates(text: str, where: Filt
 
 
 @pytest.mark.parametrize(
-    "text", ["in", "from", "in from 2021", "Harbour rules.md from", "“”", "from 2021 rules.md", "from May 2021"]
+    "text",
+    [
+        "in",
+        "from",
+        "in from 2021",
+        "Harbour rules.md from",
+        "“”",
+        "from 2021 rules.md",
+        "from May 2021",
+        "from 2021 since 2022",
+        "Letters since 2020 in Rome.md",
+    ],
 )
 def test_a_filter_that_lacks_something_says_how_one_is_written(text: str) -> None:
-    with pytest.raises(QuestionError, match=r"^Write /filter GLOB.*; a DATE is YYYY-MM-DD, YYYY-MM or YYYY\.$"):
+    told = r"^Write /filter GLOB.*; a DATE is .* YYYY; put a name that holds such words into quotation marks\.$"
+    with pytest.raises(QuestionError, match=told):
         parse_filter(split_words(text))
 
 

@@ -427,8 +427,8 @@ def test_a_removal_that_waits_says_so_and_holds_no_question_of_its_chat(
         (errno.ENOSPC, "(No space left on device)."),
         (
             errno.EROFS,
-            "(Read-only file system): check the permissions of the folder, "
-            "and ReadWritePaths= where systemd runs the bot.",
+            "(Read-only file system): check the permissions of the folder and who owns it, "
+            "and ReadWritePaths= and ProtectHome= where systemd runs the bot.",
         ),
     ],
 )
@@ -448,6 +448,29 @@ def test_a_removal_that_fails_says_why_in_the_chat(
             assert (await telegram.outcome(2))["text"] == f"The file cannot be moved {why}"
             telegram.text("/status", chat=ADMIN)
             assert (await telegram.reply(3))["text"].startswith("2 documents")
+
+    talk(conversation)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named_in_the_chat(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    exists = Path.exists
+
+    def forbidden(path: Path, **more: Any) -> bool:
+        if path.name in ("buoys.txt", "ferry.txt"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return exists(path, **more)
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            monkeypatch.setattr(Path, "exists", forbidden)
+            telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN)
+            told = "The folder of documents cannot be written (Permission denied): check the permissions of the folder"
+            assert (await telegram.outcome())["text"].startswith(told)
+            telegram.text("/remove ferry.txt", chat=ADMIN)
+            telegram.press(await telegram.reply(2), "Remove it")
+            told = "The file cannot be moved (Permission denied): check the permissions of the folder"
+            assert (await telegram.outcome(3))["text"].startswith(told)
 
     talk(conversation)
 

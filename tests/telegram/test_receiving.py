@@ -253,10 +253,11 @@ def test_systemd_learns_that_the_bot_is_ready_and_turns(
 
 def test_a_server_without_webhooks_can_be_asked_for_updates(talk: Run) -> None:
     async def conversation(world: World) -> None:
-        world.telegram.missing = {"deleteWebhook"}
+        world.telegram.missing = {"deleteWebhook", "getWebhookInfo"}
         async with world.bot():
             await _hears(world)
         world.telegram.missing = set()
+        world.telegram.reshaped = {"getWebhookInfo": lambda _: True}
         world.telegram.faults.append(Fault("502", times=2, method="deleteWebhook"))
         async with world.bot():
             await _hears(world, 2)
@@ -283,7 +284,7 @@ def test_a_rival_that_stays_ends_the_bot_and_one_that_goes_does_not(talk: Run, m
 
 
 def test_a_webhook_that_is_set_elsewhere_is_a_rival_and_is_left_alone(
-    talk: Run, monkeypatch: pytest.MonkeyPatch
+    talk: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def conversation(world: World) -> None:
         monkeypatch.setattr(receiving, "_CONFLICT_SECONDS", 0.0)
@@ -293,11 +294,14 @@ def test_a_webhook_that_is_set_elsewhere_is_a_rival_and_is_left_alone(
             world.telegram.webhook = {"url": "https://new.example.org/telegram"}
             await _hears(world, 2)
             await asyncio.wait_for(service.stop.wait(), 40)
-            assert service.failure == receiving.RIVAL
+            assert service.failure == receiving.HOOKED
             assert world.telegram.webhook
+        assert "takes the messages from a webhook" not in caplog.text
         world.telegram.faults.append(Fault("400", method="deleteWebhook"))
         async with world.bot():  # at the start it goes, if need be a little later
             await _hears(world, 3)
+        warned = [vars(one)["webhook"] for one in caplog.records if "from a webhook" in one.getMessage()]
+        assert set(warned) == {"https://new.example.org/telegram"}
 
     talk(conversation)
 
@@ -387,7 +391,7 @@ def test_a_build_that_begins_anew_after_a_kill_holds_no_question_that_was_at_wor
     free = threading.Event()
 
     def slow(*_: object, **__: object) -> SyncReport:
-        free.wait(20)
+        free.wait(60)  # longer than the reply is waited for
         return SyncReport(1)
 
     monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
@@ -400,8 +404,10 @@ def test_a_build_that_begins_anew_after_a_kill_holds_no_question_that_was_at_wor
             _was_at_work(state, number, chat, text)
         state.close()
         async with world.bot():
-            assert "tide is highest" in (await world.telegram.reply(chat=FRIEND))["text"]
-            free.set()
+            try:
+                assert "tide is highest" in (await world.telegram.reply(chat=FRIEND))["text"]
+            finally:
+                free.set()
 
     talk(conversation)
 
