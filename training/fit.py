@@ -14,7 +14,8 @@ looked at. What is fitted:
 - `foreign_confidence`, of documents in other languages, which are not read: on those of the five sets `xquad-*` that
   have the names of wiki-train's, since the others are those of wiki-dev;
 - `caution`: from which confidence on 95, 90 and 80 of 100 answers are right, where as many are asked of a library that
-  holds the document as of one that does not, each judged by a confidence that was fitted to other documents.
+  holds the document as of one that does not, and one question in twenty was written to deceive; each judged by a
+  confidence that was fitted to other documents.
 
 The answers that confidence is fitted to are drawn so that each kind has its share of `_MIX`, however many there are.
 """
@@ -86,6 +87,8 @@ _MIX |= {"subjectless": 0.04}
 """How often a library holds the document of a question, holds it not, holds all of it but the paragraph; a question has
 a name of another, or was written to deceive; or names no subject and is asked of many documents: about what the
 half-corpus test asks, and some that deceive or could be about anything."""
+_JUDGED = {"held": 0.475, "missing": 0.475, "deceiving": 0.05}
+"""The answers that say where the thresholds lie: the half-corpus test, and one question in twenty that deceives."""
 _FOREIGN_MIX = {"held": 0.5, "missing": 0.3, "paragraph missing": 0.1, "exchanged": 0.1}
 _DRAWN = 20_000
 _FOLDS = 10
@@ -217,7 +220,10 @@ class _Fitter:
         fitted = _named(features, weights) | {"bias": round(bias, 4)}
         _write(_record() | {name: fitted, f"{name}_from": origin})
         sure = _of_others(values, right, [one.document for one in answers])
-        found = cautions(sure, right)
+        of = {kind: [i for i, one in enumerate(answers) if one.kind == kind] for kind in _JUDGED}
+        count = min(len(of[kind]) / share for kind, share in _JUDGED.items() if of[kind])
+        judged = [i for kind, share in _JUDGED.items() for i in of[kind][: round(count * share)]]
+        found = cautions(sure[judged], right[judged])
         print(f"{name}: calibration error {expected_calibration_error(sure, right):.3f}, {found}", flush=True)
         return found
 
