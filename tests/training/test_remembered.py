@@ -1,0 +1,30 @@
+"""What the fit has read is read once, however often it is begun."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retrieval.reader import Reader, open_reader
+from training.remembered import RememberingReader
+
+QUESTION = "When was the bridge opened?"
+PASSAGES = ["The bridge was opened in 1919.", "The ferry leaves at nine."]
+
+
+def test_what_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "work" / "readings.sqlite"
+    first = RememberingReader(path).read(QUESTION, PASSAGES)
+    assert [one.score for one in first] == [one.score for one in open_reader().read(QUESTION, PASSAGES)]
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("it was read before")
+
+    monkeypatch.setattr(Reader, "read", refuse)
+    again = RememberingReader(path).read(QUESTION, PASSAGES[::-1])[::-1]
+    assert [(one.score, one.answers, one.answer) for one in again] == [(o.score, o.answers, o.answer) for o in first]
+    assert [one.begins.tolist() for one in again] == [one.begins.tolist() for one in first]
+    with pytest.raises(AssertionError, match="read before"):
+        RememberingReader(path).read("Who opened the bridge?", PASSAGES)
