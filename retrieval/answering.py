@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from retrieval.coefficients import Coefficients
 from retrieval.confidence import confidence, discount, discount_of_another
@@ -174,7 +175,7 @@ def excerpts_of(
         elif not _extend(kept, piece, searcher, characters):
             kept.append(_Kept(piece, piece))
     shown: list[_Kept] = []
-    for one in (*kept, *(_Kept(piece, piece) for piece in rest)):
+    for one in chain(kept, (_Kept(piece, piece) for piece in rest)):
         if len(shown) == count:
             break
         before = [other.piece.span for other in shown if other.piece.document == one.piece.document]
@@ -214,9 +215,9 @@ def _widened(piece: Piece, before: Sequence[Span], searcher: Searcher, character
         return piece
     reach = Span(max(piece.span.start - room, 0), piece.span.end + room)
     text = searcher.text(entry.document.id, reach)
-    sentences = searcher.sentences_around(entry)
-    earlier = [one for one in sentences if reach.start <= one.start and one.end <= piece.span.start]
-    later = [one for one in reversed(sentences) if piece.span.end <= one.start and one.end <= reach.end]
+    sentences = searcher.sentences_around(entry, reach)
+    earlier = [one for one in sentences if one.end <= piece.span.start]
+    later = [one for one in reversed(sentences) if piece.span.end <= one.start]
     span = piece.span
     while earlier or later:
         onward = not earlier or (bool(later) and span.end - piece.best.end <= piece.best.start - span.start)

@@ -133,9 +133,9 @@ class Searcher:
         """A slice of a document's text."""
         return self.store.text(document, span)
 
-    def sentences_around(self, entry: Entry) -> list[Span]:
-        """The sentences of a passage and of some before and behind it under the same headings."""
-        return self.store.sentences_around(entry.id, entry.document.id)
+    def sentences_around(self, entry: Entry, reach: Span) -> list[Span]:
+        """The sentences within `reach` of a passage and of some before and behind it under the same headings."""
+        return self.store.sentences_around(entry.id, entry.document.id, reach)
 
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """The passages with these ids, in their order, without those that are gone."""

@@ -143,16 +143,17 @@ class Store:
             "AND start BETWEEN ? AND ? ORDER BY start"
         )
         rows = self._read(query, (path, span.start - _LONGEST_PASSAGE, span.end))
-        return [one for one in _bounds(rows) if span.start <= one.start and one.end <= span.end]
+        return _bounds(rows, span)
 
-    def sentences_around(self, passage: int, document: int) -> list[Span]:
-        """The sentences of a passage and of those before and behind it under the same headings, a few at most."""
+    def sentences_around(self, passage: int, document: int, reach: Span) -> list[Span]:
+        """The sentences within `reach` of a passage and of a few before and behind it under the same headings."""
         rows = self._read(
             "SELECT p.start, p.sentences FROM passages p JOIN passages own ON own.id = ? "
-            "WHERE p.id BETWEEN ? AND ? AND p.document = ? AND p.headings = own.headings ORDER BY p.id",
-            (passage, passage - _AROUND, passage + _AROUND, document),
+            "WHERE p.id BETWEEN ? AND ? AND p.document = ? AND p.headings = own.headings "
+            "AND p.start < ? AND p.start + length(p.text) > ? ORDER BY p.id",
+            (passage, passage - _AROUND, passage + _AROUND, document, reach.end, reach.start),
         )
-        return _bounds(rows)
+        return _bounds(rows, reach)
 
     def text(self, document: int, span: Span) -> str:
         """A slice of a document's text; empty where the document is gone."""
@@ -371,9 +372,10 @@ class Store:
             return self._connection.execute(query, values).fetchall()
 
 
-def _bounds(rows: Sequence[tuple[int, bytes]]) -> list[Span]:
-    """The sentences of passages, from where these begin and their column."""
-    return [Span(start + a, start + b) for start, raw in rows for a, b in pairs(raw)]
+def _bounds(rows: Sequence[tuple[int, bytes]], reach: Span) -> list[Span]:
+    """The sentences of passages that lie within `reach`, from where these begin and their column."""
+    found = ((start + a, start + b) for start, raw in rows for a, b in pairs(raw))
+    return [Span(begin, end) for begin, end in found if reach.start <= begin and end <= reach.end]
 
 
 def is_foreign(path: Path) -> bool:
