@@ -39,10 +39,11 @@ from numpy.typing import NDArray
 
 from benchmarks.sets import library_over
 from retrieval import coefficients as package
-from retrieval.answering import Engine, excerpts_of
+from retrieval.answering import Engine
 from retrieval.calibration import cautions, expected_calibration_error, sigmoid
 from retrieval.confidence import confidence_features
 from retrieval.embedding import Embedder, open_embedder
+from retrieval.excerpts import excerpts_of
 from retrieval.fitting import Floats, Group, fit_logistic, fit_softmax
 from retrieval.library import Library
 from retrieval.measures import FEATURES, SENTENCE_FEATURES
