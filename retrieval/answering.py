@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.coefficients import Coefficients
-from retrieval.confidence import confidence, discount, discount_of_another
+from retrieval.confidence import confidence, discount, discount_as_read
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.excerpts import excerpts_of, is_new
@@ -85,7 +85,7 @@ def _answer_one(
     leaders = leading(ordered)
     less = discount(question, leaders)
     if engine.reader is not None and ordered:
-        less = min(less, discount_of_another(question, ordered[0], engine.reader))
+        less = min(less, discount_as_read(question, ordered[0], engine.reader))
     sure = less * confidence(question, leaders, searcher, weights)
     return Answer(
         question=text,

@@ -129,6 +129,22 @@ def test_a_number_of_something_else_counts_a_quarter(
     assert (given.discount, "900 people" in given.excerpts[0].text) == (discount, True)
 
 
+@pytest.mark.parametrize(
+    ("asked", "discount"),
+    [("Who baked the sourdough?", 1.0), ("What was the name of the bank for which Ann Baker visited Malowa?", 0.1)],
+)
+def test_an_answer_that_repeats_the_question_counts_a_tenth(
+    library: Library, write: Write, asked: str, discount: float
+) -> None:
+    write(
+        "wells.txt",
+        "Ann Baker, a pump engineer, had visited 60 wells in Malowa in 1997 on behalf of a bank and found that 41 gave "
+        "no water. Tom Hale baked the sourdough.\n",
+    )
+    library.sync()
+    assert library.ask(asked).discount == discount
+
+
 def test_the_year_of_a_documents_date_is_no_year_that_no_document_has(library: Library, write: Write) -> None:
     write("fair.txt", "date 2019-05-01 The fair in Ghent drew 1,200 visitors. It rained on both days of the fair.\n")
     library.sync()

@@ -1,0 +1,39 @@
+"""Answers that only repeat the question: who asks for the name of the new mayor learns nothing from "the new mayor".
+
+The reader gives them where a sentence has what is asked about and not what is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+
+from retrieval.terms import folded
+
+_ASKS_FOR_MORE = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_OFFERS = re.compile(r"\b(?:or|either|between)\b|\bof the following\b", re.IGNORECASE)
+"""One of the things that such a question names is its answer."""
+
+_WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
+_QUOTED = re.compile(r"^[\"'\u2018\u201c\u00ab\u201e]\w")
+_DETERMINERS = frozenset({"a", "an", "the", "this", "that", "these", "those", "his", "her", "its", "their", "our"})
+
+
+def repeats(question: str, answer: str) -> bool:
+    """Whether all words of an answer in English stand in its question, in one run and in the same order.
+
+    A word in quotation marks, or with a capital that the question writes small, may be a name, and so what is asked
+    for. None repeats a question that can be answered by yes or no, or offers a choice.
+    """
+    if not _ASKS_FOR_MORE.search(question) or _OFFERS.search(question) or _QUOTED.match(answer):
+        return False
+    said, asked = _words(answer), _words(question)
+    runs = (asked[first : first + len(said)] for first in range(len(asked) - len(said) + 1))
+    return bool(said) and any(all(map(_same, said, run)) for run in runs)
+
+
+def _words(text: str) -> list[str]:
+    return [one for one in _WORD.findall(text) if one.casefold() not in _DETERMINERS]
+
+
+def _same(said: str, asked: str) -> bool:
+    return folded(said, "en") == folded(asked, "en") and (asked[0].isupper() or not said[0].isupper())

@@ -1,0 +1,40 @@
+"""Answers that have nothing but words of their question."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.repeating import repeats
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What is the name of the new mayor?", "the new mayor"),
+        ("Who painted the harbours at night?", "a harbour"),  # another number, another article
+        ("who wrote the report for the ministry of health", "the ministry of health"),
+        ("Which Tesla biographer denied it?", "Tesla biographers"),
+        ("How can I opt out?", "opt out"),
+    ],
+)
+def test_words_that_the_question_has_in_this_order_repeat_it(question: str, answer: str) -> None:
+    assert repeats(question, answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What is the name of the new mayor?", "the mayor of the new town"),
+        ("What is the name of the new mayor?", "Mayor"),  # may be a name
+        ("Which late show followed the match?", "The Late Late Show"),
+        ("Which word was used for the first regeneration?", '"regeneration"'),
+        ("Is the mayor ill?", "ill"),  # yes
+        ("Who won, the Lions or the Bears?", "the Bears"),
+        ("Which of the following is a gas: lead, neon, tin?", "neon"),
+        ("the new mayor", "the new mayor"),  # asks for anything about it
+        ("Who is the new mayor?", "the"),
+        ("Who is the new mayor?", ""),
+    ],
+)
+def test_names_choices_and_other_orders_repeat_nothing(question: str, answer: str) -> None:
+    assert not repeats(question, answer)
