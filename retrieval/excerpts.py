@@ -49,7 +49,7 @@ def excerpts_of(
     Only the pieces of the first `_JOINED` hits join excerpts before them, whatever `count` is, so that the first
     excerpts stay the same when more are asked for.
     """
-    hits = [hit.entry.id for hit in leading(ordered)[:_JOINED]]
+    hits = {hit.entry.id for hit in leading(ordered)[:_JOINED]}
     first, rest = ([piece for piece in ordered if (piece.hit.entry.id in hits) is within] for within in (True, False))
     kept: list[_Kept] = []
     for piece in first:
@@ -154,10 +154,12 @@ def _extend(kept: Sequence[_Kept], piece: Piece, searcher: Searcher, characters:
         other = one.piece
         if other.document != piece.document or other.headings != piece.headings:
             continue
-        joined = Span(min(other.span.start, piece.span.start), max(other.span.end, piece.span.end))
+        start, end = min(other.span.start, piece.span.start), max(other.span.end, piece.span.end)
+        if end - start > characters:
+            continue
         gap = Span(min(other.span.end, piece.span.end), max(other.span.start, piece.span.start))
-        if len(joined) <= characters and _is_blank(searcher.text(piece.document, gap), gap):
-            one.piece = replace(other, span=joined)
+        if _is_blank(searcher.text(piece.document, gap), gap):
+            one.piece = replace(other, span=Span(start, end))
             return True
     return False
 

@@ -54,8 +54,8 @@ class Question:
     """A question as ranking sees it; `text` is the one asked with its `corrections` made.
 
     `named[i]` says that term `i` is a name or a number, `absent[i]` that no document holds it, `corrected[i]` that
-    another word was typed; `missing` are the absent terms that are neither short nor common in their
-    language, as typed. `worded` are the passages that its words find among those that `where` lets through.
+    another word was typed; `missing` are the absent terms that are names, numbers, or uncommon in their language, and
+    no short words, as typed. `worded` are the passages that its words find among those that `where` lets through.
     """
 
     text: str
@@ -107,11 +107,11 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     held = [count or any(map(searcher.is_about, term.forms)) for term, count in zip(terms, counts, strict=True)]
     absent = np.array([not one for one in held], bool)
     common = np.array(shares, np.float32) > 0
-    unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & ~common)]
-    functions = functional(text, terms) if unknown else frozenset()
-    missing = [word for word in unknown if _is_worth_a_mention(word) and word not in functions]
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, shares, searcher)
     named = _named(text, terms, common, capital)
+    unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & (named | ~common))]
+    functions = functional(text, terms) if unknown else frozenset()
+    missing = [word for word in unknown if _is_worth_a_mention(word) and (word not in functions or word.isdigit())]
     corrected = np.array([term.start in read_as.starts for term in terms], bool)
     ids, bm25 = worded
     searcher.entries(ids[:_AHEAD][bm25[:_AHEAD] >= _LIKELY * bm25.max(initial=0.0)].tolist())  # to be measured soon
@@ -285,7 +285,8 @@ def _named(
 
 
 def _is_worth_a_mention(word: str) -> bool:
-    return len(word) >= _TELLING or any(character.isdigit() for character in word)
+    is_acronym = len(word) > 1 and word.isupper()
+    return is_acronym or len(word) >= _TELLING or any(character.isdigit() for character in word)
 
 
 @lru_cache(maxsize=4096)

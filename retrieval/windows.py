@@ -109,6 +109,8 @@ def windows(hit: Hit, characters: int) -> list[Piece]:
     A sentence that is longer alone is cut at white space: its beginning is kept, or what stands around the answer.
     """
     likely, sentences = sentence_probabilities(hit), hit.entry.passage.sentences
+    if sentences[-1].end - sentences[0].start <= characters:
+        return [_piece(hit, likely, 0, len(sentences) - 1, characters)]
     first, last = _run(hit, likely, 0, len(sentences), characters)
     rest = [(begin, end) for begin, end in ((0, first), (last + 1, len(sentences))) if begin < end]
     others = [_piece(hit, likely, *_run(hit, likely, begin, end, characters), characters) for begin, end in rest]

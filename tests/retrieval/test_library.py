@@ -522,6 +522,16 @@ def test_a_word_that_only_a_title_or_a_heading_holds_is_not_called_missing(libra
         ("Quanti abitanti ha questa città, e dov'è?", ("abitanti", "città")),
         ("Quantas pessoas moram ali também?", ("pessoas", "moram")),
         ("Сколько людей живёт здесь?", ("людей", "живёт")),
+        ("Kiedy firma wypłaca premię?", ("firma", "wypłaca", "premię")),
+        ("Коли компанія виплачує премію?", ("компанія", "виплачує", "премію")),
+        ("Şirket primleri ne zaman ödüyor, ofis nerede?", ("Şirket", "primleri", "ödüyor", "ofis")),
+        ("Toplantı nerede?", ("Toplantı",)),
+        ("Wanneer betaalt ons bedrijf?", ("betaalt", "bedrijf")),
+        ("لماذا تدفع الشركة؟", ("تدفع", "الشركة")),
+        ("कंपनी बोनस क्यों देती?", ("कंपनी", "बोनस", "देती")),
+        ("איפה המשרד?", ("המשרד",)),
+        ("Tàu đến không?", ()),
+        ("dove habitat", ("dove", "habitat")),
         ("Sara", ("Sara",)),
         ("Dante Sara", ("Dante", "Sara")),
         ("Dante Quando Sara Dove", ("Dante", "Quando", "Sara", "Dove")),
@@ -537,6 +547,24 @@ def test_a_word_that_names_nothing_is_not_called_missing_in_any_of_these_languag
     library: Library, write: Write, question: str, missing: tuple[str, ...]
 ) -> None:
     write("insel.txt", "Die Insel Reichenau liegt im Bodensee. Sie ist klein.\n")
+    library.sync()
+    assert library.ask(question).missing == missing
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("How many people live in Germany?", ("Germany",)),  # a word that general English has, too
+        ("How many people were there in 2015?", ("2015",)),
+        ("Does IBM pay VAT in the EU?", ("IBM", "VAT", "EU")),
+        ("WHO IS THE KING?", ()),
+        ("Who argued about the kitchen?", ()),
+    ],
+)
+def test_names_numbers_and_acronyms_are_called_missing_however_short_or_common(
+    library: Library, write: Write, question: str, missing: tuple[str, ...]
+) -> None:
+    write("island.txt", "The island of Reichenau lies in Lake Constance. It is small.\n")
     library.sync()
     assert library.ask(question).missing == missing
 
@@ -983,6 +1011,27 @@ def test_verify_tells_exact_moved_changed_and_gone(library: Library, write: Writ
     assert verdict() == (Verdict.CHANGED, None)
     path.unlink()
     assert verdict() == (Verdict.GONE, None)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("租金为每月两千元。押金为Windows两个月。\n", "租金为每月两千\n元。\n押金为 Windows 两个月。\n"),
+        ("毎月の家賃は\n二万円です。\n", "毎月の家賃は二万\n円です。\n"),
+        ("ค่าเช่าเดือนละสองหมื่นบาท\n", "ค่าเช่าเดือน\nละสองหมื่นบาท\n"),
+    ],
+)
+def test_verify_finds_what_has_no_spaces_when_its_lines_are_wrapped_anew(
+    library: Library, write: Write, was: str, now: str
+) -> None:
+    path = write("rent.txt", was)
+    library.sync()
+    quote = library.excerpt("rent.txt", Span(0, len(was.rstrip())))
+    path.write_text(now)
+    found = library.verify(quote.citation, quote.text)
+    assert (found.verdict, found.place, found.respaced) == (Verdict.MOVED, Span(0, len(now.rstrip())), True)
+    path.write_text(now.replace(was[0], "x"))
+    assert library.verify(quote.citation, quote.text).verdict is Verdict.CHANGED
 
 
 def test_verify_finds_the_words_of_a_file_that_was_saved_with_other_line_ends(library: Library, write: Write) -> None:
