@@ -6,12 +6,11 @@ Those of English are the commonest of the training texts (`retrieval.coefficient
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
 from retrieval.coefficients import common_words
-from retrieval.terms import QueryTerm, analyse_query, folded, is_capital
+from retrieval.terms import QueryTerm, analyse_query, folded, in_small_letters, is_capital
 
 _WORDS = {
     "de": """
@@ -116,8 +115,79 @@ _WORDS = {
         тому тот ту тут ты у уже хотя чего чей чем чему через что что чтоб чтобы чьё чья чьи чуть эта эти этим этих
         это этого этой этом этому этот эту
     """,
+    "nl": """
+        aan af al alle alleen als altijd ander andere anders ben bij bijna binnen boven buiten daar daarna daarom dan
+        dat de deze die dit doen doet door dus een eens elk elke en enige enkele er ergens geen geweest haar had hadden
+        heb hebben hebt heeft hem hen het hier hij hoeven hun iedere iedereen iemand iets ik in is ja je jij jou jouw
+        jullie kan kon konden kun kunnen langs maar mag me meer meest men met mij mijn misschien moest moet moeten mogen
+        na naar naast nadat niemand niet niets nog nooit nu of om omdat onder ons onze ook op over per reeds sinds soms
+        steeds te tegen ten ter terwijl toch toen tot tussen u uit uw van vanaf veel via volgens voor vooral waren was
+        we weer weinig wel werd werden wij wil willen worden wordt ze zeer zelf zich zij zijn zo zoals zonder zou zouden
+        zal zullen
+    """,
+    "pl": """
+        a aby albo ale ani aż bardzo bez bo bowiem był była było były być będą będzie chce choć ci cię co coś dla do gdy
+        gdyż go i ich im inna inne innego innej innych inny iż ja jednak jego jej jemu jest jestem jesteś jeszcze jeśli
+        jeżeli już każda każde każdego każdej każdy ku lecz lub ma mają mam mi między mną mnie mogą moja moje może można
+        musi mój my na nad nam nami nas nasz nasza nasze natomiast nawet nią nic nich nie niego niej nim nimi niż no o
+        od on ona one oni ono oraz oto pan pani po pod podczas ponieważ poza powinien powinna przed przez przy raz
+        również są siebie się sobie swoich swoje swoją swój ta tak taka taki takie także tam te tego tej ten też to tobą
+        tobie trzeba tu tutaj twoja twoje twój ty tych tylko tym u w wam wami was wasz we wszyscy wszystkich wszystkie
+        wszystko wtedy wy więc z za zawsze ze został została zostały żaden żadna żadne że żeby
+    """,
+    "tr": """
+        acaba ama ancak artık aslında az bana bazı belki ben benim beri bile bir biraz birçok biri birkaç birlikte biz
+        bizim böyle bu buna bunda bundan bunlar bunu bunun burada çok çünkü da daha dahi de değil diğer diye dolayı
+        edilir eğer en fakat gibi göre hala hem hep hepsi her herhangi herkes hiç için idi ile ilgili ise işte kadar
+        karşı kendi kendisi ki mi mı mu mü miydi mıydı musun mısın misin nedeniyle o olan olarak oldu olduğu olduğunu
+        olmak olması olmayan olsa olur on ona ondan onlar onların onu onun orada oysa önce pek rağmen sadece sana sanki
+        sen senin siz sizin sonra şey şimdi şöyle şu şuna şunu tarafından tüm tümü üzere var vardır ve veya ya yani
+        yapılır yerine yine yok yoksa zaman zaten
+    """,
+    "uk": """
+        а або але без би більш більше був була були було бути в вам вами вас ваш ваша ваше ваші весь вже ви від він вона
+        вони воно все всі всіх всього втім давно далі де для до дуже є її йому його за завжди зараз зі з із і інша інше
+        інший інших й їй їм їх їхній каже кожен кожна кожне кожного лише майже має мають ми між мене мені може можна
+        можуть моя моє мої мій на навіть над нам нами нас наш наша наше наші не нею неї немає ним ними них ні ніби
+        нічого ніхто об однак один ось о під після по при про проте раз разом сам сама саме самі свого своє своєї свої
+        своїх свій своя себе собі та так така таке такий таких також там те теж ти тим тих то тобто тоді той того тому
+        тут у усе усі хоча ці цих цього цей цієї цю ця це через ще щоб щодо я якби якщо
+    """,
 }
-_APOSTROPHE = re.compile(r"['’]")
+_ASKING = {
+    "ar": "متى أين اين كيف لماذا ماذا هل أي أية كم بكم لمن",
+    "cs": "kdo koho komu kdy kde kam odkud proč jak jaký jaká který která které kolik čí co čeho čemu zda",
+    "da": "hvor hvem hvad hvornår hvorfor hvordan hvilken hvilket hvilke",
+    "de": "welche welcher welches wann warum wieviel wieviele woher wohin wessen",
+    "es": "quién quiénes dónde cuándo cuánto cuántos cuántas cómo porqué cuál",
+    "fr": "quand combien pourquoi quel quelle quels quelles",
+    "he": "מתי איפה היכן איך כיצד למה מדוע כמה מי מה איזה איזו אילו האם לאן מאיפה מנין",
+    "hi": "कब कहाँ कहां क्यों कैसे कैसा कैसी कौन कौनसा कौनसी क्या कितना कितने कितनी किस किसे किसने किसका किसकी किसके किन",
+    "it": "dove quando quanto quanti quale perché",
+    "nl": "wie wat waar waarom waarvoor waardoor waarmee wanneer hoe hoeveel hoelang hoeveelste welk welke wiens",
+    "pl": """
+        kto kogo komu kim co czego czemu czym kiedy gdzie skąd dokąd dlaczego jak jaki jaka jakie jakiego jakiej jakich
+        jakim jakimi ile ilu który która które którego której których którym czyj czyja czyje czy odkąd
+    """,
+    "pt": "quem onde quando quantos quantas qual",
+    "ru": "кто что где когда сколько почему какой какая какие",
+    "sv": "vem vad var vart varför när hur vilken vilket vilka vems",
+    "tr": """
+        kim kimin kimler ne neyi neye nedir neler nerede nerde nereye nereden neresi neden niçin niye nasıl nasıldır
+        hangi hangisi hangileri kaç kaçıncı kaçta
+    """,
+    "uk": """
+        хто кого кому ким що чого чому чим коли де куди звідки навіщо як який яка яке які якого якої яких якому якій
+        яким якими скільки котрий котра котре чий чия чиє чиї чи
+    """,
+    "vi": "gì nào đâu mấy nhiêu không",
+}
+"""Words that ask: one of them says which language a question is in. Where no document of a library holds one, none is
+in that language.
+"""
+
+_ALSO_ENGLISH = frozenset({"dove"})  # so that it says nothing alone
+_APOSTROPHE = re.compile("['\u2019\u02bc]")
 _NEGATED = (
     *("ain't", "aren't", "can't", "couldn't", "didn't", "doesn't", "don't", "hadn't", "hasn't", "haven't", "isn't"),
     *("mightn't", "mustn't", "needn't", "oughtn't", "shan't", "shouldn't", "wasn't", "weren't", "won't", "wouldn't"),
@@ -136,19 +206,20 @@ def functional(text: str, terms: Sequence[QueryTerm]) -> frozenset[str]:
     """Those of a question's words that name nothing in the language that most of them belong to.
 
     A word with a capital that begins no sentence is a name, but in German, and accents count: "Sara" is no "sarà". Of
-    another language than English there have to be two, or the only word is one and has no capital.
+    another language than English there have to be two, or one that asks, or the only word is one and has no capital.
     """
     capital = {text[one.start : one.end] for one in terms if is_capital(text, one.start, one.end)}
     words = frozenset(text[one.start : one.end] for one in terms)
     if text.isupper():
         capital = set()
     contracted = {text[one.start : one.end] for one in terms if is_contraction(text, one)}
-    parts = {word: {part for part in _APOSTROPHE.split(_plain(word)) if part} for word in words}
+    parts = {word: {part for part in _APOSTROPHE.split(in_small_letters(word)) if part} for word in words}
     best = frozenset(word for word in words - capital if folded(word, "en") in common_words()) | contracted
     for language, own in _own().items():
         found = frozenset(word for word in words if parts[word] <= own)
         sure = found - capital
-        if len(sure) > len(best) and (len(sure) > 1 or (len(terms) == 1 and text[terms[0].start].islower())):
+        asks = any(in_small_letters(word) in _asking(language) for word in sure)
+        if len(sure) > len(best) and (asks or len(sure) > 1 or (len(terms) == 1 and text[terms[0].start].islower())):
             best = found if language == "de" else sure
     return best
 
@@ -158,6 +229,11 @@ def is_english(text: str) -> bool:
     terms = analyse_query(text, ["en"])
     functions = functional(text, terms)
     return bool(functions) and all(general_share(text, one) for one in terms if text[one.start : one.end] in functions)
+
+
+def asks_elsewhere(word: str) -> bool:
+    """Whether a word asks in another language than English, with or without its accents."""
+    return folded(word) in _all_asking()
 
 
 def is_contraction(text: str, term: QueryTerm) -> bool:
@@ -174,10 +250,24 @@ def general_share(text: str, term: QueryTerm) -> float:
     return max(common_words().get(form, 0.0) for form in forms)
 
 
-def _plain(word: str) -> str:
-    return unicodedata.normalize("NFKC", word).casefold()
+@cache
+def _own() -> dict[str, frozenset[str]]:
+    """The words of each language that name nothing, and those that ask."""
+    return {
+        language: _split(_WORDS.get(language, "")) | _split(_ASKING.get(language, "")) for language in _WORDS | _ASKING
+    }
 
 
 @cache
-def _own() -> dict[str, frozenset[str]]:
-    return {language: frozenset(map(_plain, words.split())) for language, words in _WORDS.items()}
+def _asking(language: str) -> frozenset[str]:
+    """Those words of a language that ask wherever they stand."""
+    return _split(_ASKING.get(language, "")) - _ALSO_ENGLISH
+
+
+@cache
+def _all_asking() -> frozenset[str]:
+    return frozenset(folded(word) for words in _ASKING.values() for word in words.split())
+
+
+def _split(words: str) -> frozenset[str]:
+    return frozenset(map(in_small_letters, words.split()))

@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from retrieval.function_words import is_english
-from retrieval.terms import analyse
+from retrieval.terms import analyse_query
 
 _TELLING = 300  # characters of a question that say whether it is English, or before a mark whether it is in a link
 _MOST = 5  # parts; what comes after them stays with the last
 _FEWEST_WORDS = 3  # of a question that stands alone
 
-_MARK = re.compile(r"(?P<mark>[?？؟])[!?！？؟]*[\"”»’)\]]*")
+_ENDS_QUOTATION = '"”»’)\\]」』》〉）】'
+_MARK = re.compile(rf"(?P<mark>[?？؟])[!?！？؟]*[{_ENDS_QUOTATION}]*")
+_QUOTATIONS = (("«", "»"), ("「", "」"), ("『", "』"), ("《", "》"), ("〈", "〉"), ("（", "）"), ("【", "】"))
+_GOES_ON = re.compile(rf"(?<=[{_ENDS_QUOTATION}])[^\W\d_]")  # without a space; in scripts without capitals
 _LINK = re.compile(r"://|\bwww\.")
 _STRAIGHT_MARK = re.compile(r'(?<![\u05d0-\u05ea])"|"(?![\u05d0-\u05ea]\b)')  # none before the last Hebrew letter
 _BULLET = re.compile(r"[ \t]*(?:\(?\d{1,2}[.):]|\(?[a-zA-Z][.)]|[-*•–])[ \t]+")
@@ -95,12 +98,15 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 def _may_end(text: str, match: re.Match[str]) -> bool:
     """Whether a question can end with this mark: not within a quotation or a link, nor where the sentence goes on,
-    as in small letters behind a bracket.
+    as in small letters behind a bracket, or right behind a quotation in a script that has none.
     """
     before = text[: match.end()]
     if _quotes(before):
         return False
     after = text[match.end() :]
+    goes_on = _GOES_ON.match(text, match.end())
+    if goes_on and goes_on[0].lower() == goes_on[0].upper():
+        return False
     if match["mark"] == "?" and after[:1].strip():
         begins = (after[0].isalpha() and not after[0].islower()) or after[0] in "¿¡" or bool(_OPENING.match(after))
         if not begins or _LINK.search(before[-_TELLING:].rsplit(None, 1)[-1]):
@@ -119,7 +125,7 @@ def _quotes(text: str) -> bool:
     opened = False
     for match in _STRAIGHT_MARK.finditer(text):
         opened = not opened and not text[: match.start()][-1:].isdigit()
-    return opened or text.count("«") > text.count("»")
+    return opened or any(text.count(begin) > text.count(end) for begin, end in _QUOTATIONS)
 
 
 def _continues(piece: str, before: str) -> bool:
@@ -130,7 +136,7 @@ def _continues(piece: str, before: str) -> bool:
 def _is_question(piece: str) -> bool:
     """Whether a piece can be asked alone."""
     asked = _without_bullet(piece)
-    if len(analyse(asked, "")) < _FEWEST_WORDS or _COURTESY.fullmatch(asked):
+    if len(analyse_query(asked, ["en"])) < _FEWEST_WORDS or _COURTESY.fullmatch(asked):
         return False
     return bool(_MARK.search(asked) or _OPENING.match(asked))
 

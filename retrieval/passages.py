@@ -2,7 +2,7 @@
 
 Everything here is a slice of the document; nothing is joined, normalised or dropped but white space between sentences,
 headings (they travel as `Passage.headings`), pictures and the like in base64, and the metadata before the body.
-Sentence boundaries come from sentencex.
+Sentences are those of `retrieval.sentences`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from itertools import chain, pairwise, repeat, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.sentences import EDGES, edge, sentences_of, trimmed
 from retrieval.types import About, Document, Heading, Passage, Span
 
 VERSION = 7
@@ -25,27 +26,28 @@ VERSION = 7
 TokenOffsets = Callable[[str], NDArray[np.int32]]
 """Text -> the `[start, end)` of each of the model's tokens, in code points, shape `[tokens, 2]`."""
 
+_Group = tuple[list[Span], tuple[str, ...]]
+"""The sentences of a passage, and what stands in its headings besides those of its section."""
+
 _FILE = r"data:[\w/+.;=-]{0,100};base64,[A-Za-z0-9+/]{200,}={0,2}"
-_BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
-_BETWEEN_BLOCKS = re.compile(  # those, or a file within the text, with the name by which Markdown refers to it
-    rf"{_BLANK_LINES.pattern}|{_FILE}|\[[^\[\]\n]{{1,100}}\]:[ \t]{{0,10}}<?{_FILE}>?"
+_BETWEEN_BLOCKS = re.compile(  # blank lines, or a file within the text, with the name by which Markdown refers to it
+    rf"\n[^\S\n]*(?:\n[^\S\n]*)+|{_FILE}|\[[^\[\]\n]{{1,100}}\]:[ \t]{{0,10}}<?{_FILE}>?"
 )
 _ITEM = re.compile(r"\s*(?:[-*•‣◦▪–—+|>#]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)])\s")
-_NUMBER = re.compile(  # before an item or a clause, which is no sentence of its own
-    r"\(?(?:(?:Article|Section|Clause|Chapter|Art\.|§)\s?)?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})(?:\.\d{1,3}){0,4}[.)]?"
-)
+_BARRED = re.compile(r"[^\S\n]*\|[^|\n]*\|")  # how a row of a Markdown table begins
 _STAMP = re.compile(  # with which a record of a log or a message of a chat begins
     r"[\u200e\s]*[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}:\d\d)(?!\d)"
 )
-_NOTES = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _VISIBLE = re.compile(r"\S")
 _FIRST_WORD = re.compile(r"\s*([^\W\d_]+(?:[-'’][^\W\d_]+)*)[.,;!?)\]]*\s")  # of prose: no "name:", no code
 _ENDS_WITHIN = re.compile(r"[.!?][\"'”’)\]]*[^\S\n]+\S")
+_BETWEEN_FIELDS = "; "  # of a row
+_EDGES_OF_ROWS = (_BETWEEN_FIELDS, " ")
+_LONGEST_NAME = 80  # characters of a row's first field that name it
 _WRAPPED_LINE = 50  # shortest line, in characters, that is taken for a wrapped one wherever it stands
 _COLUMN = 25  # narrowest column, in characters, whose lines are
 _NEAR = 10  # lines on either side of one that say whether it is of such a column
 _FEW = 5  # lines, itself among them, of which fewer say nothing
-_SEGMENT = 20_000  # characters given to the segmenter at once
 _TOKENISED = 200_000  # characters given to the tokenizer at once
 _LOOKED_AHEAD = 1_000_000  # tokens of a paragraph that are counted before it is divided
 _WIDEST_TOKEN = 100  # characters; a longer word may be one token to the model, as may be a whole line without spaces
@@ -57,22 +59,19 @@ def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: 
     A passage never crosses a heading. A paragraph that fits stays whole; shorter neighbours join up to half the
     budget; a longer one is divided evenly between sentences; a sentence over the budget is divided at a line end,
     else at white space, or between tokens where there is none. Where `document.layout` is `"rows"`, every line is a
-    passage.
+    passage; one over the budget is divided as a paragraph is, but between fields before white space, and its first
+    field stands in the headings of its later passages.
 
     Memory does not grow with a section, a paragraph or a line: little more than `budget` squared tokens are looked at
     in advance.
     """
     tokens = Tokens(document.text, token_offsets)
-    join_up_to = 0 if document.layout == "rows" else budget // 2
+    divided = _divided_rows if document.layout == "rows" else _divided_prose
     for section, headings in _sections(document):
         tokens.forget(section.start)
-        paragraphs = (
-            (piece for sentence in block for piece in _within(document.text, sentence, tokens, budget))
-            for block in _blocks(document, section, language)
-        )
-        for sentences in _pack(paragraphs, tokens, budget, join_up_to):
+        for sentences, above in divided(document, section, language, tokens, budget):
             span = Span(sentences[0].start, sentences[-1].end)
-            yield Passage(span, tuple(sentences), headings, page_at(document, span.start))
+            yield Passage(span, tuple(sentences), headings + above, page_at(document, span.start))
             tokens.forget(span.end)
 
 
@@ -161,34 +160,61 @@ def _between(document: Document) -> Iterator[tuple[Heading | None, tuple[str, ..
         yield heading, trail, below, Span(start, max(start, end))
 
 
-def _blocks(document: Document, section: Span, language: str) -> Iterator[Iterable[Span]]:
-    """The paragraphs of a section as sentences; a record is a paragraph of its own."""
+def _divided_rows(document: Document, section: Span, language: str, tokens: Tokens, budget: int) -> Iterator[_Group]:
+    """Each row on its own: one sentence where it fits the budget, else those of its text."""
+    text = document.text
+    for row in (trimmed(text, line) for line in _every_line(text, section)):
+        if not len(row):
+            continue
+        sentences = sentences_of(text, row, language) if tokens.exceed(row, budget) else [row]
+        pieces = (piece for sentence in sentences for piece in _within(text, sentence, tokens, budget, _EDGES_OF_ROWS))
+        above: tuple[str, ...] = ()
+        for group in _divide(pieces, tokens, budget):
+            yield group, above
+            above = (_first_field(text, row),)
+
+
+def _first_field(text: str, row: Span) -> str:
+    """What says which row it is; of a long field the first words."""
+    end = min(row.start + _LONGEST_NAME, row.end)
+    field = text.find(_BETWEEN_FIELDS, row.start, end)
+    return text[row.start : field if field > row.start else edge(text, row.start, end, (" ",))].strip()
+
+
+def _divided_prose(document: Document, section: Span, language: str, tokens: Tokens, budget: int) -> Iterator[_Group]:
+    text = document.text
+    paragraphs = (
+        (piece for sentence in block for piece in _within(text, sentence, tokens, budget, EDGES))
+        for block in _blocks(text, section, language)
+    )
+    for group in _pack(paragraphs, tokens, budget):
+        yield group, ()
+
+
+def _blocks(text: str, section: Span, language: str) -> Iterator[Iterable[Span]]:
+    """The paragraphs of a section as sentences."""
     start = section.start
-    between = _BLANK_LINES if document.layout == "rows" else _BETWEEN_BLOCKS
-    for match in chain(between.finditer(document.text, section.start, section.end), [None]):
+    for match in chain(_BETWEEN_BLOCKS.finditer(text, section.start, section.end), [None]):
         block = Span(start, match.start() if match else section.end)
-        if document.layout == "rows":
-            yield from ([line] for line in (_trim(document.text, s) for s in _lines(document, block)) if len(line))
-        else:
-            yield (s for line in _lines(document, block) for s in _sentences(document.text, line, language))
+        yield (s for line in _lines(text, block) for s in sentences_of(text, line, language))
         start = match.end() if match else section.end
 
 
-def _lines(document: Document, block: Span) -> Iterator[Span]:
+def _lines(text: str, block: Span) -> Iterator[Span]:
     """Divides a block at its real line ends: all of them in a table or list, none where prose is hard-wrapped or stands
     in a column.
 
     Where its first line begins with a date or time, so does every record.
     """
-    if document.layout == "rows" or _is_table(document.text, block):
-        yield from _every_line(document.text, block)
+    if _is_table(text, block):
+        yield from _every_line(text, block)
         return
-    widest = max(len(line) for line in _every_line(document.text, block))
-    begins = [_ITEM, _STAMP] if _STAMP.match(document.text, block.start, block.end) else [_ITEM]
+    widest = max(len(line) for line in _every_line(text, block))
+    begins = [_ITEM, _STAMP] if _STAMP.match(text, block.start, block.end) else [_ITEM]
     start = block.start
-    for line, following, near in _neighbours(document.text, _every_line(document.text, block)):
-        wrapped = line.width >= max(_WRAPPED_LINE, 0.6 * widest) or _in_column(document.text, line, following, near)
-        if not wrapped or any(one.match(document.text, following.start, following.end) for one in begins):
+    for line, following, near in _neighbours(text, _every_line(text, block)):
+        wrapped = line.width >= max(_WRAPPED_LINE, 0.6 * widest) or _in_column(text, line, following, near)
+        if not wrapped or any(one.match(text, following.start, following.end) for one in begins):
             yield Span(start, line.end)
             start = line.end
     yield Span(start, block.end)
@@ -241,11 +267,15 @@ def _in_column(text: str, line: _Line, following: _Line, near: Sequence[_Line]) 
 
 
 def _is_table(text: str, block: Span) -> bool:
-    """Whether most lines are rows of cells, laid out as those of a page or a Word document are, or one is below a
-    title.
+    """Whether most lines are rows of cells, laid out as those of a page, of a Word document or of Markdown are, or one
+    is below a title.
     """
-    rows = [text.find(" | ", line.start, line.end) >= 0 for line in _every_line(text, block) if len(line)]
+    rows = [_is_row(text, line) for line in _every_line(text, block) if len(line)]
     return 2 * sum(rows) > len(rows) or rows == [False, True]
+
+
+def _is_row(text: str, line: Span) -> bool:
+    return text.find(" | ", line.start, line.end) >= 0 or _BARRED.match(text, line.start, line.end) is not None
 
 
 def _every_line(text: str, block: Span) -> Iterator[Span]:
@@ -257,80 +287,23 @@ def _every_line(text: str, block: Span) -> Iterator[Span]:
     yield Span(start, block.end)
 
 
-def _sentences(text: str, span: Span, language: str) -> Iterator[Span]:
-    from sentencex import get_sentence_boundaries
-
-    start = span.start
-    number: Span | None = None
-    while start < span.end:
-        end = min(start + _SEGMENT, span.end)
-        if end < span.end:
-            end = _edge(text, start, end)
-        piece = text[start:end]
-        for boundary in get_sentence_boundaries(language, piece):
-            bounds = (_behind_notes(text, start + boundary[side]) for side in ("start_index", "end_index"))
-            trimmed = _trim(text, Span(*bounds))
-            if not len(trimmed):
-                continue
-            if number is not None and "\n" in text[number.end : trimmed.start]:
-                yield number
-                number = None
-            sentence = trimmed if number is None else Span(number.start, trimmed.end)
-            number = sentence if _is_number(text, sentence) else None
-            if number is None:
-                yield sentence
-        start = end
-    if number is not None:
-        yield number
-
-
-def _is_number(text: str, sentence: Span) -> bool:
-    """Whether it is all that a line begins with, and no more than the number of what follows."""
-    if _NUMBER.fullmatch(text, sentence.start, sentence.end) is None:
-        return False
-    at = sentence.start
-    while at and text[at - 1] in " \t":
-        at -= 1
-    return not at or text[at - 1] == "\n"
-
-
-def _behind_notes(text: str, at: int) -> int:
-    """Moves a bound that stands between a full stop and the raised number of a note behind the number."""
-    note = _NOTES.match(text, at) if at and not text[at - 1].isspace() else None
-    return note.end() if note else at
-
-
-def _trim(text: str, span: Span) -> Span:
-    start, end = span.start, span.end
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return Span(start, end)
-
-
-def _within(text: str, sentence: Span, tokens: Tokens, budget: int) -> Iterator[Span]:
-    """The sentence, divided only where it holds more than `budget` tokens."""
+def _within(text: str, sentence: Span, tokens: Tokens, budget: int, edges: Sequence[str]) -> Iterator[Span]:
+    """The sentence, divided behind one of `edges` only where it holds more than `budget` tokens."""
     start = sentence.start
     while (limit := tokens.start_of(start, budget)) < sentence.end:
-        at = max(_edge(text, start, limit), start + 1)
-        piece = _trim(text, Span(start, at))
+        at = max(edge(text, start, limit, edges), start + 1)
+        piece = trimmed(text, Span(start, at))
         if len(piece):
             yield piece
         start = at
-    rest = _trim(text, Span(start, sentence.end))
+    rest = trimmed(text, Span(start, sentence.end))
     if len(rest):
         yield rest
 
 
-def _edge(text: str, start: int, end: int) -> int:
-    """Behind the last line end in the second half of a stretch, else behind a space there, else where it ends."""
-    half = start + (end - start) // 2 + 1
-    return next(filter(None, (text.rfind(mark, half, end) + 1 for mark in "\n ")), end)
-
-
-def _pack(paragraphs: Iterable[Iterator[Span]], tokens: Tokens, budget: int, join_up_to: int) -> Iterator[list[Span]]:
+def _pack(paragraphs: Iterable[Iterator[Span]], tokens: Tokens, budget: int) -> Iterator[list[Span]]:
     """Joins short neighbouring paragraphs and divides long ones, so that every group fits the budget."""
+    join_up_to = budget // 2
     waiting: list[Span] = []
     for paragraph in paragraphs:
         head: list[Span] = []

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from string import ascii_lowercase
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from retrieval.codes import as_written, with_hyphen
 from retrieval.embedding import Embedder
-from retrieval.function_words import functional, general_share
+from retrieval.function_words import asks_elsewhere, functional, general_share
 from retrieval.other_forms import in_all_forms
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher
@@ -30,21 +31,14 @@ _LONG = 6  # letters from which one may be exchanged for another: "Pera" is no "
 _TWO_EDITS = 8  # letters from which two edits are allowed
 _MOST_WORDS = 8  # of one question
 _MOST_FORMS = 4  # the commonest of those one edit away, whose spelling is looked up
-_ASKING = frozenset(
-    {"quien", "quienes", "donde", "cuando", "cuanto", "cuantos", "cuantas", "como", "porque", "cual"}
-    | {"welche", "welcher", "welches", "wann", "warum", "wieviel", "wieviele", "woher", "wohin", "wessen"}
-    | {"quand", "combien", "pourquoi", "quel", "quelle", "quels", "quelles"}
-    | {"dove", "quando", "quanto", "quanti", "quale", "perche", "quem", "onde", "quantos", "quantas", "qual"}
-    | {"waar", "wanneer", "waarom", "hoeveel", "hvor", "hvem", "hvornar", "varfor"}
-    | {"кто", "что", "где", "когда", "сколько", "почему", "какои", "какая", "какие"}
-)
-"""Words that ask, in other languages than English: where no document holds one, the question is in another language."""
-
 _OPPOSED = (
     "^(?:hyp(?:er|o)|int(?:er|ra)|m[ai]cro|e(?:nd|x)o|o(?:n|ff))|(?:or|ee)(?=s?$)"
     "|(?<=nitr|sulf|ulph|osph|hlor)(?:ite|ate|ide)(?=s?$)"
 )
 """What makes a word the opposite of another, or one side of a contract the other, a salt another salt."""
+
+_ELIDING = frozenset({"ca", "fr", "it"})  # languages that elide vowels before others
+_ELIDED = re.compile(r"[^\W\d_]{1,5}['’](?=[^\W\d_]{4})")
 
 _LOOKED_AT = 5  # passages whose spelling counts
 _LOOKED_AT_NEAR = 10  # passages that are searched for words two edits away
@@ -67,7 +61,7 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     if text != typed:
         terms = in_all_forms(text, searcher.languages)
     unknown = [(place, term) for place, term in enumerate(terms) if _is_unknown(text, term, searcher)]
-    if not unknown or any(folded(text[term.start : term.end]) in _ASKING for _, term in unknown):
+    if not unknown or any(asks_elsewhere(text[term.start : term.end]) for _, term in unknown):
         return Respelled(text, codes)  # nothing, or asked in a language that no document is in
     functions = functional(text, terms)
     tokens = embedder.token_offsets(text)
@@ -77,20 +71,21 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     starts: list[int] = []
     done = shift = 0
     for place, term in unknown:
-        word = _without_possessive(text[term.start : term.end])
-        end = term.start + len(word)
+        start = term.start + _elided(text[term.start : term.end], searcher.languages)
+        word = _without_possessive(text[start : term.end])
+        end = start + len(word)
         if text[term.start : term.end] in functions:
             continue  # a word of the question's language
         if word not in read_as and len(read_as) < _MOST_WORDS:
             read_as[word] = with_hyphen(word, searcher)
-            if read_as[word] is None and _tokens_within(tokens, term.start, end) > 1:  # else the model knows the word
+            if read_as[word] is None and _tokens_within(tokens, start, end) > 1:  # else the model knows the word
                 name = place > 0 and word[0].isupper() and not text.isupper()
                 read_as[word] = nearest(
                     word, searcher, name=name, is_word=lambda one: len(embedder.token_offsets(one)) == 1
                 )
         better = read_as.get(word)
         if better is not None:
-            pieces += [text[done : term.start], better]
+            pieces += [text[done:start], better]
             corrections.append(Correction(word, better))
             starts.append(term.start + shift)
             done, shift = end, shift + len(better) - len(word)
@@ -137,13 +132,24 @@ def _spellings(
     """
     within: Counter[str] = Counter()
     opening: Counter[str] = Counter()
-    words = re.compile(rf"\b[{re.escape(initials)}]\w*(?:['’]\w+)*", re.IGNORECASE)
+    letters = re.escape("".join(initial + _accented().get(initial, "") for initial in initials))
+    words = re.compile(rf"\b[{letters}]\w*(?:['’]\w+)*", re.IGNORECASE)
     for entry in entries:
         starts = {sentence.start - entry.passage.span.start for sentence in entry.passage.sentences}
         for match in words.finditer(entry.text):
             if wanted is None or folded(match[0], entry.document.language) in wanted:
                 (opening if match.start() in starts else within)[_without_possessive(match[0])] += 1
     return within, opening
+
+
+@cache
+def _accented() -> dict[str, str]:
+    """By a letter without an accent those with one: Latin, Greek and Cyrillic ones, and those of Vietnamese."""
+    found: dict[str, str] = {}
+    for letter in map(chr, [*range(0xC0, 0x530), *range(0x1E00, 0x2000)]):
+        if letter.isalpha() and letter.islower() and (plain := folded(letter)[0]) != letter:
+            found[plain] = found.get(plain, "") + letter
+    return found
 
 
 def distance(one: str, other: str, most: int) -> int:
@@ -244,6 +250,12 @@ def _is_unknown(text: str, term: QueryTerm, searcher: Searcher) -> bool:
     if any(searcher.document_frequency(form) for form in term.forms):
         return False
     return not searcher.known(term.forms)
+
+
+def _elided(word: str, languages: Collection[str]) -> int:
+    """How long what is elided before a word is, as in "l'échéance", where documents are in such a language."""
+    match = None if _ELIDING.isdisjoint(languages) else _ELIDED.match(word)
+    return match.end() if match else 0
 
 
 def _without_possessive(word: str) -> str:

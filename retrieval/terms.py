@@ -2,9 +2,10 @@
 
 Words are runs of letters, marks and digits (Unicode `\\w`); scripts written without spaces (Han, Kana, Thai, Lao,
 Khmer, Burmese) and Hangul, which hangs particles on its words, become overlapping pairs of characters, as in Lucene's
-CJK bigram filter. Stems come from Snowball. Numbers lose what groups their digits and have a point before decimals. A
-raised number, which names a note or is an exponent, is a word of its own, but in "km²" it belongs to the unit. English
-numbers of several words, as "twenty-one", are a term in digits besides.
+CJK bigram filter, and what is likely a word of one character is a term besides: a Han character between Kana or
+particles, a Hangul syllable before a particle. Stems come from Snowball. Numbers lose what groups their digits and
+have a point before decimals. A raised number, which names a note or is an exponent, is a word of its own, but in "km²"
+it belongs to the unit. English numbers of several words, as "twenty-one", are a term in digits besides.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from retrieval.number_words import in_digits
@@ -24,12 +26,27 @@ if TYPE_CHECKING:
 VERSION = 8
 """Raised when the same text would give other terms, so that libraries are analysed again."""
 
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
-    "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Kana
-    "\uac00-\ud7a3"  # Hangul
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_HANGUL = "\uac00-\ud7a3"
+WITHOUT_SPACES = (  # characters of a regular expression; digits are words of their own
+    "\u0e00-\u0e4f\u0e5a-\u0ecf\u0eda-\u0eff"  # Thai, Lao
+    "\u1000-\u103f\u104a-\u108f\u109a-\u109f\u1780-\u17df\u17ea-\u17ff"  # Burmese, Khmer
+    f"\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f{_HAN}"  # Kana, Han
 )
+_UNSPACED = f"{WITHOUT_SPACES}{_HANGUL}\u1100-\u11ff"  # the last are parts of Hangul syllables, as file names have them
+_CLUSTER = re.compile("[\u1100-\u115f][\u1160-\u11a7]+[\u11a8-\u11ff]*|.[\u3099\u309a\uff9e\uff9f]*", re.DOTALL)
+"""What makes one character of a run without spaces: a Hangul syllable in parts, a Kana with its sound marks."""
+
+_PARTICLES = "的了是在和与與及或吗嗎呢吧"  # of Chinese
+_PARTICLES_AFTER = (  # of Korean, and hardly ever the end of a noun of two syllables
+    "은|는|을|를|에(?:서|게)?(?:는|도|만)?|으로(?:는|도|만|서)?|까지|부터|보다|처럼|마다|밖에|이나|이란|이며|이다|입니다|인가요?|입니까"
+)
+_FURTHER_PARTICLES = "이|가|의|와|과|도|만|로"  # which are, as in 회의 and 국가
+_ALONE = rf"(?:(?<![{_HAN}])|(?<=[{_PARTICLES}]))[{_HAN}](?<![{_PARTICLES}])(?=[{_PARTICLES}]|(?![{_HAN}]))"
+_ALONE_IN_QUESTION = re.compile(rf"{_ALONE}|^[{_HANGUL}](?=(?:{_PARTICLES_AFTER})$)")
+_ALONE_IN_TEXT = re.compile(rf"{_ALONE}|^[{_HANGUL}](?=(?:{_PARTICLES_AFTER}|{_FURTHER_PARTICLES})$)")
+"""Words of one character within a run. A question is more careful: "회의" asks for no "회", but a text says "회의"."""
+
 _MARKS = (  # which `\\w` lacks
     "\u0300-\u036f"  # accents that are characters of their own
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"  # Hebrew
@@ -62,12 +79,12 @@ _FEWEST_SMALL = 5  # words without a capital that tell a language
 _LONGEST_TERM = 64
 
 _SNOWBALL = {
-    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english",
-    "es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
-    "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian",
-    "ne": "nepali", "nl": "dutch", "no": "norwegian", "nb": "norwegian", "pt": "portuguese",
-    "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
-    "yi": "yiddish",
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
+    "eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish",
+    "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
+    "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch", "no": "norwegian", "nb": "norwegian",
+    "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
 
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
@@ -79,6 +96,11 @@ _DECIMAL_COMMA = frozenset(
     | {"vi"}
 )
 """Languages that write 1,5, and 10.000 where no space groups the digits (CLDR)."""
+
+_DOTLESS = frozenset({"az", "tr"})
+"""Languages in which "I" is the capital of "ı", and "İ" that of "i"."""
+
+_APOSTROPHES = str.maketrans("\u2019\u02bc", "''")
 
 _WITH_COMMA = re.compile(r"(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,\d+)?")
 _EITHER_WAY = re.compile(r"[1-9]\d{0,2},\d{3}")  # in Spanish: ten thousand are 10,000 in Mexico
@@ -106,18 +128,25 @@ class QueryTerm:
 def analyse(text: str, language: str) -> list[Term]:
     """The terms of `text` by where they begin; pairs of characters and numbers of several words overlap others."""
     terms = [
-        Term(raw if kind == "unspaced" else _fold(raw, language), start, end) for kind, raw, start, end in _words(text)
+        Term(_fold(raw, language) if kind in ("number", "word") else raw, start, end)
+        for kind, raw, start, end in _words(text, _ALONE_IN_TEXT)
     ]
     numbers = [Term(digits, start, end) for start, end, digits in in_digits(text)] if language == "en" else []
     return sorted(numbers + terms, key=lambda term: term.start) if numbers else terms
 
 
 def analyse_query(text: str, languages: Collection[str]) -> list[QueryTerm]:
-    """The terms of a question, each in the form it would take in every one of `languages`."""
-    return [
-        QueryTerm((raw,) if kind == "unspaced" else forms(raw, languages), start, end)
-        for kind, raw, start, end in _words(text)
-    ]
+    """The terms of a question, each in the form it would take in every one of `languages`.
+
+    A word of one character is a further form of the pair that begins with it or, at the end of a run, ends with it.
+    """
+    terms: list[QueryTerm] = []
+    for kind, raw, start, end in _words(text, _ALONE_IN_QUESTION):
+        if kind == "alone":
+            terms[-1] = replace(terms[-1], forms=(*terms[-1].forms, raw))
+        else:
+            terms.append(QueryTerm((raw,) if kind == "unspaced" else forms(raw, languages), start, end))
+    return terms
 
 
 def forms(word: str, languages: Collection[str]) -> tuple[str, ...]:
@@ -158,14 +187,42 @@ def detect_language(text: str) -> str:
     return str(classify(sample)[0])
 
 
-def _words(text: str) -> Iterator[tuple[str, str, int, int]]:
+def in_small_letters(word: str) -> str:
+    """A word as it is compared before anything is taken off it; a small i keeps no dot of the Turkish capital."""
+    return unicodedata.normalize("NFKC", word).casefold().replace("i\u0307", "i")
+
+
+def _words(text: str, alone: re.Pattern[str]) -> Iterator[tuple[str, str, int, int]]:
+    """The words of a text, each with its kind and place; one of a character that `alone` finds follows its pair."""
     for match in _WORD.finditer(text):
         kind, start, end = match.lastgroup or "", match.start(), match.end()
-        if kind == "unspaced" and end - start > 1:
-            for at in range(start, end - 1):
-                yield kind, text[at : at + 2], at, at + 2
+        if kind == "unspaced":
+            yield from _pairs(match.group(), start, alone)
         else:
             yield kind, match.group(), start, end
+
+
+def _pairs(run: str, at: int, alone: re.Pattern[str]) -> Iterator[tuple[str, str, int, int]]:
+    """The pairs of characters of a run that begins at this offset; a single character stays alone."""
+    clusters = _CLUSTER.findall(run)
+    bounds = list(accumulate(map(len, clusters), initial=at))
+    characters = [_composed(one) for one in clusters]
+    words = {match.start() for match in alone.finditer("".join(one[0] for one in characters))}
+    last = len(characters) - 1
+    if not last:
+        yield "unspaced", characters[0], at, bounds[1]
+        return
+    for i, character in enumerate(characters):
+        if i < last:
+            yield "unspaced", character + characters[i + 1], bounds[i], bounds[i + 2]
+        if i in words:
+            yield "alone", character, bounds[i], bounds[i + 1]
+
+
+@lru_cache(maxsize=1 << 14)
+def _composed(cluster: str) -> str:
+    """One character of a run in the one way of writing it: not in parts, nor half as wide."""
+    return unicodedata.normalize("NFKC" if "\uff66" <= cluster[0] <= "\uff9f" else "NFC", cluster)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -173,8 +230,9 @@ def _fold(word: str, language: str) -> str:
     """Lower case, stem, then drop accents: stemmers expect the accents of their language."""
     if word[0].isdigit():
         return _number("".join(map(_in_ascii, word)), language).casefold()[:_LONGEST_TERM]
-    lowered = unicodedata.normalize("NFKC", word).casefold().replace("’", "'")[:_LONGEST_TERM]
-    lowered = lowered.removesuffix("'s")
+    if language in _DOTLESS:
+        word = unicodedata.normalize("NFC", word).replace("I", "ı").replace("İ", "i")
+    lowered = in_small_letters(word).translate(_APOSTROPHES)[:_LONGEST_TERM].removesuffix("'s")
     stemmer = _stemmer(language)
     stemmed = str(stemmer.stemWord(lowered)) if stemmer is not None else lowered
     if stemmed.isascii():

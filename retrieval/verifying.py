@@ -8,14 +8,18 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from retrieval.errors import DocumentError
 from retrieval.loaders import load
 from retrieval.searcher import composed
+from retrieval.terms import WITHOUT_SPACES
 from retrieval.types import Citation, Document, Source, Span, Verdict, Verification
 
 _MOST_KEPT = 8_000_000  # characters
+_UNSPACED = re.compile(f"[{WITHOUT_SPACES}\u3001-\u303f\uff01-\uff65]")  # and the marks that stand among them
+_PIECE = re.compile(rf"{_UNSPACED.pattern}|(?:(?!{_UNSPACED.pattern})\S)+")
 
 _kept: dict[tuple[Path, str], Document] = {}  # the documents that were loaded last, by path and digest
 _keeping = threading.Lock()
@@ -73,11 +77,19 @@ def _nearest(text: str, quote: str, citation: Citation) -> Span | None:
 
 
 def _respaced(text: str, quote: str, citation: Citation) -> Span | None:
-    """The same of its words, whatever white space there is between them, as after a new wrapping of the lines."""
-    words = quote.split()
-    found = re.finditer(r"\s+".join(map(re.escape, words)), text) if words else ()
-    places = (Span(*match.span()) for match in found)
+    """The same of its words, whatever white space there is between them, as after a new wrapping of the lines; where a
+    script has no spaces, there may be none or some beside every character.
+    """
+    pieces = _PIECE.findall(quote)
+    if not pieces:
+        return None
+    further = (_gap(before, piece) + re.escape(piece) for before, piece in pairwise(pieces))
+    places = (Span(*match.span()) for match in re.finditer("".join([re.escape(pieces[0]), *further]), text))
     return min(places, key=lambda place: abs(place.start - citation.start), default=None)
+
+
+def _gap(before: str, after: str) -> str:
+    return r"\s*" if _UNSPACED.match(before) or _UNSPACED.match(after) else r"\s+"
 
 
 def _document(path: Path, relative: str) -> Document:

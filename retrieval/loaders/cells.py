@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 _FEWEST_COLUMNS = 3  # with fewer no value can come to stand under another name
 MOST_COLUMNS = 100  # of a row in which a value keeps its column
+LONGEST_NAME = 200  # characters of a cell; more is text rather than a value, and names no rows
 
 
 def line(cells: Mapping[int, str], *, aligned: bool) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from retrieval.errors import DocumentError
 from retrieval.loaders.archive import check_archive
-from retrieval.loaders.cells import line, names_columns
+from retrieval.loaders.cells import LONGEST_NAME, line, names_columns
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, TextBuilder, shifted
 from retrieval.loaders.numbering import Numbering
@@ -26,11 +26,12 @@ from retrieval.loaders.numerals import BULLET
 from retrieval.loaders.wordml import W, styles_above, value
 
 _NO_TEXT = frozenset({"del", "moveFrom", "Fallback", "rt", "pPr", "rPr", "sdtPr", "tblPr", "tcPr", "trPr"})
-_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _SHIFTED = {"superscript": True, "sup": True, "subscript": False, "sub": False}  # whether above the line
 _OFF = frozenset({"0", "false", "off"})
 _NOTES = {"/footnotes": "footnote", "/endnotes": "endnote"}  # what each part holds
 _MARGINS = ("/header", "/footer")
+_HEADINGS = ("heading", "title")  # what the names of their styles begin with
 _GONE = ("del", "moveFrom", "vanish")  # of the end of a paragraph that is not seen
 _ITEM = re.compile(r"- |\(?\w{1,4}[.)] ")  # what stands before items; clauses, as 3.2 or § 4, stand apart
 _OF_TEMPLATE = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)  # that python-docx makes documents from
@@ -116,6 +117,7 @@ def _load(document: Any) -> Loaded:
     for part in margins.values():
         around.blocks(part)
     text = _Text(_purposes(styles), Numbering(rules, styles), notes, around.builder)
+    _join(document.element.body)
     text.blocks(document.element.body)
     return Loaded(text.builder.text(), title or text.title, date, 0, tuple(text.builder.headings))
 
@@ -124,13 +126,29 @@ def _parts(document: Any, kinds: tuple[str, ...]) -> Iterator[Any]:
     """The parts of the document beside its body that are of these kinds, as elements."""
     for relation in document.part.rels.values():
         if relation.reltype.endswith(kinds) and not relation.is_external:
-            yield _xml(relation.target_part.blob)
+            part = _xml(relation.target_part.blob)
+            _join(part)
+            yield part
 
 
 def _xml(data: bytes) -> Any:
     from lxml import etree
 
     return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+
+
+def _join(part: Any) -> None:
+    """Joins every paragraph whose end is deleted, as a tracked change, to the one behind it, which becomes both."""
+    for paragraph in reversed(list(part.iter(W + "p"))):
+        if paragraph.find(f"{W}pPr/{W}rPr/{W}del") is None:
+            continue
+        behind = next(paragraph.itersiblings(W + "p", W + "tbl", W + "sdt"), None)
+        if behind is not None and behind.tag == paragraph.tag:
+            begin = int(_name(next(iter(behind), behind)) == "pPr")  # which stands first
+            for child in reversed(list(paragraph)):
+                if _name(child) != "pPr":
+                    behind.insert(begin, child)
+            paragraph.getparent().remove(paragraph)
 
 
 def _properties(document: Any) -> tuple[str, str | None]:
@@ -148,7 +166,7 @@ def _purposes(styles: dict[str, Any]) -> dict[str, str]:
 
     def purpose(identity: str) -> str:
         names = ((value(style, "name") or "").lower() for _, style in styles_above(styles, identity))
-        return next((name for name in names if name.startswith(("heading", "title", "list", "toc "))), "")
+        return next((name for name in names if name.startswith((*_HEADINGS, "list", "toc "))), "")
 
     return {identity: purpose(identity) for identity in styles}
 
@@ -178,9 +196,12 @@ class _Text:
             elif name not in _NO_TEXT and not _is_placeholder(child):
                 self.blocks(child)
 
+    def _purpose(self, paragraph: Any) -> str:
+        """What the style of a paragraph is for; empty where that is nothing in particular."""
+        return self._purposes.get(value(paragraph.find(W + "pPr"), "pStyle") or "", "")
+
     def _paragraph(self, paragraph: Any) -> None:
-        properties = paragraph.find(W + "pPr")
-        style = self._purposes.get(value(properties, "pStyle") or "", "")
+        properties, style = paragraph.find(W + "pPr"), self._purpose(paragraph)
         text = _text(paragraph, boxes=False).strip()
         mark = self._mark(properties, style, text)
         numbered = mark.removeprefix(BULLET) + text if text else ""
@@ -204,7 +225,7 @@ class _Text:
         if not text and end is not None and any(end.find(W + name) is not None for name in _GONE):
             return ""  # and it is not counted
         mark = None if properties is None else self._numbering.mark(properties)
-        return (BULLET if style.startswith("list") else "") if mark is None else mark
+        return (BULLET if style.startswith("list bullet") else "") if mark is None else mark
 
     def _add_notes(self, element: Any) -> None:
         for kind in _NOTES.values() if self._notes else ():
@@ -223,26 +244,37 @@ class _Text:
             if row.find(f"{W}trPr/{W}del") is not None:
                 continue
             cells = list(_found(row, "tc"))
-            paragraphs = [list(_found(cell, "p")) for cell in cells]
-            if any(next(_found(cell, "tbl"), None) is not None for cell in cells) or (
-                len(cells) == 1 and len(paragraphs[0]) > 1
-            ):
+            if self._is_laid_out(cells):
                 for cell in cells:
                     self.blocks(cell)
-                tight = False
+                above, tight = {}, False
                 continue
             column = 0
             texts: dict[int, str] = {}
-            for cell, inside in zip(cells, paragraphs, strict=True):
+            for cell in cells:
                 properties = cell.find(W + "tcPr")
                 merge = None if properties is None else properties.find(W + "vMerge")
                 if merge is None or merge.get(W + "val") == "restart":
-                    above[column] = " ".join(" ".join(self._numbered(one).split()) for one in inside).strip()
+                    inside = (" ".join(self._numbered(one).split()) for one in _found(cell, "p"))
+                    above[column] = " ".join(inside).strip()
                 texts[column] = above.get(column, "")
                 column += _columns(cell)
             self.builder.add(line(texts, aligned=aligned), tight=tight)
             tight = True
         self._add_notes(table)
+
+    def _is_laid_out(self, cells: list[Any]) -> bool:
+        """Whether a row holds a part of a page, or paragraphs, rather than values or the names of columns."""
+        if any(next(_found(cell, "tbl"), None) is not None for cell in cells):
+            return True
+        alone = len(cells) == 1
+        for cell in cells:
+            texts = [text for one in _found(cell, "p") if (text := _text(one, boxes=True).strip())]
+            headed = any(self._purpose(one).startswith(_HEADINGS) for one in _found(cell, "p"))
+            long = sum(map(len, texts)) > LONGEST_NAME
+            if (alone or headed or long) if len(texts) > 1 else (alone and headed):
+                return True
+        return False
 
     def _numbered(self, paragraph: Any) -> str:
         """The text of a paragraph in a cell, which may be a number alone."""

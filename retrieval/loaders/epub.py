@@ -1,6 +1,6 @@
 """EPUB: the chapters in reading order, laid out as HTML; title and date from the package file.
 
-Where chapters have no headings, the table of contents names them.
+Where a chapter has no heading, the table of contents names it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ _NAMES = {
 _DAMAGED = "it is damaged or no EPUB: get another copy or convert it again"
 _NO_PAGE = ("image/", "audio/", "video/", "font/")
 _NCX = "application/x-dtbncx+xml"
+_HEADING = " or ".join(f"self::{name}" for name in HEADINGS)
 _BLOCKS_NEAR = (  # where a chapter begins, one of which may be its title
-    "(ancestor::p | descendant-or-self::* | following::*)[self::p or self::div][normalize-space()][position() <= 10]"
+    f"(ancestor::*[self::p or {_HEADING}] | descendant-or-self::* | following::*)[self::p or self::div or {_HEADING}]"
+    "[normalize-space()][position() <= 10]"
 )
+_LONGEST_ABOVE = 100  # characters of a block above a chapter's heading; more is text
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +130,35 @@ def _chapters(archive: zipfile.ZipFile, package_path: str, items: list[Any]) -> 
 
 
 def _head(tree: Any, chapters: list[_Chapter]) -> None:
-    """Makes headings of where chapters begin, in a file that has text but no headings of its own."""
-    if any(name_of(element) in HEADINGS for element in tree.iter()) or not flat(tree).strip():
+    """Makes headings of where chapters begin that have none, in a file that has text."""
+    if not flat(tree).strip():
         return
+    headings = {_squeezed(flat(element)) for element in tree.iter(*HEADINGS)}
     for chapter in chapters:
+        if _squeezed(chapter.label) in headings:
+            continue
         found = tree.xpath("//*[@id=$it][parent::*]", it=chapter.anchor) if chapter.anchor else tree.xpath("//body")
         if not found:
             continue
         near = found[0].xpath(_BLOCKS_NEAR)
         title = next((one for one in near if _squeezed(flat(one)) == _squeezed(chapter.label)), None)
         if title is None:
+            if _begins_with_heading(near):
+                continue
             title = found[0].makeelement("p")
             title.text = chapter.label
             found[0].addprevious(title)
         title.tag = f"h{chapter.level}"
+
+
+def _begins_with_heading(blocks: list[Any]) -> bool:
+    """Whether the first of these blocks that is no short line, as a number or a motto, is a heading."""
+    for block in blocks:
+        if name_of(block) in HEADINGS:
+            return True
+        if len(flat(block).strip()) > _LONGEST_ABOVE and next(block.iter(*HEADINGS), None) is None:
+            return False
+    return False
 
 
 def _squeezed(text: str) -> str:

@@ -38,12 +38,15 @@ class TextBuilder:
     pages: list[int] = field(default_factory=list)
     length: int = 0
 
-    def add(self, text: str, *, level: int = 0, tight: bool = False) -> None:
+    def add(self, text: str, *, level: int = 0, tight: bool = False, indented: bool = False) -> None:
         """Appends a block; `level` above 0 makes it a heading, `tight` puts it right under the block before.
 
-        Soft hyphens, which only say where a word may be broken, are left out: a word is whole.
+        Soft hyphens, which only say where a word may be broken, are left out: a word is whole. The first line of an
+        `indented` block keeps the blanks that it begins with.
         """
-        text = clean(text).replace("\u00ad", "").strip()
+        text = clean(text).replace("\u00ad", "").rstrip()
+        begin = len(text) - len(text.lstrip())
+        text = text[text.rfind("\n", 0, begin) + 1 if indented else begin :]
         if not text:
             return
         if self.parts:

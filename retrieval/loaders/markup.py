@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from retrieval.loaders.cells import MOST_COLUMNS, line, names_columns
+from retrieval.loaders.cells import LONGEST_NAME, MOST_COLUMNS, line, names_columns
 from retrieval.loaders.loaded import TextBuilder, shifted
 from retrieval.loaders.numerals import BULLET, numeral
 
@@ -24,7 +24,9 @@ _INVISIBLE = frozenset({
 })  # fmt: skip
 _TOOLS = frozenset({"mw-editsection", "headerlink", "anchor-link"})  # classes of the links beside headings
 _NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
+_POPUPS = frozenset({"alertdialog", "dialog", "grid", "listbox", "menu", "tree"})
 _TABLES = frozenset({"table", "thead", "tbody", "tfoot"})  # beyond which no cell spans
+_CELLS = frozenset({"td", "th"})
 _LISTS = frozenset({"ul", "ol", "table"})
 _ITEMS = frozenset({"ol", "ul", "menu", "dir"})  # which hold items
 _NUMBERS = {"1": "decimal", "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
@@ -38,7 +40,6 @@ _SHIFTED = frozenset({"sup", "sub"})
 _SCRIPTS = {"msup": ("sup",), "msub": ("sub",), "msubsup": ("sub", "sup")}  # of formulas, behind what they stand at
 _SPAN = re.compile(r"\s*(\d{1,4})\s*")
 _MOST_ROWS = 9999  # in which a cell that spans rows is followed
-_LONGEST_NAME = 200  # characters of such a cell; more does not name its rows
 _LONGEST_HEADING = 300  # characters; more is a heading that was never closed
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
@@ -46,9 +47,10 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 def lay_out(element: Any, builder: TextBuilder, left_out: Callable[[Any], bool] = lambda _: False) -> None:
     """Appends every block under `element`, an lxml element, but those in elements for which `left_out` is true.
 
-    Formulas under it are changed to what can be a line of text.
+    Formulas under it are changed to what can be a line of text, and what a press opens is opened.
     """
     _linearise(element)
+    _open(element)
     layout = _Layout(builder, left_out)
     layout.walk(element)
     layout.flush()
@@ -59,9 +61,12 @@ def name_of(element: Any) -> str:
     return element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else ""
 
 
-def flat(element: Any, before: str = "") -> str:
-    """The visible text of an element, which follows `before`: blocks apart, white space as in the source."""
-    return "".join(_pieces(element, before))
+def flat(element: Any, before: str = "", *, lines: bool = False) -> str:
+    """The visible text of an element, which follows `before`: white space as in the source, and blocks apart.
+
+    They are so by blanks, or on `lines` of their own, as in code.
+    """
+    return "".join(_pieces(element, before, lines=lines))
 
 
 @dataclass(slots=True)
@@ -143,8 +148,8 @@ class _Layout:
             self._last_group = None
         elif tag == "pre":
             self.flush()
-            self._add(flat(element))
-        elif tag == "tr" and not _is_laid_out(element):
+            self._add(flat(element, lines=True), indented=True)
+        elif tag == "tr" and not _is_laid_out(element, named=any(text for text, _ in self._above.values())):
             self.flush()
             self._add(self._row(element), row=True)
         else:
@@ -163,7 +168,7 @@ class _Layout:
             texts[begin] = text
             column += _span(cell, "colspan")
             if (rows := _span(cell, "rowspan")) > 1:
-                name = text if len(text) <= _LONGEST_NAME else ""
+                name = text if len(text) <= LONGEST_NAME else ""
                 columns = range(begin, min(column, MOST_COLUMNS))
                 self._above |= {at: (name if at == begin else "", rows - 1) for at in columns}
         return line(texts, aligned=self._aligned) if column else ""
@@ -176,11 +181,12 @@ class _Layout:
             if block.strip():
                 self._add(block)
 
-    def _add(self, text: str, *, row: bool = False) -> None:
+    def _add(self, text: str, *, row: bool = False, indented: bool = False) -> None:
         """Adds a block, with the mark of the item that it begins; a row or an item stands close to the one before."""
-        if text := text.strip():
+        if text.strip():
             begins = self._group is not None and self._group is self._last_group and (row or self._mark != "")
-            self._builder.add(self._mark + text, tight=begins)
+            text = self._mark + text.strip() if self._mark else text
+            self._builder.add(text, tight=begins, indented=indented)
             self._mark, self._last_group = "", self._group
 
 
@@ -195,6 +201,16 @@ def _linearise(element: Any) -> None:
             parts[0].tail = "/"
         for part, tag in zip(parts[1:], _SCRIPTS.get(formula.tag, ()), strict=False):
             part.tag = tag
+
+
+def _open(element: Any) -> None:
+    """Shows the panels of tabs, and what else is named as opened by a press, but for menus, dialogs and the like."""
+    openers = (one for one in element.iter("*") if one.get("aria-haspopup", "false") == "false")
+    opened = {identity for opener in openers for identity in (opener.get("aria-controls") or "").split()}
+    for one in element.iter("*"):
+        if one.get("role") == "tabpanel" or (one.get("id") in opened and one.get("role") not in _POPUPS):
+            one.attrib.pop("hidden", None)
+            one.set("style", _NOT_DISPLAYED.sub("", one.get("style") or ""))
 
 
 def _is_unseen(element: Any) -> bool:
@@ -251,32 +267,45 @@ def _integer(element: Any, name: str, default: int) -> int:
     return int(found[1]) if found else default
 
 
-def _is_laid_out(row: Any) -> bool:
-    """Whether a row holds a part of a page, or paragraphs, rather than values."""
-    inside = [name_of(inner) for inner in row.iter()]
-    if any(tag in ("table", "pre", *HEADINGS) for tag in inside):
+def _is_laid_out(row: Any, *, named: bool) -> bool:
+    """Whether a row, which a cell from above may name, holds a part of a page, or paragraphs, rather than values."""
+    if any(name_of(inner) in ("table", "tr", "pre", *HEADINGS) for inner in row.iterdescendants()):
         return True
     cells = [cell for cell in _cells(row) if flat(cell).strip()]
-    return any(
-        inside.count("p") > 1 and (len(cells) == 1 or len(flat(cell).strip()) > _LONGEST_NAME)
-        for cell in cells
-        for inside in [[name_of(inner) for inner in cell.iter()]]
-    )
+    alone = len(cells) == 1 and not named
+    return any((alone or len(flat(cell).strip()) > LONGEST_NAME) and _is_divided(cell) for cell in cells)
 
 
-def _pieces(element: Any, before: str) -> Iterator[str]:
+def _is_divided(cell: Any) -> bool:
+    """Whether a cell would be several blocks if it were laid out."""
+    builder = TextBuilder()
+    layout = _Layout(builder, lambda _: False)
+    layout.walk(cell)
+    layout.flush()
+    return len(builder.parts) > 1
+
+
+def _pieces(element: Any, before: str, *, lines: bool) -> Iterator[str]:
     yield (text := element.text or "")
     before = text or before
     for child in element:
-        tag, inside = "" if _is_unseen(child) else name_of(child), ""
+        tag, inside, tail = "" if _is_unseen(child) else name_of(child), "", child.tail or ""
         if tag == "br":
             inside = "\n"
         elif tag in _SHIFTED:
-            inside = shifted(flat(child, before), before, above=tag == "sup")
-        elif tag:
-            inside = f" {flat(child)} " if tag in _BLOCKS else flat(child, before)
+            inside = shifted(flat(child, before, lines=lines), before, above=tag == "sup")
+        elif tag and tag not in _BLOCKS:
+            inside = flat(child, before, lines=lines)
+        elif tag and not lines:
+            inside = f" {flat(child)} "
+        elif tag in _CELLS:
+            inside = flat(child, lines=True) + " "
+        elif tag and (inside := flat(child, "\n", lines=True)):
+            begins = not before or before.endswith("\n")
+            inside = ("" if begins else "\n") + inside.removesuffix("\n") + "\n"
+            tail = tail.removeprefix("\n")
         yield inside
-        yield (tail := child.tail or "")
+        yield tail
         before = tail or inside or before
 
 

@@ -25,6 +25,14 @@ _MARK = re.compile("[\x02\ufffe]")
 _UNSEEN = re.compile("[\\s\x02\ufffe]")
 _BROKEN = re.compile(r"(?:(?<![^\W_])[^\W_]+)?(?:[\x02\ufffe][^\W_]*)+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_OF_PROGRAM = re.compile(  # titles that nobody gave: what a program calls a new document, or its file
+    r"microsoft (?:office )?(?:word|powerpoint|excel|outlook|publisher|visio) ?[-–] ?.*"
+    r"|(?:untitled|unbenannt|ohne titel|sans titre|sin t[ií]tulo|sem t[ií]tulo|senza titolo|無題)(?:[ -]?\d+)?"
+    r"|power ?point[ -]pr\w[sz]enta\w+|a?pr\w[sz]enta\w+(?: \w+)? power ?point"
+    r"|do[ck]umento? ?\d*|(?:slide|folie|layout) ?1"
+    r"|.*\S\.(?:docx?|dotx?|odt|rtf|wpd|pptx?|odp|xlsx?|ods|pub|indd|qx[dp]|fm|tex|dvi|e?ps|pdf)(?::layout ?\d+)?",
+    re.IGNORECASE,
+)
 _VEILED = re.compile(  # what the size of a stream cannot be told from: two filters, one that is not Flate, a cipher
     rb"/Filter\s*\[[^\]]{0,99}Decode[^\]]{0,99}Decode|/Filter\s+\d+\s+\d+\s+R|/F[A-Za-z]*#[0-9A-Fa-f]{2}|/LZWDecode|/Encrypt|/Subtype\s+\d+\s+\d+\s+R"
 )
@@ -65,6 +73,7 @@ def _load(document: Any) -> Loaded:
         raise DocumentError("it holds no text, only pictures of it: run text recognition on it first")
     date = iso_date(_property(document, "CreationDate")) or iso_date(_property(document, "ModDate"))
     title = " ".join(_property(document, "Title").split())
+    title = "" if _OF_PROGRAM.fullmatch(title) else title
     return Loaded(builder.text(), title, date, 0, (), tuple(builder.pages))
 
 

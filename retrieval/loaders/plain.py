@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, clean
 from retrieval.loaders.text import decode
+from retrieval.terms import WITHOUT_SPACES
 from retrieval.types import Heading, Span
 
 _DATE_HEADER = re.compile(r"\s*date(?:[ \t]*:)?[ \t]*(\d{4}-\d{2}-\d{2})(?=\s|$)[ \t]*", re.IGNORECASE)
 _TITLE_HEADER = re.compile(r"\s*title[ \t]*:[ \t]*([^\s][^\r\n]{0,199})\r?\n", re.IGNORECASE)
 _LONGEST_TITLE, _LONGEST_HEADING = 120, 80
-_ENDS_SENTENCE = tuple('.!?…:;,。！？：；，、»”")]}')
+_MOST_WORDS, _CHARACTERS_A_WORD = 10, 3  # the latter where words have no spaces between
+_ENDS_SENTENCE = tuple('.!?…:;,。！？：；，、»”")]}।॥۔؟؛」』）။។')
 _ITEM = re.compile(r"(?:[-*•‣–—+>|]|\(?\w{1,3}[.)])\s")
+_UNSPACED = re.compile(f"[{WITHOUT_SPACES}]")
 _NAME = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
 _BYLINE = re.compile(rf"[Bb][Yy]:?\s+{_NAME}(?:\s+(?:and\s+)?{_NAME})+(?:\s*[,.|/(–—-].*)?")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")  # without the white space around it
@@ -61,7 +64,13 @@ def _reads_as_heading(line: str, *, first: bool) -> bool:
     if first:
         return True
     begins = line[0].isdigit() or line[0].isupper() or (line[0].isalpha() and line[0].lower() == line[0].upper())
-    return begins and not _ITEM.match(line) and not _BYLINE.fullmatch(line) and len(line.split()) <= 10
+    return begins and not _ITEM.match(line) and not _BYLINE.fullmatch(line) and _words(line) <= _MOST_WORDS
+
+
+def _words(line: str) -> float:
+    """How many there are, about as many as characters tell where no spaces do."""
+    spaced, unspaced = _UNSPACED.subn("", line)
+    return len(spaced.split()) + unspaced / _CHARACTERS_A_WORD
 
 
 def _blank_before(text: str, begin: int, start: int) -> bool:

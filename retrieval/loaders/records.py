@@ -1,4 +1,7 @@
-"""Records: each object of a .json array or of a .jsonl file becomes one line `name: value; name: value`."""
+"""Records: each object of a .json array or of a .jsonl file becomes one line `name: value; name: value`.
+
+So does each object that a long one names, and each answer that it gives under a question.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ _PARSER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)  
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _VISIBLE = re.compile(r"\S")
 _WHITE = re.compile(r"[ \t\n\r]*")
+_PHRASE = re.compile(r"\s|[?？؟]")  # what a question or a sentence holds, and the name of a value does not
 _LONG = 1000  # characters of an object that is more than one record
 
 
@@ -80,12 +84,26 @@ def _values(text: str) -> Iterator[object]:
 
 
 def _unwrapped(value: object) -> Iterator[object]:
-    """A value; where it is an object around lists of objects, what else is in it, and each of those on its own."""
+    """A value; where it is an object around lists of objects, what else is in it, and each of those on its own.
+
+    An object that names records, or answers questions, is as many.
+    """
     members = value if isinstance(value, dict) else {}
+    if _names_records(members):
+        yield from ({name: inner} for name, inner in members.items())
+        return
     lists = {name: inner for name, inner in members.items() if _is_list_of_objects(inner)}
     yield {name: inner for name, inner in members.items() if name not in lists} if lists else value
     for name, inner in lists.items():
         yield from ({name: one} for one in inner)
+
+
+def _names_records(members: dict[str, object]) -> bool:
+    """Whether all members of an object are objects, or texts under questions."""
+    return len(members) > 1 and (
+        all(isinstance(inner, dict) for inner in members.values())
+        or all(isinstance(inner, str) and _PHRASE.search(name.strip()) for name, inner in members.items())
+    )
 
 
 def _is_list_of_objects(value: object) -> bool:

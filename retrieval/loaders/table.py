@@ -19,6 +19,7 @@ _DELIMITERS = "\t;|,"  # first those that text has fewest of
 _ROWS = 50  # by which the delimiter and the row of names are found
 _VALUE = re.compile(r"[-+]?\d+(?:[-+.,:/'’ T_]+\d+)+ ?[Z%]?")
 _DIGITS = re.compile(r"\d+")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NAMED_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?[ \t]*\r?\n', re.IGNORECASE)  # as Excel writes it
 
@@ -107,32 +108,49 @@ def _begins_with_values(rows: Sequence[Sequence[str]]) -> bool:
     Whole numbers do not tell: years often name columns.
     """
     below = list(zip_longest(*rows[1:], fillvalue=""))
-    for value, column in zip(rows[0] if rows else (), below, strict=False):
-        filled = [_written(other) for other in column if other.strip()]
-        if _VALUE.fullmatch(value.strip()) and 2 * filled.count(_written(value)) > len(filled):
-            return True
-    return False
+    first = zip(rows[0] if rows else (), below, strict=False)
+    return any(_VALUE.fullmatch(value.strip()) and _is_one_of(value, column) for value, column in first)
+
+
+def _is_one_of(value: str, column: Sequence[str]) -> bool:
+    """Whether most of what a column holds is written like a value."""
+    filled = [_written(other) for other in column if other.strip()]
+    return 2 * filled.count(_written(value)) > len(filled)
 
 
 def _written(value: str) -> str:
-    """How a value is written, whatever its digits are."""
-    return _DIGITS.sub("0", value.strip().lstrip("-+"))
+    """How a value is written, whatever its digits are; years are told from other numbers."""
+    value = value.strip().lstrip("-+")
+    return "year" if _YEAR.fullmatch(value) else _DIGITS.sub("0", value)
 
 
 def _titles(rows: Sequence[Sequence[str]]) -> int:
     """How many rows stand above the names of the columns: such as fill few of them, above a row without a number that
     has rows with numbers below it.
+
+    Where nothing is a number, they are empty, or fill one column of three or more, and all that follows fits the names.
     """
     share, width = _shape(rows)
-    filled = (2 * sum(bool(field.strip()) for field in row) > width for row in rows)
-    first = next((number for number, is_filled in enumerate(filled) if is_filled), 0)
-    if share < 0.5 or _has_number(rows[first : first + 1]) or not _has_number(rows[first + 1 :]):
+    filled = [sum(bool(field.strip()) for field in row) for row in rows]
+    first = next((number for number, count in enumerate(filled) if 2 * count > width), 0)
+    below = rows[first + 1 :]
+    if share < 0.5 or not first or not below or _has_value(rows[first], below):
         return 0
-    return first
+    most = 1 if width > 2 else 0
+    is_set_apart = max(filled[:first]) <= most and all(len(row) == width for row in rows[first:])
+    return first if is_set_apart or any(_is_number(field) for row in below for field in row) else 0
 
 
-def _has_number(rows: Sequence[Sequence[str]]) -> bool:
-    return any(field.strip().lstrip("-+")[:1].isdigit() for row in rows for field in row)
+def _has_value(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row holds a number, other than a year in a column that holds something else."""
+    columns = zip(row, zip_longest(*below, fillvalue=""), strict=False)
+    return any(
+        _is_number(field) and (_written(field) != "year" or _is_one_of(field, column)) for field, column in columns
+    )
+
+
+def _is_number(field: str) -> bool:
+    return field.strip().lstrip("-+")[:1].isdigit()
 
 
 def _shape(rows: Sequence[Sequence[str]]) -> tuple[float, int]:

@@ -20,6 +20,7 @@ from retrieval.errors import DocumentError
 from retrieval.loaders import SUFFIXES, confined, load
 from retrieval.loaders import pdf as pdf_loader
 from retrieval.loaders.loaded import Loaded
+from retrieval.loaders.numerals import numeral
 from retrieval.types import Document
 from tests.retrieval.files import epub, pdf, pdf_bomb, pdf_form, pdf_forms, zipped
 
@@ -83,6 +84,28 @@ def test_a_lone_first_line_is_the_title_and_lone_short_lines_are_headings() -> N
 def test_a_byline_is_text(byline: str) -> None:
     document = _load("fire.txt", f"A fire\n\n{byline}\n\nIt burnt.\n\nBy the river\n\nIt was seen.\n")
     assert _headings(document) == [(1, "A fire"), (2, "By the river")]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "किराया हर महीने दस हजार रुपये है।",
+        "کرایہ دس ہزار روپے ہے۔",
+        "متى يدفع الإيجار؟",
+        "契約書には「家賃は月末に払う」",
+        "အိမ်လခကို လဆန်းတွင် ပေးရမည်။",
+        "ค่าเช่าเดือนละสองหมื่นบาทชำระภายในวันที่ห้าของทุกเดือน",
+    ],
+)
+def test_a_short_paragraph_is_no_heading_in_any_script(sentence: str) -> None:
+    """Its full stop is that of its script; Thai has none, nor spaces that tell how many words there are."""
+    document = _load("rent.txt", f"Rent 租\n\nBelow it.\n\n{sentence}\n\nMore of it.\n\nค่าเช่าและเงินประกัน\n\nEnd.\n")
+    assert _headings(document) == [(1, "Rent 租"), (2, "ค่าเช่าและเงินประกัน")]
+
+
+def test_a_first_line_that_ends_a_sentence_is_no_title() -> None:
+    document = _load("rent.txt", "किराया दस हजार रुपये है।\n\nReceipts are kept.\n")
+    assert (document.titled, document.body_start) == (False, 0)
 
 
 def test_a_document_without_a_title_is_called_after_its_file() -> None:
@@ -335,6 +358,7 @@ def test_html_that_declares_a_wrong_encoding_is_read_by_its_looks(encoding: str)
 _XHTML = (
     '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" "x.dtd"><html xmlns="http://www.w3.org/1999/xhtml">{}</html>'
 )
+_LONG = " ".join(["word"] * 50)  # as no value is
 
 
 @pytest.mark.parametrize(
@@ -365,6 +389,24 @@ _XHTML = (
         (_XHTML.format("<head><title/><script src='x'/></head><body><p>a&eacute;&nbsp;b</p></body>"), "aé b\n"),
         (_XHTML.replace(">", '[<!ENTITY own "x">]>', 1).format("<body>a &own; b</body>"), "a &own; b\n"),
         (f"<p>First.</p>{'<font size=1>x ' * 60}<p>Last.</p>", f"First.\n\n{' '.join('x' * 60)}\n\nLast.\n"),
+        ("<ul><li>Linux<li>macOS</ul><div role=tabpanel>apt</div><div role=tabpanel hidden>brew</div>",
+         "- Linux\n- macOS\n\napt\n\nbrew\n"),
+        ("<button aria-controls='a b'>How?</button><div id=a hidden>So.</div><ul id=b style='color:red; display:none'>"
+         "<li>Or so.</ul><p id=c hidden>No.</p>", "How?\n\nSo.\n\n- Or so.\n"),
+        ("<button aria-haspopup=true aria-controls=a>More</button><div id=a hidden>No.</div>"
+         " <button aria-controls=b>Sign in</button><div id=b role=dialog hidden>No.</div>", "More Sign in\n"),
+        ("<table><tr><td>Home<br>Index<tr><td><b>Cleaning</b><br><br>Unplug it.<ol><li>Empty it.<li>Dry it.</ol>Done."
+         "<tr><td><div>sudo a</div><div>sudo b</div></table>",
+         "Home Index\n\nCleaning\n\nUnplug it.\n\n1. Empty it.\n2. Dry it.\n\nDone.\n\nsudo a\n\nsudo b\n"),
+        (f"<table><tr><td>a<td>{_LONG}<ul><li>b</ul><tr><td>c<td><div><div>{_LONG}</div></div></table>",
+         f"a\n\n{_LONG}\n\n- b\n\nc | {_LONG}\n"),
+        ("<table><tr><td rowspan=2>Ulm<td>tram<tr><td><div>bus</div><div>boat</div></table>",
+         "Ulm | tram\nUlm | bus boat\n"),
+        ("<pre><code><div><div>pip x</div></div><div><div>\n</div></div><div><div>  run</div></div></code></pre>",
+         "pip x\n\n  run\n"),
+        ("<pre>a<div>b</div>c\n<ol><li>d</li>\n<li></li><li>e\n</li></ol>f</pre>", "a\nb\nc\nd\ne\nf\n"),
+        ("<pre><code><table><tr><td>1<td>a<tr><td>2<td>  b</table></code></pre>", "1 a \n2   b\n"),
+        ("<p>So:</p><pre>\n \n    a = 1\n    b = 2\n</pre>", "So:\n\n    a = 1\n    b = 2\n"),
     ],
 )  # fmt: skip
 def test_all_visible_text_of_a_page_is_read(body: str, text: str) -> None:
@@ -486,6 +528,31 @@ def test_a_pdf_has_pages_title_and_date() -> None:
     assert document.text == "Clay swells when wet.\n\nSand drains.\nGravel drains faster.\n\nLocks have gates.\n"
     starts = ("Clay swells", "Sand drains", "Locks have")
     assert document.pages == tuple(document.text.index(start) for start in starts)
+
+
+@pytest.mark.parametrize(
+    ("title", "is_own"),
+    [
+        ("Microsoft Word - Handbuch_v3_final.doc", False),
+        ("Microsoft PowerPoint - Talk", False),
+        ("untitled", False),
+        ("Untitled-2", False),
+        ("PowerPoint Presentation", False),
+        ("Apresentacao do PowerPoint", False),
+        ("Dokument1", False),
+        ("Slide 1", False),
+        ("leaflet_2.indd", False),
+        ("leaflet.qxd:Layout 1", False),
+        ("Microsoft Word for lawyers", True),
+        ("Untitled works of 1960", True),
+        ("Presentation of the lamp", True),
+        ("Document management", True),
+        ("How to export a .pdf", True),
+    ],
+)
+def test_a_title_that_a_program_gave_a_pdf_is_none(title: str, is_own: bool) -> None:
+    document = _load("lamp_of_1911.pdf", pdf([["The lamp burns oil."]], title=title))
+    assert (document.title, document.titled) == (title if is_own else "lamp of 1911", is_own)
 
 
 def test_a_word_broken_at_the_end_of_a_line_is_whole_again_and_a_hyphen_of_its_own_stays() -> None:
@@ -624,6 +691,7 @@ _LIST = '<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>'
 _NO_BULLET = f'<w:pPr><w:pStyle w:val="ListBullet"/>{_NO_LIST.removeprefix("<w:pPr>")}'
 _INSERTED = f"<w:ins>{_RUN.format('new ')}</w:ins>"
 _DELETED = "<w:del><w:r><w:delText>old </w:delText></w:r></w:del>"
+_END_DELETED = "<w:pPr><w:rPr><w:del/></w:rPr></w:pPr>"
 _DELETED_ROW = "<w:trPr><w:del/></w:trPr>"
 _MOVED = f"<w:moveFrom>{_RUN.format('gone')}</w:moveFrom><w:moveTo>{_RUN.format('come')}</w:moveTo>"
 _EMPTY_CONTROL = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{_p('Click here.')}</w:sdtContent></w:sdt>"
@@ -633,6 +701,12 @@ _EMPTY_CONTROL = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{_p
     ("body", "text"),
     [
         (_p("A ", _INSERTED, _DELETED, "dam."), "A new dam.\n"),
+        (_p("So:") + _p(_END_DELETED, "The fee") + _p(_END_DELETED, " is") + "<w:bookmarkEnd/>" + _p(_LIST, " ten."),
+         "So:\n- The fee is ten.\n"),
+        (f"{_p(_END_DELETED, 'It is ')}<w:tbl>{_tr(_p(_END_DELETED, 'high') + _p('er'), _p('x'))}</w:tbl>",
+         "It is\n\nhigher | x\n"),
+        (_p("Acme", '<w:r><w:ptab w:alignment="right"/></w:r>', "Manual"), "Acme\tManual\n"),
+        (_p('<w:pPr><w:pStyle w:val="ListParagraph"/></w:pPr>', "What belongs to it."), "What belongs to it.\n"),
         (_p("It has ", _MOVED, "."), "It has come.\n"),
         (f"<w:ins>{_p('A dam.')}</w:ins><w:del>{_p('A dike.')}</w:del>", "A dam.\n"),
         (f"<w:sdt><w:sdtContent>{_p('A dam.')}</w:sdtContent></w:sdt>{_EMPTY_CONTROL}", "A dam.\n"),
@@ -852,13 +926,44 @@ def test_headings_and_cells_of_a_word_document_have_their_numbers() -> None:
         ("lowerRoman", "i. ii. ix. x."),
         ("none", ". . . ."),
         ("bullet", "- - - -"),
-        ("thaiLetters", "- - - -"),
+        ("thaiLetters", "ก. ข. ฌ. ญ."),
+        ("russianUpper", "А. Б. И. К."),
+        ("hebrew1", "א. ב. ט. י."),
+        ("thaiNumbers", "๑. ๒. ๙. ๑๐."),
+        ("decimalEnclosedCircle", "①. ②. ⑨. ⑩."),
+        ("ideographDigital", "一. 二. 九. 一〇."),
+        ("koreanCounting", "일. 이. 구. 십."),
+        ("ordinal", "1. 2. 9. 10."),
+        ("", "1. 2. 9. 10."),
     ],
 )
 def test_numbers_of_a_word_document_are_of_many_kinds(kind: str, numbers: str) -> None:
     text = _load("a.docx", _docx(_p(_numbered(0), "x") * 10, parts=_numbering(f"{kind}|%1."))).text
     marks = [line.split()[0] for line in text.splitlines() if line]
     assert " ".join(marks[at] for at in (0, 1, 8, 9)) == numbers
+
+
+def test_a_clause_below_one_that_is_numbered_in_chinese_has_both_numbers() -> None:
+    parts = _numbering("chineseCountingThousand|第%1条", "decimal|%1.%2", "decimal|%1.%3|<w:isLgl/>")
+    body = _p(_numbered(0), "租金") + _p(_numbered(1), "x") + _p(_numbered(2), "y")
+    assert _load("a.docx", _docx(body, parts=parts)).text == "第一条 租金\n\n一.1 x\n\n1.1 y\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"),
+    [
+        ("chineseCountingThousand", "十二 二十 一百一十 一百零五 二千零一十 10000"),
+        ("chineseCounting", "十二 二十 一一〇 一〇五 二〇一〇 一〇〇〇〇"),
+        ("taiwaneseCounting", "十二 二十 一一○ 一○五 二○一○ 一○○○○"),
+        ("japaneseCounting", "十二 二十 百十 百五 二千十 10000"),
+        ("koreanCounting", "십이 이십 백십 백오 이천십 10000"),
+        ("hebrew1", "יב כ קי קה תתתתתי 10000"),
+        ("decimalEnclosedParen", "⑿ ⒇ 110 105 2010 10000"),
+        ("upperLetter", f"L T {'F' * 5} {'A' * 5} {'H' * 78} 10000"),
+    ],
+)
+def test_large_numbers_of_a_word_document_go_on_as_word_counts(kind: str, numbers: str) -> None:
+    assert " ".join(str(numeral(number, kind)) for number in (12, 20, 110, 105, 2010, 10000)) == numbers
 
 
 @pytest.mark.parametrize(
@@ -901,6 +1006,31 @@ def test_a_cell_of_a_word_table_that_spans_columns_takes_them() -> None:
     table += _tr(_p("B"), wide + _p("6"), _p("")) + _tr(wide + _p("All"), none + _p("7"), _p("8"))
     text = _load("a.docx", _docx(f"<w:tbl>{table}</w:tbl>")).text
     assert text == "Tariff | Day | Night | Weekend\nA | 5 |  | 9\nB | 6\nAll |  | 7 | 8\n"
+
+
+_MERGED = '<w:tcPr><w:vMerge w:val="{}"/></w:tcPr>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "text", "headings"),
+    [
+        ([[_p("1"), _p(_style("Heading2"), "Cleaning") + _p("Unplug it.") + _p(_LIST, "Dry it.")]],
+         "1\n\nCleaning\n\nUnplug it.\n- Dry it.\n", [(2, "Cleaning")]),
+        ([[_p(_style("Heading1"), "Care")], [_p("Oil"), _p("Often")]], "Care\n\nOil | Often\n", [(1, "Care")]),
+        ([[_p(_style("Heading3"), "Part"), _p(_style("Heading3"), "Use")], [_p("Cap"), _p("Lid") + _p("Cover")]],
+         "Part | Use\nCap | Lid Cover\n", []),
+        ([[_p("Aim"), _p(_LONG) + _p("End.")], [_p("Ann"), _p(_LONG) + _p()]],
+         f"Aim\n\n{_LONG}\n\nEnd.\n\nAnn | {_LONG}\n", []),
+        ([[_MERGED.format("restart") + _p("Gate"), _p("Up")], [_MERGED.format("restart") + _p(_LONG) + _p("End.")],
+          [_MERGED.format("continue") + _p(), _p("Down")]],
+         f"Gate | Up\n\n{_LONG}\n\nEnd.\n\nDown\n", []),
+    ],
+)  # fmt: skip
+def test_what_a_word_document_lays_out_by_a_table_is_paragraphs(
+    rows: list[list[str]], text: str, headings: list[tuple[int, str]]
+) -> None:
+    document = _load("a.docx", _docx(f"<w:tbl>{''.join(_tr(*row) for row in rows)}</w:tbl>"))
+    assert (document.text, _headings(document)) == (text, headings)
 
 
 def test_headers_and_footers_of_a_word_document_stand_once_before_its_text() -> None:
@@ -971,6 +1101,26 @@ def test_a_chapter_whose_title_has_a_note_is_named_once() -> None:
     assert _headings(document) == [(1, "Cover"), (1, "One: Clay¹")]
 
 
+_TEXT = "It swells when it is wet, and it shrinks again when it dries, which takes a week or two in a good summer."
+
+
+@pytest.mark.parametrize(
+    ("chapter", "headings"),
+    [
+        ("<p class='ct'>One: Clay</p><p>It swells.</p><h3>Sand</h3>", [(1, "One: Clay"), (3, "Sand")]),
+        (f"<p><img/></p><p>{_TEXT}</p><h3>Uses</h3>", [(1, "One: Clay"), (3, "Uses")]),
+        (f"<h2>Clay</h2><p>{_TEXT}</p><p id='b'>{_TEXT}</p><h4>Uses</h4>", [(2, "Clay"), (2, "Sand"), (4, "Uses")]),
+        (f"<div><div><p>1</p><p>of 9</p></div><h2>Clay</h2><p>{_TEXT}</p></div>", [(2, "Clay")]),
+        (f"<h2>Clay</h2><p>{_TEXT}</p><h3><a id='b'></a>On sand</h3>", [(2, "Clay"), (3, "On sand")]),
+        (f"<p>{_TEXT}</p><h2>One: Clay</h2><h2>Sand</h2><p id='b'>{_TEXT}</p>", [(2, "One: Clay"), (2, "Sand")]),
+    ],
+)  # fmt: skip
+def test_a_chapter_is_named_by_the_table_of_contents_unless_it_begins_with_a_heading(
+    chapter: str, headings: list[tuple[int, str]]
+) -> None:
+    assert _headings(_load("a.epub", _book(["<img/>", chapter], table=_TABLE))) == headings
+
+
 def test_a_book_that_is_locked_is_explained_and_one_with_locked_fonts_is_read() -> None:
     assert _load("a.epub", _book(["<p>Clay.</p>"], locked="book/font.otf")).text == "Clay.\n"
     with pytest.raises(DocumentError, match="locked against copying"):
@@ -1035,6 +1185,20 @@ _LONG = "Trams of the town; all of them, " * 1000
         ("Trams,,\ncity,trams,since\nUlm,10,1897\nBonn,,1891\n",
          "Trams\ncity: Ulm; trams: 10; since: 1897\ncity: Bonn; since: 1891\n"),
         ("sep=;\nTrams\ncity;trams\nUlm;10\n", "Trams\ncity: Ulm; trams: 10\n"),
+        ('"Data Source","World Indicators",\n\n"Last Updated Date","2024-06-28",\n\n"Country","Code","1960","1961",\n'
+         '"Aruba","ABW","54608","55811",\n"Chad","TCD","","1961",\n"Peru","PER","","",\n',
+         "Data Source; World Indicators\nLast Updated Date; 2024-06-28\n"
+         "Country: Aruba; Code: ABW; 1960: 54608; 1961: 55811\nCountry: Chad; Code: TCD; 1961: 1961\n"
+         "Country: Peru; Code: PER\n"),
+        ("Sales by region,,\nRegion,2019,2020\nNorth,5,7\n",
+         "Sales by region\nRegion: North; 2019: 5; 2020: 7\n"),
+        ("Trams,,\nUlm,1897,old\nBonn,1891,new\n", "Trams: Ulm; 1897; old\nTrams: Bonn; 1891; new\n"),
+        ("Known issues\n,,\nCode,Symptom,Remedy\nE-13,Printer blinks,Restart\nE-14,It is hot,\n",
+         "Known issues\nCode: E-13; Symptom: Printer blinks; Remedy: Restart\nCode: E-14; Symptom: It is hot\n"),
+        (";\nName;Subject\nAnn;Grinder\n", "Name: Ann; Subject: Grinder\n"),
+        ("Name,,\nAnn,Ulm,old\n", "Name: Ann; Ulm; old\n"),
+        ("Note\nIt stops, then blinks, then hums\nIt hums, and stops\nIt blinks, hums, stops\n",
+         "Note: It stops; then blinks; then hums\nNote: It hums; and stops\nNote: It blinks; hums; stops\n"),
         (f'"city";"{_LONG}"\n"Ulm";"10"\n', f"city: Ulm; {_LONG.strip()}: 10\n"),
         ("city;price, EUR\nUlm;1,5\nBonn;2,5\n", "city: Ulm; price, EUR: 1,5\ncity: Bonn; price, EUR: 2,5\n"),
         ("city\tprice, EUR\nUlm\t1,5\nBonn\t2,5\n", "city: Ulm; price, EUR: 1,5\ncity: Bonn; price, EUR: 2,5\n"),
@@ -1122,6 +1286,23 @@ def test_objects_in_a_list_that_one_object_wraps_are_records() -> None:
     )
     assert _load("a.json", data).text.count("\n") == 1  # short, as a recipe with its ingredients: one record
     assert _load("a.json", '[{"a": [{"b": 1}, {"b": 2}]}]').text == "a b: 1; a b: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ('{"T-1": {"subject": "Lamp", "body": "Dark."}, "T-2": {"subject": "Oil"}}',
+         "T-1 subject: Lamp; T-1 body: Dark.\nT-2 subject: Oil\n"),
+        ('{"How do I reset it?": "Press it.", "Why?": "It is full.", "保修多久？": "两年。"}',
+         "How do I reset it?: Press it.\nWhy?: It is full.\n保修多久？: 两年。\n"),
+        ('{"title": "Lamp", "part number": "7", "a b": "c"}', "title: Lamp; part number: 7; a b: c\n"),
+        ('{"lamp": {"oil": "yes"}, "made": "1911"}', "lamp oil: yes; made: 1911\n"),
+        ('{"lamp": {"oil": "yes", "wick": {"long": "no"}}}', "lamp oil: yes; lamp wick long: no\n"),
+    ],
+)  # fmt: skip
+def test_an_object_that_names_records_or_answers_is_as_many(data: str, text: str) -> None:
+    assert _load("a.json", " " * 1000 + data).text == text
+    assert _load("a.json", data).text == text.replace("\n", "; ").removesuffix("; ") + "\n"  # short: one record
 
 
 def test_numbers_of_records_stay_as_they_are_written() -> None:

@@ -44,6 +44,8 @@ from retrieval.parts import split_questions
         ("why do cats enter\ncant dogs enter", ("why do cats enter", "cant dogs enter")),
         ("What about dogs in here? Who owns it?", ("What about dogs in here?", "Who owns it?")),
         ("Hello! Who sang it? Thanks! Where was it sung?", ("Hello! Who sang it?", "Thanks! Where was it sung?")),
+        ("谁写了《茶馆》？《家》的作者是谁？", ("谁写了《茶馆》？", "《家》的作者是谁？")),
+        ("（谁写了托斯卡？）（什么时候首演？）", ("（谁写了托斯卡？）", "（什么时候首演？）")),
         ("保证期多长?运费由谁支付?", ("保证期多长?", "运费由谁支付?")),
         ("who wrote hamlet?who wrote macbeth?", ("who wrote hamlet?", "who wrote macbeth?")),
         ("Who owns it now? And does the tenant pay?", ("Who owns it now?", "And does the tenant pay?")),
@@ -100,6 +102,11 @@ def test_several_questions(text: str, parts: tuple[str, ...]) -> None:
         "What did Tom (b. 1950?) do in the war?",
         "What is www.example.org?who=me about?",
         "dam construction rivers ecosystem",
+        "「なぜ空は青いのか？」と言ったのは誰ですか？",
+        "『君たちはどう生きるか？』の著者は誰ですか？",
+        "《时间都去哪儿了？》的作者是谁？",
+        "（是否需要护照？）怎么填写？",
+        "“我们为什么要开会？”这句话是谁说的？",
     ],
 )
 def test_one_question_stays_one(text: str) -> None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from retrieval import passages
 from retrieval.loaders import load
 from retrieval.passages import Tokens, cut, page_at, trail_at
+from retrieval.sentences import sentences_of
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Document, Heading, Passage, Span
 
@@ -55,6 +56,10 @@ def _lost(document: Document, found: Iterable[Passage], budget: int) -> str:
     headings = {at for h in document.headings for at in range(h.span.start, h.span.end)}
     outside = (at for at in range(document.body_start, len(document.text)) if not covered[at] and at not in headings)
     return "".join(document.text[at] for at in outside).replace(_PICTURE, "").strip()
+
+
+def _sentences(text: str, language: str) -> list[str]:
+    return [one.of(text) for one in sentences_of(text, Span(0, len(text)), language)]
 
 
 _PICTURE = f"[image1]: <data:image/png;base64,{'iVBOR/+' * 100}==>"
@@ -275,6 +280,52 @@ def test_the_number_of_a_clause_belongs_to_its_first_sentence(number: str) -> No
     assert "".join(found[2:]).replace(" ", "") == "PlanB.Itwasno.3.Nobodycame."
 
 
+@pytest.mark.parametrize(
+    ("language", "clause"),
+    [
+        ("es", "Artículo 6. La fianza es de un mes."),
+        ("pt", "CLÁUSULA 5ª. A renda é paga no dia um."),
+        ("de", "Artikel 6. Die Miete ist am Ersten fällig."),
+        ("ru", "Статья 6. Арендатор платит вовремя."),
+        ("vi", "Điều 6. Tiền cọc là một tháng."),
+        ("ar", "المادة 6. التأمين شهر واحد."),
+    ],
+)
+def test_the_number_of_a_clause_belongs_to_its_first_sentence_in_other_languages(language: str, clause: str) -> None:
+    assert _sentences(f"{clause}\n{clause}", language) == [clause, clause]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("fr", "Le contrat est signé par M. Dupont et Mme. Roux."),
+        ("fr", "Cela est dit à l'art. 5 du contrat."),
+        ("hi", "समझौते पर डॉ. शर्मा ने हस्ताक्षर किए।"),
+        ("ar", "وقع د. أحمد على العقد."),
+        ("vi", "Hợp đồng do TS. Nguyễn ký."),
+        ("pl", "W 2020 r. podpisano umowę z p. Kowalskim."),
+        ("pl", "Zebrano się dnia 3. 5. 2020 w Warszawie."),
+        ("tr", "Bu husus sözleşmenin 3. maddede yazılıdır."),
+        ("ko", "계약은 2020. 3. 5. 체결되었다."),
+        ("hu", "A bérlet 2020. 3. 5. napján kezdődött."),
+        ("ru", "По ст. 6 платит арендатор."),
+    ],
+)
+def test_an_abbreviation_ordinal_or_date_of_another_language_ends_no_sentence(language: str, sentence: str) -> None:
+    assert _sentences(f"{sentence} {sentence}", language) == [sentence, sentence]
+
+
+def test_where_sentences_end_they_do_in_other_languages_too() -> None:
+    text = "Llegó en 1911. 2024 fue peor. Son 12. Nadie habla. Dijo ya. 5 no lo saben. Vive en la calle M. Es alto."
+    assert _sentences(text, "es") == re.split(r"(?<=\.) ", text)
+
+
+def test_english_is_divided_as_the_segmenter_does() -> None:
+    assert _sentences("It is hot. it was lit on 3. 5. 2020. Nobody came.", "en") == [
+        "It is hot.", "it was lit on 3.", "5.", "2020.", "Nobody came.",
+    ]  # fmt: skip
+
+
 def test_a_number_alone_stays_a_line() -> None:
     assert _passages("1.\n\nThe first of them is a long one.\n\n2.", name="a.txt", budget=6)[0] == "1."
 
@@ -284,6 +335,18 @@ def test_each_line_of_a_list_or_table_is_a_sentence_of_its_own() -> None:
     document = _document(text)
     sentences = [s.of(text) for one in cut(document, "en", _OFFSETS, 60) for s in one.sentences]
     assert sentences == ["- first thing", "- second thing", "| a | 1 |", "| b | 2 |"]
+
+
+def test_each_line_of_a_table_without_blanks_is_a_sentence_of_its_own() -> None:
+    rows = [
+        "|Model|Voltage|Warranty period|Remarks of the service|",
+        "|---|---|---|---|",
+        "|G40|230 V|two years from the day of purchase|keep the receipt|",
+        "|G50|110 V|three years from the day of purchase|sold abroad|",
+    ]
+    document = _document("\n".join(rows))
+    found = [s.of(document.text) for one in cut(document, "en", _OFFSETS, 200) for s in one.sentences]
+    assert found == rows
 
 
 _ROWS = [f"2024-01-{day:02} | Travel expenses for the conference in Berlin | {day} EUR" for day in range(1, 29)]
@@ -319,6 +382,45 @@ def test_a_row_with_a_picture_in_it_stays_one() -> None:
 
 def test_rows_are_a_passage_each() -> None:
     assert _passages("city,trams\nUlm,10\nBonn,4\n", name="a.csv") == ["city: Ulm; trams: 10", "city: Bonn; trams: 4"]
+
+
+_TICKET = "The customer writes that it stops after ten seconds. We asked for the number."
+
+
+def test_a_row_over_the_budget_is_divided_between_sentences_and_its_later_passages_say_whose_they_are() -> None:
+    text = f'Ticket,Subject,Text,Status\n4711,Grinder,"{_TICKET} {_TICKET}",open\n4712,Kettle,"{_TICKET}",open\n'
+    document = _document(text, "a.csv")
+    found = list(cut(document, "en", _OFFSETS, 32))
+    assert [(one.headings, [s.of(document.text) for s in one.sentences]) for one in found] == [
+        ((), ["Ticket: 4711; Subject: Grinder; Text: The customer writes that it stops after ten seconds.",
+              "We asked for the number."]),
+        (("Ticket: 4711",), ["The customer writes that it stops after ten seconds.", "We asked for the number.;",
+                             "Status: open"]),
+        ((), ["Ticket: 4712; Subject: Kettle; Text: The customer writes that it stops after ten seconds. "
+              "We asked for the number.; Status: open"]),
+    ]  # fmt: skip
+
+
+def test_a_wide_row_is_divided_between_fields() -> None:
+    years = range(1960, 1976)
+    text = "\n".join(
+        [",".join(["Country", *map(str, years)]), ",".join(["Aruba", *(f"{year} per cent" for year in years)])]
+    )
+    document = _document(text, "a.csv")
+    found = list(cut(document, "en", _OFFSETS, 25))
+    parts = [one.span.of(document.text) for one in found]
+    assert "; ".join(part.removesuffix(";") for part in parts) == document.text.strip()
+    assert all(re.match(r"Country: |\d{4}: ", part) for part in parts)
+    assert [one.headings for one in found] == [(), *[("Country: Aruba",)] * (len(found) - 1)]
+    assert len(found) > 2
+
+
+def test_a_row_whose_first_field_is_long_is_named_by_its_first_words() -> None:
+    first, second = cut(_document(f"Text\n{_TICKET}\n", "a.csv"), "en", _OFFSETS, 12)
+    assert (first.headings, second.headings) == (
+        (),
+        ("Text: The customer writes that it stops after ten seconds. We asked for the",),
+    )
 
 
 def test_a_sentence_over_the_budget_is_divided_between_words() -> None:

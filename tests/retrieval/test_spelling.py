@@ -133,6 +133,29 @@ def test_a_question_in_a_language_that_no_document_is_in_is_not_respelled(ask: A
     assert ask("When was Amundsn there?").corrections == (Correction("Amundsn", "Amundsen"),)
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["Kiedy przybył Amundsn", "Gdzie był Amundsn", "Коли прибув Amundsn", "Amundsn nerede", "لماذا وصل Amundsn"],
+)
+def test_one_word_that_asks_says_that_a_question_is_in_another_language(ask: Ask, question: str) -> None:
+    assert ask(question).corrections == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "read_as"),
+    [
+        ("échéanec", "Le contrat fixe une échéance. Chaque échéance est annoncée.\n", "échéance"),
+        ("l'échéanec", "Le contrat fixe l’échéance. Chaque échéance est annoncée.\n", "échéance"),
+        ("Öffnungzseiten", "Es gelten die Öffnungszeiten. Die neuen Öffnungszeiten sind kurz.\n", "Öffnungszeiten"),
+        ("йогутр", "Она ест йогурт. Свежий йогурт стоит на столе.\n", "йогурт"),
+    ],
+)
+def test_a_first_letter_may_have_an_accent(ask: Ask, typed: str, text: str, read_as: str) -> None:
+    question = ask(f"{typed}", text)
+    assert question.corrections == (Correction(typed.rpartition("'")[2], read_as),)
+    assert question.corrected.tolist() == [True]
+
+
 def test_a_word_that_names_nothing_in_the_language_of_the_question_is_no_misspelling(ask: Ask) -> None:
     text = "Die Violen blühen am See. Die vielle steht im Haus.\n"
     assert ask("Wie viele blühen am See?", text).corrections == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,7 +35,7 @@ from retrieval.types import Span
         ("12 m², 3 Km³, 4 μm² of CO₂ and H₂O", "en", ["12", "m2", "3", "km3", "4", "μm2", "of", "co2", "and", "h2o"]),
         ("１２３ of ４，５ and 第１２３号", "en", ["123", "of", "4", "5", "and", "第", "123", "号"]),
         ("5G, 3D and 2FA", "en", ["5g", "3d", "and", "2fa"]),
-        ("1,000円と1000円", "ja", ["1000", "円と", "1000", "円"]),
+        ("1,000円と1000円", "ja", ["1000", "円と", "円", "1000", "円"]),
         ("Mu\u0308ller nai\u0308ve", "en", ["muller", "naiv"]),
         ("किताबें पढ़ना।", "xx", ["किताबें", "पढ़ना"]),
         ("كَتَبَ كتب", "xx", ["كتب", "كتب"]),
@@ -48,11 +50,56 @@ from retrieval.types import Span
          ["24.12.2021", "um", "10.30", "und", "1234567", "und", "0.125"]),
         ("10,000 y 10.000 y 2,5", "es", ["10000", "y", "10000", "y", "2.5"]),
         ("10.000 and 1,5", "en", ["10.000", "and", "15"]),
+        ("책을 국가 서울", "ko", ["책을", "책", "국가", "국", "서울"]),
+        ("집에서는", "ko", ["집에", "집", "에서", "서는"]),
+        ("お茶を飲む黒猫", "ja", ["お茶", "茶を", "茶", "を飲", "飲む", "飲", "む黒", "黒猫"]),
+        ("猫的寿命和茶", "zh", ["猫的", "猫", "的寿", "寿命", "命和", "和茶", "茶"]),
+        ("ปี๒๕๖๔ ๑๐", "th", ["ปี", "2564", "10"]),
+        ("၁၂ ១២", "xx", ["12", "12"]),
+        ("ÜCRETLERİ ücretleri IŞIKLAR ışıklar", "tr", ["ucret", "ucret", "isik", "isik"]),
+        ("İzin i\u0307zin izin", "en", ["izin", "izin", "izin"]),
+        ("об\u02bcєкт об’єкт об'єкт", "uk", ["об'єкт", "об'єкт", "об'єкт"]),
+        ("koszt koszty kosztów", "pl", ["koszt", "koszt", "koszt"]),
+        ("ženy žena", "cs", ["zen", "zen"]),
         ("", "en", []),
     ],
 )  # fmt: skip
 def test_terms_are_folded_and_stemmed(text: str, language: str, terms: list[str]) -> None:
     assert [term.text for term in analyse(text, language)] == terms
+
+
+@pytest.mark.parametrize("written", ["ｶﾞｲﾄﾞ", "カ\u3099イト\u3099", "ガイド"])
+def test_kana_are_the_same_term_half_as_wide_and_in_parts(written: str) -> None:
+    first, second = analyse(written, "ja")
+    assert (first.text, second.text) == ("ガイ", "イド")
+    assert (first.start, second.end) == (0, len(written))
+    assert unicodedata.normalize("NFKC", written[first.start : first.end]) == "ガイ"
+
+
+def test_hangul_is_the_same_term_in_parts() -> None:
+    apart = unicodedata.normalize("NFD", "서울은")
+    assert [(term.text, term.start, term.end) for term in analyse(apart, "ko")] == [("서울", 0, 5), ("울은", 2, 8)]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "language"),
+    [
+        ("책 가격", "책을 읽는다.", "ko"),
+        ("책은", "책이 있다.", "ko"),
+        ("집은", "집", "ko"),
+        ("猫 寿命", "猫の寿命は十五年です。", "ja"),
+        ("この猫", "猫は眠る。", "ja"),
+        ("茶", "猫和茶", "zh"),
+    ],
+)
+def test_a_word_of_one_character_meets_those_with_particles(question: str, text: str, language: str) -> None:
+    there = {term.text for term in analyse(text, language)}
+    assert any(not there.isdisjoint(term.forms) for term in analyse_query(question, [language]))
+
+
+def test_a_word_of_one_character_in_a_question_is_a_form_of_its_pair_and_no_term_more() -> None:
+    assert [term.forms for term in analyse_query("그 책은 회의", ["ko"])] == [("그",), ("책은", "책"), ("회의",)]
+    assert [term.forms for term in analyse_query("この猫", ["ja"])] == [("この",), ("の猫", "猫")]
 
 
 @given(st.text(max_size=80), st.sampled_from(["en", "de", "ru", "zh", "ar", "th", "xx"]))

@@ -1,0 +1,123 @@
+"""Where sentences begin and end: as sentencex says, less the ends that are none.
+
+The number of a clause is no sentence, nor is what ends in an abbreviation or within a date. sentencex knows these of
+English, and fewer of other languages, so the latter are looked for in other languages only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from retrieval.types import Span
+
+EDGES = ("\n", " ")
+"""Where text that is too long is divided, the better ones first."""
+
+_CLAUSE = (
+    r"Article|Section|Clause|Chapter|Art\.|§"
+    r"|(?i:Artículo|Artigo|Articolo|Articolul|Artikel|Chapitre|Cl[áa]usula|Secci[óo]n|Cap[íi]tulo|Capitolo|Kapitel"
+    r"|Článek|Čl\.|Rozdział|Статья|Стаття|Ст\.|Пункт|п\.|Điều|Madde|Pasal|Άρθρο|סעיף|المادة|ماده|अनुच्छेद|धारा)"
+)
+_NUMBER = re.compile(  # before an item or a clause, which is no sentence of its own
+    rf"\(?(?:(?:{_CLAUSE})\s?)?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,4}})(?:\.\d{{1,3}}){{0,4}}[ºª]?[.)]?"
+)
+_BEHIND_STOP = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+|;(?=\s)")  # the number of a note, the end of a row's field
+_ABBREVIATIONS = {  # which a name follows, and sentencex does not know
+    "ar": "د أ", "cs": "pí tř", "es": "Dña", "fa": "د", "fr": "M Mme Mgr", "he": "פרופ", "hi": "डॉ श्री प्रो पं",
+    "id": "Bpk Ir Jl", "it": "S", "nl": "mevr", "pl": "p al im ks inż św gen pl woj", "pt": "Av",
+    "ro": "Dl dl Dna dna str", "ru": "им пос обл", "th": "ดร พ ค ศ", "tr": "Av Doç Sok Mah", "vi": "TS ThS PGS TP",
+}  # fmt: skip
+_ABBREVIATED = {
+    language: re.compile(rf"(?:^|\W)(?:{'|'.join(words.split())})\.$") for language, words in _ABBREVIATIONS.items()
+}
+_NUMBERED = re.compile(r"(?:^|\W)(?:art|n|nr|kap|п|ст|рис|αρ|ص)\.$", re.IGNORECASE)  # which a number follows
+_SHORT = re.compile(r"(?:^|\W)(?:\d{1,4}|[^\W\d_]{1,3})\.$")
+_DAY, _YEAR = re.compile(r"(?:^|\D)\d{1,2}\.$"), re.compile(r"(?:^|\D)[12]\d{3}\.$")
+_NEXT_DAY, _NEXT_YEAR = re.compile(r"\d{1,2}\."), re.compile(r"[12]\d{3}(?!\d)")
+_DATE = re.compile(r"(?:^|\D)[12]\d{3}\.\s?\d{1,2}\.\s?\d{1,2}\.$")
+_TAIL, _HEAD = 16, 5  # characters on either side of an end that tell whether it is one
+_SEGMENT = 20_000  # characters given to the segmenter at once
+
+
+def sentences_of(text: str, span: Span, language: str) -> Iterator[Span]:
+    """The sentences within `span`, in order, without the white space around them."""
+    held: Span | None = None
+    for sentence in _segments(text, span, language):
+        if held is not None and not _goes_on(text, held, sentence, language):
+            yield held
+            held = None
+        held = sentence if held is None else Span(held.start, sentence.end)
+    if held is not None:
+        yield held
+
+
+def trimmed(text: str, span: Span) -> Span:
+    """The span without the white space at either end."""
+    start, end = span.start, span.end
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)
+
+
+def edge(text: str, start: int, end: int, marks: Sequence[str] = EDGES) -> int:
+    """Behind the first character of the first of `marks` that stands in the second half of a stretch, of several the
+    last; else where it ends.
+    """
+    half = start + (end - start) // 2 + 1
+    return next(filter(None, (text.rfind(mark, half, end) + 1 for mark in marks)), end)
+
+
+def _segments(text: str, span: Span, language: str) -> Iterator[Span]:
+    """What sentencex takes for sentences, with the raised numbers of notes and the semicolons that end them."""
+    from sentencex import get_sentence_boundaries
+
+    start = span.start
+    while start < span.end:
+        end = min(start + _SEGMENT, span.end)
+        if end < span.end:
+            end = edge(text, start, end)
+        for boundary in get_sentence_boundaries(language, text[start:end]):
+            bounds = (_behind_signs(text, start + boundary[side]) for side in ("start_index", "end_index"))
+            sentence = trimmed(text, Span(*bounds))
+            if len(sentence):
+                yield sentence
+        start = end
+
+
+def _goes_on(text: str, sentence: Span, following: Span, language: str) -> bool:
+    """Whether a sentence does not end where sentencex ends it."""
+    tail = text[max(sentence.start, sentence.end - _TAIL) : sentence.end]
+    if _is_number(text, sentence) or (language != "en" and _DATE.search(tail)):
+        return "\n" not in text[sentence.end : following.start]
+    return language != "en" and _is_cut_short(tail, text[following.start : following.start + _HEAD], language)
+
+
+def _is_cut_short(tail: str, head: str, language: str) -> bool:
+    """Whether a sentence is divided behind an abbreviation, an ordinal number or the day of a date."""
+    if _DAY.search(tail) and (_NEXT_DAY.match(head) or _NEXT_YEAR.match(head)):
+        return True
+    if (_YEAR.search(tail) and _NEXT_DAY.match(head)) or (_NUMBERED.search(tail) and head[0].isdigit()):
+        return True
+    if head[0].islower() and _SHORT.search(tail):
+        return True
+    abbreviated = _ABBREVIATED.get(language)
+    return abbreviated is not None and abbreviated.search(tail) is not None
+
+
+def _is_number(text: str, sentence: Span) -> bool:
+    """Whether it is all that a line begins with, and no more than the number of what follows."""
+    if _NUMBER.fullmatch(text, sentence.start, sentence.end) is None:
+        return False
+    at = sentence.start
+    while at and text[at - 1] in " \t":
+        at -= 1
+    return not at or text[at - 1] == "\n"
+
+
+def _behind_signs(text: str, at: int) -> int:
+    """Moves a bound that stands between a full stop and what belongs to it behind the latter."""
+    sign = _BEHIND_STOP.match(text, at) if at and not text[at - 1].isspace() else None
+    return sign.end() if sign else at
