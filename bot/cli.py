@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -60,11 +61,20 @@ def _colour() -> bool | None:
 
 def main() -> NoReturn:
     """Runs the command line and exits."""
+    _replace_closed()
     logs.set_up()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal or pipe whose encoding lacks a character
             stream.reconfigure(errors="backslashreplace")
     sys.exit(_run())
+
+
+def _replace_closed() -> None:
+    """Puts an empty stream where whoever started this closed a standard one, which Python leaves out."""
+    nothing = Path(os.devnull)
+    sys.stdin = sys.stdin or nothing.open()
+    sys.stdout = sys.stdout or nothing.open("w")
+    sys.stderr = sys.stderr or nothing.open("w")
 
 
 def _run() -> int:

@@ -19,6 +19,7 @@ LIKELY = 0.7  # confidence from which an answer is none to be read with care
 _SURE = 0.9
 _LONGEST_MISSING = 40  # characters of a word
 _MOST_MISSING = 4
+_GONE = "the file is gone or cannot be read"
 _SAME_BUT = "the same but has no such words: the quote was altered, or an older version read it otherwise"
 
 
@@ -154,18 +155,17 @@ def checked(found: Verification) -> str:
         Verdict.EXACT: "stands there word for word",
         Verdict.MOVED: "stands in the file, at another place",
         Verdict.CHANGED: "the file has changed and no longer says this",
-        Verdict.GONE: "the file is gone or cannot be read",
+        Verdict.GONE: _GONE,
     }[found.verdict]
 
 
 def _checked_elsewhere(found: Verification, now_in: str) -> str:
     """The same of the file that stands in for one that is gone, and that may have changed as well."""
-    gone = "the file is no longer there"
     if found.place is None:
         told = f"is {_SAME_BUT}" if found.same_file else "has changed and no longer says this"
-        return f"{gone}; {now_in} {told}"
+        return f"{_GONE}; {now_in} {told}"
     words = "the same words, with other line breaks or spaces, stand" if found.respaced else "this stands"
-    return f"{gone}; {words} in {now_in}{'' if found.same_file else ', which has changed'}"
+    return f"{_GONE}; {words} in {now_in}{'' if found.same_file else ', which has changed'}"
 
 
 def checked_document(found: Verdict, remedy: str) -> str:
@@ -173,7 +173,7 @@ def checked_document(found: Verdict, remedy: str) -> str:
     return {
         Verdict.EXACT: "is as it was indexed",
         Verdict.CHANGED: f"the file has changed since it was indexed: {remedy}",
-        Verdict.GONE: f"the file is gone or cannot be read: {remedy}, or restore it",
+        Verdict.GONE: f"{_GONE}: {remedy}, or restore it",
     }[found]
 
 

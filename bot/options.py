@@ -122,7 +122,7 @@ def open_built_library(settings: Settings) -> Library:
     for one in report.skipped[:_SHOWN]:
         hint(f"skipped {messages.in_line(one.path)}: {one.reason}")
     if len(report.skipped) > _SHOWN:
-        hint(f"… and {len(report.skipped) - _SHOWN:,} more: `{command_line('build')}` names them.")
+        hint(f"… and {len(report.skipped) - _SHOWN:,} more: `{command_line('build', '--json')}` names all.")
     return library
 
 

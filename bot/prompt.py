@@ -22,7 +22,7 @@ from bot.repl import COMMANDS, Repl
 from bot.settings import Settings
 from retrieval.errors import SeedbotError
 from retrieval.library import Library
-from retrieval.searcher import composed
+from retrieval.terms import in_small_letters
 
 _MOST_COMPLETIONS = 100  # more nobody reads, and a menu of thousands takes its time
 _STYLE = Style.from_dict({"bottom-toolbar": "noreverse #808080", "filter": "#d7af00", "mark": "#00af5f bold"})
@@ -105,9 +105,9 @@ def completions(text: str, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
     if not space:
         yield from ((one.name, -len(name)) for one in COMMANDS if one.name.startswith(name))
     elif name in ("/sources", "/filter"):
-        known = [(path, composed(path).casefold()) for path in paths]
+        known = [(path, in_small_letters(path)) for path in paths]
         for word in (rest, rest.rsplit(" ", 1)[-1]):  # a name may have spaces
-            meant = composed(word).casefold()
+            meant = in_small_letters(word)
             found = [path for path, key in known if meant in key][:_MOST_COMPLETIONS]
             if found:
                 yield from ((shlex.quote(path), -len(word)) for path in found)

@@ -11,11 +11,13 @@ from bot.logs import readable
 from retrieval.evaluation import Evaluation, Figure
 from retrieval.types import Answer, Citation, Excerpt, Source, Status, SyncReport
 
+_LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}  # to some readers, though not to JSON
+
 
 def line(record: Any) -> str:
     """One line of JSON, readable in any language where standard output takes every character."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    return json.dumps(record, ensure_ascii=codecs.lookup(encoding).name != "utf-8")
+    return json.dumps(record, ensure_ascii=codecs.lookup(encoding).name != "utf-8").translate(_LINE_ENDS)
 
 
 def answer(value: Answer) -> dict[str, Any]:

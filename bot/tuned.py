@@ -38,20 +38,33 @@ _FITNESS = {
 }
 
 
-def documents_for(library: Library, asked: Sequence[EvalQuestion], path: Path) -> frozenset[str]:
-    """The documents of the library. Raises QuestionSetError where the questions do not fit them."""
-    from retrieval.question_sets import check_against, nearest
+def fitting(
+    library: Library, asked: Sequence[EvalQuestion], path: Path, *, within: bool = False
+) -> tuple[list[EvalQuestion], frozenset[str]]:
+    """The questions, naming documents as the library does, and its documents. Raises QuestionSetError where they do
+    not fit.
+
+    Says how many ask about what the library does not hold, and what comes of it; `within` as in `evaluation.run`.
+    """
+    from retrieval.question_sets import check_against, nearest, respelt
 
     documents = frozenset(one.path for one in library.documents())
-    absent = check_against(asked, path, documents, lambda name: library.document(name).text)
-    if absent:
-        first = min(absent, key=absent.__getitem__)
-        lines = messages.count(len({line for each in absent.values() for line in each}), "question")
+    questions = respelt(asked, documents)
+    absent = check_against(questions, path, documents, lambda name: library.document(name).text)
+    apart = [
+        one
+        for one in questions
+        if any(gold.doc in absent for gold in one.places)
+        and not (one.document_in(documents) if within else one.has_answer_in(documents))
+    ]
+    if apart:
+        name = next(gold.doc for gold in apart[0].places if gold.doc in absent)
         hint(
-            f"{lines} of {path} ask about documents that the library does not hold, such as {first!r} in line "
-            f"{absent[first][0]}{nearest(first, documents)}: they count as having no answer here."
+            f"{messages.count(len(apart), 'question')} of {path} ask about documents that the library does not hold, "
+            f"such as {name!r} in line {apart[0].line}{nearest(name, documents)}: they "
+            f"{'are left out' if within else 'count as having no answer here'}."
         )
-    return documents
+    return questions, documents
 
 
 def refuse_unwritable(library: Library) -> None:

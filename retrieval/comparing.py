@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass, field
@@ -70,15 +71,16 @@ def compare(store: Store, settings: EngineSettings, *, full: bool, keep_unseen: 
     return plan
 
 
-def pending(store: Store, settings: EngineSettings) -> Pending | None:
+def pending(store: Store, settings: EngineSettings, *, however_long: bool) -> Pending | None:
     """What looks changed, by size and time of change alone, since a copied folder is no changed one; None where the
-    folder cannot be read, or takes longer to look at than a question should.
+    folder cannot be read, or takes longer to look at than a question should, unless that may take `however_long`.
     """
+    most = math.inf if however_long else _MOST_LOOKED_AT
     try:
-        seen = scan(settings.seeds, without=settings.library, most=_MOST_LOOKED_AT)
+        seen = scan(settings.seeds, without=settings.library, most=most)
     except SeedbotError:
         return None
-    if len(seen.files) > _MOST_LOOKED_AT:
+    if len(seen.files) > most:
         return None
     known = {row.path: row.state for row in store.documents()}
     there = {one.relative for one in seen.files}

@@ -107,7 +107,8 @@ def run(
         )
     outcomes = []
     for number, question in enumerate(judged, 1):
-        outcomes.append(_ask(question, documents, ask, Filter(glob=question.document) if within else Filter()))
+        where = Filter(glob=question.document_in(documents)) if within else Filter()
+        outcomes.append(_ask(question, documents, ask, where))
         if progress is not None:
             progress(number, len(judged))
     return outcomes
@@ -166,7 +167,7 @@ def coverage(confidence: Floats, right: NDArray[np.bool_], answerable: NDArray[n
 def _can_be_judged(question: EvalQuestion, documents: frozenset[str], *, within: bool) -> bool:
     if question.answerable and not question.answers:
         return False
-    return not within or question.document in documents
+    return not within or question.document_in(documents) is not None
 
 
 def _ask(question: EvalQuestion, documents: frozenset[str], ask: Ask, where: Filter) -> Outcome:
@@ -176,7 +177,7 @@ def _ask(question: EvalQuestion, documents: frozenset[str], ask: Ask, where: Fil
     except QuestionError as error:
         raise QuestionSetError(f"Line {question.line} of the question set cannot be asked: {error}") from error
     milliseconds = (time.perf_counter() - started) * 1000
-    answerable = question.answerable and any(gold.doc in documents for gold in question.answers)
+    answerable = question.answerable and question.has_answer_in(documents)
     rank, highlighted = 0, None
     for excerpt in answer.excerpts if answerable else ():
         if any(_covers(place, question) for place in (excerpt.citation, *excerpt.also_in)):

@@ -23,6 +23,7 @@ from retrieval.locking import locked
 from retrieval.searcher import Searcher, matching, same_name
 from retrieval.settings import EngineSettings
 from retrieval.store import Store, is_foreign
+from retrieval.texts import is_text
 from retrieval.tuning import weights_of
 from retrieval.types import (
     Answer,
@@ -72,6 +73,11 @@ class Library:
 
         With `repair`, a file that cannot be used counts as not there, until a full sync replaces it.
         """
+        if not is_text(str(settings.library)):  # which FAISS and tantivy cannot open
+            raise LibraryError(
+                f"The name of the library {str(settings.library)!r}, or of a folder around it, is not UTF-8: "
+                "name another with --library."
+            )
         path = settings.library / "library.sqlite"
         try:
             return cls(settings, Store(path) if path.is_file() else None, embedder)
@@ -118,11 +124,16 @@ class Library:
         """The files that the newest generation could not use, each with its reason."""
         return tuple(Skipped(path, reason) for path, (reason, _) in self._ready_store().skipped().items())
 
-    def pending(self) -> Pending | None:
-        """What looks changed in the seeds folder; None where nobody can say at once, or it is another folder."""
+    def pending(self, *, however_long: bool = False) -> Pending | None:
+        """What looks changed in the seeds folder; None where nobody can say at once, or it is another folder.
+
+        With `however_long`, also where there are too many files to say it at once.
+        """
         from retrieval.comparing import pending
 
-        return pending(self._ready_store(), self._settings) if self.belongs_to(self._settings.seeds) else None
+        if not self.belongs_to(self._settings.seeds):
+            return None
+        return pending(self._ready_store(), self._settings, however_long=however_long)
 
     def refresh(self) -> bool:
         """Picks up a generation that another process made; says whether there was one."""

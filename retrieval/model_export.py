@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 _CANNOT = (OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError)
 """What torch, onnx and sentence-transformers raise for a model that they cannot handle."""
 
+_NOT_FETCHED = (
+    "it is no folder, and was not fetched from the hub, which is asked only where you say so: "
+    "run `HF_HUB_OFFLINE=0 seedbot build` once, or name the folder that holds it."
+)
+
 _SMALL = 1024  # bytes of a tensor that stays in the graph
 _ALIKE = 0.95  # median cosine of the vectors by 8 bits and by single precision of random words, 0.98 for MiniLM, from
 _ALIKE_PASSAGES = 0.97  # which on questions are encoded with 8 bits, and from which on passages may be
@@ -43,11 +48,20 @@ def main(model: str, folder: str) -> int:
     try:
         described = export(_load(model), Path(folder))
     except _CANNOT as error:
-        reason = " ".join(str(error).split())[:200]
-        print(f"sentence-transformers cannot load or export it ({type(error).__name__}: {reason}).", file=sys.stderr)
+        print(_why_not(error), file=sys.stderr)
         return 1
     print(json.dumps(described))
     return 0
+
+
+def _why_not(error: Exception) -> str:
+    """Why a model cannot be used; of one that is not here and that the hub was not asked for, how to have it asked."""
+    from huggingface_hub import constants, errors
+
+    if constants.HF_HUB_OFFLINE and isinstance(error.__cause__, errors.LocalEntryNotFoundError):
+        return _NOT_FETCHED
+    reason = " ".join(str(error).split())[:200]
+    return f"sentence-transformers cannot load or export it ({type(error).__name__}: {reason})."
 
 
 def _load(model: str) -> SentenceTransformer:

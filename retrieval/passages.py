@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from retrieval.sentences import EDGES, edge, sentences_of, trimmed
 from retrieval.types import About, Document, Heading, Passage, Span
 
-VERSION = 7
+VERSION = 8
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
 
 TokenOffsets = Callable[[str], NDArray[np.int32]]

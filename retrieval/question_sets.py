@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -20,13 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import QuestionSetError
+from retrieval.searcher import composed
+from retrieval.spelling import distance
 from retrieval.types import Span
 
 FOLDS = 5
 """Into how many parts questions are divided for cross-validation."""
 
 _DIGIT = re.compile(r"\d")
-_ALIKE = 0.6  # of two names that may be one mistyped
+_ALIKE = 0.6  # of two names, from which on one is the nearest
+_MOST_NEAR = 3  # names among which the one that was mistyped is
+_MOST_EDITS = 2  # by which it was
 _KEPT_TEXTS = 16  # of the documents that questions were checked against last
 
 T = TypeVar("T")
@@ -64,6 +69,15 @@ class EvalQuestion:
         """Every place that it names."""
         return self.answers if self.paragraph is None else (*self.answers, self.paragraph)
 
+    def document_in(self, documents: Collection[str]) -> str | None:
+        """The same, where it is one of these; else the first of these with an answer."""
+        named = (self.document, *(gold.doc for gold in self.answers))
+        return next((one for one in named if one in documents), None)
+
+    def has_answer_in(self, documents: Collection[str]) -> bool:
+        """Whether one of these documents holds an answer."""
+        return any(gold.doc in documents for gold in self.answers)
+
     def covered_by(self, document: str, span: Span) -> bool:
         """Whether `span` of `document` holds one of the answers whole."""
         return any(a.doc == document and span.start <= a.span.start and a.span.end <= span.end for a in self.answers)
@@ -80,6 +94,22 @@ def read_questions(path: Path) -> list[EvalQuestion]:
     if not found:
         raise QuestionSetError(f"The question set {str(path)!r} holds no question.")
     return found
+
+
+def respelt(questions: Sequence[EvalQuestion], documents: Collection[str]) -> list[EvalQuestion]:
+    """The questions with names as these documents have them, where only their accents are written otherwise."""
+    written: defaultdict[str, list[str]] = defaultdict(list)
+    for name in documents:
+        written[composed(name)].append(name)
+
+    def own(gold: Gold) -> Gold:
+        alike = written.get(composed(gold.doc), [])
+        return replace(gold, doc=alike[0]) if gold.doc not in documents and len(alike) == 1 else gold
+
+    return [
+        replace(one, answers=tuple(map(own, one.answers)), paragraph=one.paragraph and own(one.paragraph))
+        for one in questions
+    ]
 
 
 def check_against(
@@ -131,13 +161,15 @@ def _refuse_mistyped(
 ) -> None:
     """Raises QuestionSetError where all that is quoted from a missing document stands in one with a name like it.
 
-    A document that is only not there is no mistake: half a set's documents measure the honest no. Names that differ in
-    nothing but their digits are those of different documents.
+    A document that is only not there is no mistake: half a set's documents measure the honest no. Names that differ by
+    more than two edits, or in nothing but their digits, are those of different documents, which may have words of one
+    template in common.
     """
     quoted = [gold for gold in places if gold.text]
-    for other in get_close_matches(name, documents, n=len(documents), cutoff=_ALIKE) if quoted else ():
+    for other in get_close_matches(name, documents, n=_MOST_NEAR, cutoff=_ALIKE) if quoted else ():
         is_other_number = _DIGIT.sub("", name) == _DIGIT.sub("", other)
-        if not is_other_number and all(gold.span.of(text_of(other)) == gold.text for gold in quoted):
+        may_be_meant = not is_other_number and distance(name, other, _MOST_EDITS) <= _MOST_EDITS
+        if may_be_meant and all(gold.span.of(text_of(other)) == gold.text for gold in quoted):
             raise QuestionSetError(
                 f"{where}: the library holds no document {name!r}; what is quoted from it stands in {other!r}: "
                 "correct the name."

@@ -109,9 +109,10 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     common = np.array(shares, np.float32) > 0
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, shares, searcher)
     named = _named(text, terms, common, capital)
-    unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(absent & (named | ~common))]
+    told = absent & (named | ~common) & _are_worth_a_mention(text, terms, capital & ~common)
+    unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(told)]
     functions = functional(text, terms) if unknown else frozenset()
-    missing = [word for word in unknown if _is_worth_a_mention(word) and (word not in functions or word.isdigit())]
+    missing = [word for word in unknown if word not in functions or word.isdigit()]
     corrected = np.array([term.start in read_as.starts for term in terms], bool)
     ids, bm25 = worded
     searcher.entries(ids[:_AHEAD][bm25[:_AHEAD] >= _LIKELY * bm25.max(initial=0.0)].tolist())  # to be measured soon
@@ -284,9 +285,12 @@ def _named(
     return np.asarray(capital | digits, bool)
 
 
-def _is_worth_a_mention(word: str) -> bool:
-    is_acronym = len(word) > 1 and word.isupper()
-    return is_acronym or len(word) >= _TELLING or any(character.isdigit() for character in word)
+def _are_worth_a_mention(text: str, terms: Sequence[QueryTerm], name: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which words say by themselves what is missing: of four letters, in capitals, a `name`, or with a digit."""
+    words = [text[term.start : term.end] for term in terms]
+    long = np.array([len(word) >= _TELLING or (len(word) > 1 and word.isupper()) for word in words], bool)
+    digits = np.array([any(character.isdigit() for character in word) for word in words], bool)
+    return np.asarray(long | digits | (name & np.array([len(word) > 1 for word in words], bool)), bool)
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from retrieval.governments import asked_otherwise
 from retrieval.machine import cores
 from retrieval.numbers import as_written_in
+from retrieval.runtimes import onnx_session
 from retrieval.types import Span
 
 FOLDER = Path(__file__).with_name("reader_model")
@@ -71,16 +72,10 @@ class Reader:
 
     def __init__(self, folder: Path, threads: int) -> None:
         """Loads `model.onnx` and `tokenizer.json`; raises whatever onnxruntime or tokenizers raise."""
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        options.enable_mem_pattern = False  # texts differ in length: what was learnt of one would be kept for nothing
-        path = folder / "model.onnx"
-        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        # texts differ in length: what was learnt of one would be kept for nothing
+        self._session = onnx_session(folder / "model.onnx", threads, keeps_patterns=False)
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()

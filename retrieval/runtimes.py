@@ -25,6 +25,7 @@ Outputs: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 Precision = Literal["bf16", "int8", "fp32"]
 Label = TypeVar("Label")
 
+_SLOWER = ["SkipLayerNormFusion"]  # the fused operation takes seven times as long as the sum and the normalisation
 _STREAMS = 2  # batches run side by side
 _BATCH_TOKENS = 1536  # padded tokens a batch: enough to fill two cores, little enough for their caches
 _BYTE_PRODUCTS = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})  # as Linux calls them, on x86 and ARM
@@ -68,7 +69,7 @@ class OnnxRuntime:
         # NumPy's threads would wait for those of onnxruntime, which spin: a question would take twice as long.
         threadpool_limits(1, user_api="blas")
         self._threads = threads
-        self._session = _session(model, threads)
+        self._session = onnx_session(model, threads)
 
     def run(self, batches: Iterable[tuple[Label, Feed]]) -> Iterator[tuple[Label, Outputs]]:
         """See `Runtime`."""
@@ -119,7 +120,7 @@ class RoundedRuntime:
     def __init__(self, model: Path, threads: int) -> None:
         """Loads the model; raises whatever onnxruntime raises."""
         self._threads = threads
-        self._session = _session(model, 1)
+        self._session = onnx_session(model, 1)
 
     def run(self, batches: Iterable[tuple[Label, Feed]]) -> Iterator[tuple[Label, Outputs]]:
         """See `Runtime`."""
@@ -138,14 +139,19 @@ def _finished(running: deque[tuple[Label, Future[Outputs]]]) -> tuple[Label, Out
     return label, outputs.result()
 
 
-def _session(model: Path, threads: int) -> Any:
+def onnx_session(model: Path, threads: int, *, keeps_patterns: bool = True) -> Any:
+    """A session of onnxruntime on the processor; raises whatever onnxruntime raises.
+
+    Without `keeps_patterns` it does not keep, for every width of input that it met, where in memory things lay.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    options.enable_mem_pattern = keeps_patterns
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER)
 
 
 class OpenVino:

@@ -23,7 +23,7 @@ from retrieval.number_words import in_digits
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-VERSION = 8
+VERSION = 9
 """Raised when the same text would give other terms, so that libraries are analysed again."""
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

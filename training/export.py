@@ -4,16 +4,19 @@ Eight-bit weights, one scale a column, computed with eight-bit activations (dyna
 vectors of words keep the four bits in which they came, in blocks of 32 that share a scale. With `--mixed-with` the
 weights lie between those of the checkpoint and those of the reader that it went on from (Wortsman et al., 2022), which
 keeps some of what the training made it forget; of several trainings that went on from the same weights the mean is
-packed. Beside the model stands `card.json`: the SHA-256 of the weights and the
-record of the training.
+packed. What goes into the wide layers is evened out first (`training.smoothing`), by a few of the training's texts.
+With `--again` the reader that is there is packed anew, with the same weights. Beside the model stands `card.json`: the
+SHA-256 of the weights and the record of the training.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,20 +24,26 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from retrieval.models import file_sha256
 from retrieval.reader import FOLDER
-from training.reader import Reader
+from training.offered import FILE, read_examples
+from training.reader import Reader, encode
 from training.shipped import shipped_weights
+from training.smoothing import smooth
 from training.start import BEGUN_FROM
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _WORDS = "bert.embeddings.word_embeddings.weight"
 _BLOCK = 32  # weights that share a scale
+_WIDE = re.compile(r"/intermediate/dense/MatMul$|(?<!/attention)/output/dense/MatMul$")  # what is smoothed
+_LOOKED_AT, _OF_EACH = 100, 2  # questions, and passages of each, whose activations are
 
 
 def main() -> None:
@@ -46,11 +55,16 @@ def main() -> None:
         "--mixed-with", type=Path, help="folder of an exported reader that keeps a share of the weights"
     )
     parser.add_argument("--share", type=float, default=0.25, help="of that reader")
+    parser.add_argument("--again", action="store_true", help="pack the reader in TO anew, not a checkpoint")
     arguments = parser.parse_args()
     source = arguments.work[0] / "start"
     model = Reader(source).eval()
-    learnt = mean([torch.load(work / "checkpoint.pt", map_location="cpu")["model"] for work in arguments.work])
-    record = together([json.loads((work / "record.json").read_text("utf-8")) for work in arguments.work])
+    if arguments.again:
+        learnt = shipped_weights(arguments.to)
+        record = json.loads((arguments.to / "card.json").read_text("utf-8"))["training"]
+    else:
+        learnt = mean([torch.load(work / "checkpoint.pt", map_location="cpu")["model"] for work in arguments.work])
+        record = together([json.loads((work / "record.json").read_text("utf-8")) for work in arguments.work])
     if arguments.mixed_with is not None:
         other, share = shipped_weights(arguments.mixed_with), arguments.share
         if learnt.keys() != other.keys():
@@ -65,6 +79,7 @@ def main() -> None:
         whole, prepared = Path(folder) / "whole.onnx", Path(folder) / "prepared.onnx"
         export(model, whole)
         quant_pre_process(str(whole), str(prepared), skip_symbolic_shape=True)
+        smooth(prepared, _feeds(arguments.work[0]), _WIDE)
         quantize_dynamic(
             prepared,
             arguments.to / "model.onnx",
@@ -83,6 +98,16 @@ def main() -> None:
     }
     (arguments.to / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     print(f"{card['bytes'] / 1e6:.1f} MB")
+
+
+def _feeds(work: Path) -> Iterator[dict[str, NDArray[np.int64]]]:
+    """What the model is given of some questions that it learnt from."""
+    tokenizer = Tokenizer.from_file(str(work / "start" / "tokenizer.json"))
+    learnt = [one for one in read_examples(work / FILE) if not one.held_out]
+    for example in random.Random(7).sample(learnt, min(_LOOKED_AT, len(learnt))):
+        for passage in example.passages[:_OF_EACH]:
+            *inputs, _ = encode(tokenizer, [(example.question, passage.text, None)])
+            yield {name: values.numpy() for name, values in zip(_INPUTS, inputs, strict=True)}
 
 
 def mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -9,12 +9,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import retrieval.reader
+import retrieval.runtimes
 from retrieval.governments import asked_otherwise
 from retrieval.machine import cores
 from retrieval.numbers import as_written_in
 from retrieval.reader import FOLDER, Reader, Reading
 
-_MADE_BY = (FOLDER / "model.onnx", FOLDER / "tokenizer.json", Path(retrieval.reader.__file__))
+_CODE = (Path(retrieval.reader.__file__), Path(retrieval.runtimes.__file__))
+_MADE_BY = (FOLDER / "model.onnx", FOLDER / "tokenizer.json", *_CODE)
 """What a reading depends on, but for the passage and the question as it is read with that."""
 
 

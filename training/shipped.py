@@ -9,9 +9,11 @@ import torch
 from onnx import TensorProto, numpy_helper
 from torch import Tensor
 
+from training.smoothing import SCALE
+
 
 def shipped_weights(folder: Path) -> dict[str, Tensor]:
-    """What `training.reader.Reader` learns: the eight-bit weights of `model.onnx`, scaled back.
+    """What `training.reader.Reader` learns: the eight-bit weights of `model.onnx`, scaled back, without smoothing.
 
     Rounding to eight bits loses at most half a step of each column's scale; the training makes up for it.
     """
@@ -20,9 +22,15 @@ def shipped_weights(folder: Path) -> dict[str, Tensor]:
     stored = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in learnt}
     parts = ("bert.", "spans.", "score.", "judging.", "answers.")
     state = {n: value for n, value in stored.items() if n.startswith(parts) and n.endswith((".weight", ".bias"))}
+    made_by = {output: node for node in graph.node for output in node.output}
     for node in graph.node:
         if node.op_type == "MatMulInteger":
-            state[_weight(node.name)] = _scaled(stored, node.input[1].removesuffix("_quantized")).T.contiguous()
+            weight = _scaled(stored, node.input[1].removesuffix("_quantized"))
+            rounded = made_by[node.input[0]].input[0]
+            for divisor in made_by[rounded].input if rounded in made_by else ():
+                if divisor.endswith(SCALE):
+                    weight = weight * stored[divisor][:, None]
+            state[_weight(node.name)] = weight.T.contiguous()
     return state
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from bot.logs import readable
+from bot.logs import readable, unexpected
 from bot.options import hint, open_asking_library, tell_pending, with_settings
 from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
@@ -22,6 +22,8 @@ from retrieval.types import Answer, Filter
 _KEYS = {"question": "question", "in": "glob", "from": "since", "to": "until"}
 _MINUS_FIRST = re.compile(r"-(?:\d|(?![-=])[^=]*\s)")
 """What begins like an option and can be none: a digit, or several words."""
+_OBJECT = re.compile(r'\s*\{\s*"')
+"""How a JSON object begins, and hardly a question."""
 
 
 class _Ask(click.Command):
@@ -128,9 +130,9 @@ class _Asking:
                 question, where = _parse(line, default)
                 self.library.refresh()
                 answer = self.library.ask(question, top=self.top, where=where)
-            except SeedbotError as error:
+            except Exception as error:  # noqa: BLE001 - one line must not end the rest; `unexpected` logs it
                 failed += 1
-                self._explain(number, line, error)
+                self._explain(number, line, str(error) if isinstance(error, SeedbotError) else unexpected(error))
                 continue
             found += answer.found
             self.show(answer, named=True)
@@ -141,12 +143,12 @@ class _Asking:
             return 1
         return 0 if found else 3
 
-    def _explain(self, number: int, line: str, error: SeedbotError) -> None:
+    def _explain(self, number: int, line: str, error: str) -> None:
         hint(f"line {number}: {error}")
         if self.as_json:
             from bot import records
 
-            click.echo(records.line({"question": line, "error": readable(str(error))}))
+            click.echo(records.line({"question": line, "error": readable(error)}))
             sys.stdout.flush()
 
 
@@ -164,8 +166,12 @@ def _parse(line: str, default: Filter) -> tuple[str, Filter]:
         return line, default
     try:
         row: Any = json.loads(line, parse_int=float)  # an int of thousands of digits would be refused
-    except (ValueError, RecursionError):
-        return line, default  # a question may begin with a brace
+    except (ValueError, RecursionError) as error:
+        if not _OBJECT.match(line):
+            return line, default  # a question may begin with a brace
+        raise QuestionError(
+            f"The line begins as a JSON object and is none ({error}): escape quotation marks, or send plain text."
+        ) from error
     unknown = sorted(set(row) - set(_KEYS))
     if unknown:
         raise QuestionError(f"There is no {unknown[0]!r} in a question: use question, in, from and to.")

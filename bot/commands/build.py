@@ -10,9 +10,9 @@ import click
 
 from bot.options import command_line, hint, with_settings
 from bot.settings import Settings
-from retrieval.errors import SeedbotError
+from retrieval.errors import LibraryLocked, NoDocuments, SeedbotError
 from retrieval.library import Library
-from retrieval.types import Skipped, SyncReport
+from retrieval.types import SyncReport
 
 _WAIT_SECONDS = 30.0
 
@@ -31,12 +31,20 @@ def command(settings: Settings, full: bool, watch: bool, as_json: bool) -> int:
     from bot.progress import shown
 
     with Library.open(settings, repair=full) as library:
-        with shown() as step:
-            report = library.sync(full=full, progress=step, wait_seconds=_WAIT_SECONDS)
-        _show(report, as_json=as_json)
-        _tell_other_precision(library.status().precision, settings.embedding.precision)
+        first: SyncReport | SeedbotError
+        try:
+            with shown() as step:
+                first = library.sync(full=full, progress=step, wait_seconds=_WAIT_SECONDS)
+        except (NoDocuments, LibraryLocked) as error:
+            if full or not watch:
+                raise
+            hint(str(error))
+            first = error
+        else:
+            _show(first, as_json=as_json)
+            _tell_other_precision(library.status().precision, settings.embedding.precision)
         if watch:
-            _watch(settings, library, report.skipped, as_json=as_json)
+            _watch(settings, library, first, as_json=as_json)
     return 0
 
 
@@ -47,12 +55,12 @@ def _tell_other_precision(kept: str, wanted: str) -> None:
         hint(f"Passages that had vectors keep theirs, in {already}: `{again}` makes them all in {wanted}.")
 
 
-def _watch(settings: Settings, library: Library, skipped: tuple[Skipped, ...], *, as_json: bool) -> None:
-    """Shows what changes, and once what goes wrong again and again; `skipped` are the files that were named already."""
+def _watch(settings: Settings, library: Library, first: SyncReport | SeedbotError, *, as_json: bool) -> None:
+    """Shows what changes, and once what goes wrong again and again; `first` has been shown already."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     click.echo(f"Watching {settings.seeds}; Ctrl-C stops.", err=True)
-    failure = ""
+    failure, skipped = (str(first), ()) if isinstance(first, SeedbotError) else ("", first.skipped)
     for outcome in library.watch(stop):
         failed_before, failure = failure, str(outcome) if isinstance(outcome, SeedbotError) else ""
         if isinstance(outcome, SeedbotError):

@@ -152,7 +152,7 @@ def _library(settings: Settings) -> Iterator[_Finding]:
                 yield _Finding(_Health.POOR, "library", f"built from another seeds folder: {remedy}")
             elif library.outdated():
                 yield _Finding(_Health.POOR, "library", f"{messages.OUTDATED}: {remedy}")
-            found = library.pending()
+            found = library.pending(however_long=True)
             if found:
                 yield _Finding(_Health.POOR, "seeds", messages.pending(found, settings.seeds, remedy))
             skipped = library.skipped()

@@ -75,14 +75,15 @@ def _outcomes(settings: Settings, path: Path, asked: Any, label: str, *, within:
     from retrieval.recalibration import refuse_overtaken
 
     with open_asking_library(settings) as library, counted(label) as step:
-        documents, engine = tuned.documents_for(library, asked, path), library.engine()
+        questions, documents = tuned.fitting(library, asked, path, within=within)
+        engine = library.engine()
 
         def refuse_or_step(done: int, total: int) -> None:
             refuse_overtaken(engine)
             step(done, total)
 
         return evaluation.run(
-            asked,
+            questions,
             documents,
             lambda text, where: library.ask(text, top=evaluation.DEPTH, where=where),
             within=within,
@@ -101,8 +102,8 @@ def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
     with open_asking_library(settings) as library:
         tuned.refuse_unwritable(library)
         with counted("Asking") as step:
-            documents = tuned.documents_for(library, asked, path)
-            outcomes = recalibration.ask_all(library.engine(), asked, documents, settings.answer, step)
+            questions, documents = tuned.fitting(library, asked, path)
+            outcomes = recalibration.ask_all(library.engine(), questions, documents, settings.answer, step)
         found = recalibration.calibrate(outcomes, settings.answer)
         if not as_json:
             click.echo(tuned.held_out([one.question for one in outcomes]))
@@ -178,7 +179,7 @@ def _show_both(first: Any, second: Any, difference: Any, *, as_json: bool) -> No
 
 def _print(table: Any, figures: Any) -> None:
     tuned.show(table)
-    left_out = f", {figures.left_out:,} left out (no place to judge by)" if figures.left_out else ""
+    left_out = f", {figures.left_out:,} left out (no place here to judge by)" if figures.left_out else ""
     asked = f"{messages.count(figures.questions, 'question')}: {figures.answerable:,} answerable"
     click.echo(click.style(f"{asked}, {figures.unanswerable:,} not{left_out}.", dim=True))
 

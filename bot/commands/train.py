@@ -68,8 +68,8 @@ def _train(settings: Settings, path: Path, *, as_json: bool) -> int:
     with open_asking_library(settings) as library:
         tuned.refuse_unwritable(library)
         with counted("Asking") as step:
-            documents = tuned.documents_for(library, asked, path)
-            training = train(library.engine(), asked, documents, settings.answer, step)
+            questions, documents = tuned.fitting(library, asked, path)
+            training = train(library.engine(), questions, documents, settings.answer, step)
         calibration, refusal = None, ""
         fits: list[Fit] = []
         if not training.why_not:

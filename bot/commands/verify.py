@@ -116,7 +116,9 @@ def _check(library: Library, citation: Citation, text: str) -> Check:
 def _quoted(line: str) -> list[tuple[Citation, str]]:
     """The excerpts of one saved answer, or of what could not be asked none. Raises one of many errors for others."""
     row = json.loads(line)
-    if "error" in row:
+    if not isinstance(row, dict) or not isinstance(row.get("excerpts", []), list):
+        raise TypeError("no answer is of such a kind")
+    if "error" in row and "excerpts" not in row:
         return []
     return [(_citation(one["citation"]), str(one["text"])) for one in row["excerpts"]]
 

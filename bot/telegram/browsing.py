@@ -17,7 +17,7 @@ from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, after_command, in_chat
 from bot.telegram.sending import typing
 from retrieval.errors import SeedbotError, SourceNotFound
-from retrieval.searcher import composed
+from retrieval.terms import in_small_letters
 from retrieval.types import Outline, Source, Span
 
 if TYPE_CHECKING:
@@ -157,8 +157,8 @@ def find(service: Service, wanted: str) -> Outline:
 
 def _called(service: Service, word: str) -> list[Source]:
     """The documents with a word in their path or title, in whatever case and however its accents are written."""
-    meant = composed(word).casefold()
-    names = ((one, composed(f"{one.path}\n{one.title}").casefold()) for one in service.library.documents())
+    meant = in_small_letters(word)
+    names = ((one, in_small_letters(f"{one.path}\n{one.title}")) for one in service.library.documents())
     return [one for one, name in names if meant in name]
 
 

@@ -52,7 +52,9 @@ log = logging.getLogger(__name__)
 
 NO_TOKEN = """There is no token for the bot.
 1. In Telegram, write /newbot to @BotFather and choose a name; it answers with a token.
-2. Start the bot with it: TELEGRAM_BOT_TOKEN=<token> SEEDBOT_TELEGRAM__ADMINS=<your id> seedbot telegram"""
+2. Start the bot with it: TELEGRAM_BOT_TOKEN=<token> seedbot telegram
+3. Write to your bot, which tells you your id; stop it, and start it with both:
+   TELEGRAM_BOT_TOKEN=<token> SEEDBOT_TELEGRAM__ADMINS=<your id> seedbot telegram"""
 
 
 class Service:
@@ -253,7 +255,7 @@ async def _started(application: Bots, service: Service) -> AsyncIterator[None]:
         _stop_on_signals(service)
         log.info("ready", extra={"bot": bot.username, "resumed": resumed})
         if not service.settings.telegram.public and not _anybody(service):
-            log.warning("nobody may use the bot: set SEEDBOT_TELEGRAM__ADMINS to your id")
+            log.warning("nobody may use the bot: write to it, and set SEEDBOT_TELEGRAM__ADMINS to the id it tells you")
         yield
         log.info("stopping")
 

@@ -24,7 +24,7 @@ _PARSED = 100_000  # characters parsed at once, if no block is longer
 _LINE_EDGE = 50_000  # characters at either end of a line that say what it is
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|$)")  # as markdown-it ends lines
 _FEWEST_MARKS = 3  # that underline a heading
-_ENDS_SENTENCE = tuple(".!…:;。！：；")
+_ENDS_SENTENCE = tuple(".!…:;。！：；।۔؟")
 _UNDERLINES = ("=", "-")
 _SAYS_NOTHING = ("image", "html_inline")
 _ANCHOR = re.compile(r"\{#[^{}]*\}$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,19 +12,22 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bot import options
-from bot.commands import build
+from bot import cli, options, records, tuned
+from bot.commands import ask, build
 from bot.settings import Settings, load_compared
-from retrieval.errors import LibraryLocked
+from retrieval import library as engine
+from retrieval.errors import LibraryLocked, NoDocuments, QuestionError, SeedbotError
 from retrieval.library import SET_ASIDE, Library
 from retrieval.loaders import load
+from retrieval.question_sets import EvalQuestion, Gold
 from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
-from retrieval.types import Answer, Skipped, SyncReport
+from retrieval.types import Answer, Filter, Skipped, Span, SyncReport
 from tests.bot.conftest import Run
 from tests.conftest import REPOSITORY, SEEDS, Write
 from tests.permissions import binding
@@ -224,6 +228,45 @@ def test_standard_input_is_answered_line_by_line(over_seeds: Run) -> None:
     assert [line.split(":")[1] for line in done.err.splitlines()] == [" line 4", " line 5", " line 6", " line 7"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"question": "What does "force majeure" mean?", "in": "contracts/2024/*"}',
+        '{"question": "Who?", "in": "a.txt",}',
+        '{"question": "Who?"} {"question": "When?"}',
+        ' { "question": "Who?',
+    ],
+)
+def test_an_object_with_a_slip_in_it_is_not_asked_as_a_question_without_its_filter(line: str) -> None:
+    with pytest.raises(QuestionError, match=r"begins as a JSON object and is none \(.+\): escape quotation marks"):
+        ask._parse(line, Filter())
+    assert ask._parse("{ is this a question?", Filter("*")) == ("{ is this a question?", Filter("*"))
+
+
+def test_a_line_at_which_the_library_is_out_of_reach_does_not_end_the_rest(
+    settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failures = [OSError(116, "Stale file handle")]
+
+    def refresh(_: Library) -> bool:
+        if failures:
+            raise failures.pop()
+        return False
+
+    write("bridge.txt", "The bridge crosses the Rhine.\n")
+    with Library.open(settings, embedder=FakeEmbedder()) as library:
+        library.sync()
+        monkeypatch.setattr(Library, "refresh", refresh)
+        monkeypatch.setattr(Library, "ask", lambda _, text, **__: Answer(text, True, 0.9, (), 1, 1.0))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"one\ntwo\n")))
+        code = ask._Asking(Settings(seeds=settings.seeds), library, None, as_json=True).every_line(Filter())
+    out, err = capsys.readouterr()
+    first, second = map(json.loads, out.splitlines())
+    assert (code, first["question"], second["question"], second["found"]) == (1, "one", "two", True)
+    assert "(OSError: [Errno 116] Stale file handle)" in first["error"]
+    assert err == f"seedbot: line 1: {first['error']}\n"
+
+
 def test_plain_answers_to_several_questions_name_theirs(over_seeds: Run) -> None:
     done = over_seeds("ask", "-", "--top", "1", stdin="How old can a tern get?\n\nWho composed the opera Tosca?\n")
     shown = [line for line in done.out.splitlines() if line.startswith(("❯", "Answered", "Not in"))]
@@ -365,6 +408,19 @@ def test_a_pipe_gets_no_colour_and_no_bars(exported_model: Path, tmp_path: Path)
     assert len(done.stderr.splitlines()) == 2
 
 
+def test_a_first_build_says_how_many_more_it_skipped_and_what_names_all(
+    settings: EngineSettings, write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(engine, "open_embedder", lambda *_, **__: FakeEmbedder())
+    write("bridge.txt", "The bridge crosses the Rhine.\n")
+    for number in range(5):
+        write(f"{number}.jpeg", b"\xff\xd8")
+    options.open_built_library(Settings(seeds=settings.seeds, library=settings.library)).close()
+    skipped = [line for line in capsys.readouterr().err.splitlines() if line.startswith("seedbot: ")]
+    assert len(skipped) == 4
+    assert skipped[-1] == "seedbot: … and 2 more: `seedbot build --json` names all."
+
+
 def test_build_reports_what_it_did(run: Run, write: Write, exported_model: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
     shutil.copytree(exported_model, library / "model", copy_function=os.link)
@@ -476,8 +532,25 @@ def test_watching_shows_what_changed_and_skipped_files_once(
     ]  # fmt: skip
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr(Library, "watch", lambda *_: iter(outcomes))
-    build._watch(Settings(seeds=settings.seeds), Library.open(settings), (bad,), as_json=True)
+    build._watch(Settings(seeds=settings.seeds), Library.open(settings), SyncReport(1, skipped=(bad,)), as_json=True)
     assert [json.loads(line)["generation"] for line in capsys.readouterr().out.splitlines()] == [2, 4, 5]
+
+
+@pytest.mark.parametrize("error", [NoDocuments("There is no folder."), LibraryLocked("Another process is building.")])
+def test_watching_begins_also_where_the_first_build_cannot_be_done(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: SeedbotError
+) -> None:
+    def sync(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr(Library, "sync", sync)
+    monkeypatch.setattr(Library, "watch", lambda *_: iter([error, SyncReport(1, added=("new.txt",))]))
+    where = ("--json", "--seeds", tmp_path / "seeds", "--library", tmp_path / "library")
+    done = run("build", "--watch", *where)
+    assert (done.code, [row["added"] for row in done.rows]) == (0, [["new.txt"]])
+    assert done.err == f"seedbot: {error}\nWatching {tmp_path}/seeds; Ctrl-C stops.\n"
+    assert run("build", *where).code == run("build", "--full", "--watch", *where).code == 1
 
 
 @pytest.mark.parametrize(("stopped_by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
@@ -489,8 +562,11 @@ def test_build_watch_follows_the_folder_until_it_is_stopped(
     write("bridge.txt", "The bridge crosses the Rhine.\n")
     command = [SEEDBOT, "build", "--watch", "--json", "--seeds", tmp_path / "seeds", "--library", library]
     pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
-    command = ["env", "--default-signal=INT", *command]  # which whoever started the tests in the background ignores
-    with subprocess.Popen(command, text=True, **pipes) as process:
+
+    def heed() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # which whoever started the tests in the background ignores
+
+    with subprocess.Popen(command, text=True, preexec_fn=heed, **pipes) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         try:
@@ -589,6 +665,11 @@ def test_verify_checks_saved_answers_and_documents(
         "not JSON",
         '{"no": "answer"}',
         "[1]",
+        '"error"',
+        '["error"]',
+        '{"excerpts": {}}',
+        '{"excerpts": ""}',
+        '{"error": "x", "excerpts": [1]}',
         '{"excerpts": [{"text": "x", "citation": {"document": "a", "start": -5, "end": 2}}]}',
         '{"excerpts": [{"text": "x", "citation": {"document": "a", "start": 1e999, "end": 2}}]}',
         '{"excerpts": [{"text": "x", "citation": {"document": "a\\u0000", "start": 0, "end": 2}}]}',
@@ -633,7 +714,7 @@ def test_verify_names_the_path_of_a_file_that_was_renamed(
     told = run("verify", "-", *where, stdin=saved)
     assert (told.code, told.out.splitlines()[0]) == (
         0,
-        "moved   bridge.txt:1 0–54  the file is no longer there; this stands in rhine.txt (0–54)",
+        "moved   bridge.txt:1 0–54  the file is gone or cannot be read; this stands in rhine.txt (0–54)",
     )
     assert run("verify", "-", "--json", *where, stdin=saved).rows == [
         {
@@ -649,7 +730,8 @@ def test_verify_names_the_path_of_a_file_that_was_renamed(
     ]
 
 
-def test_doctor_finds_nothing_wrong_with_a_good_library(over_seeds: Run) -> None:
+def test_doctor_finds_nothing_wrong_with_a_good_library(over_seeds: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10**12))
     rows = over_seeds("doctor", "--json").rows
     assert {row["about"] for row in rows} >= {
         "Python",
@@ -662,6 +744,19 @@ def test_doctor_finds_nothing_wrong_with_a_good_library(over_seeds: Run) -> None
         "lock",
     }
     assert {row["health"] for row in rows} == {"good"}
+
+
+def test_doctor_looks_at_every_file_of_a_folder_that_is_too_large_to_look_at_beside_a_question(
+    settings: EngineSettings, write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.comparing._MOST_LOOKED_AT", 1)
+    for name in ("bridge", "tower"):
+        write(f"{name}.txt", f"The {name} is 60 metres high.\n")
+    with Library.open(settings, embedder=FakeEmbedder()) as library:
+        library.sync()
+    write("new.txt", "The mill is 20 metres high.\n")
+    found = run("doctor", "--seeds", settings.seeds, "--library", settings.library).out
+    assert f"! seeds        {settings.seeds} has changed since it was indexed (1 new): run `seedbot build " in found
 
 
 def test_doctor_names_a_remedy(run: Run, tmp_path: Path) -> None:
@@ -794,6 +889,37 @@ def test_eval_names_a_mistyped_document_and_counts_one_that_is_not_there(over_se
     assert "such as 'elsewhere/quite-another.txt' in line 2" in done.err
 
 
+@pytest.mark.parametrize(
+    ("within", "count", "line", "then"),
+    [
+        (False, "2 questions", 2, "they count as having no answer here"),
+        (True, "1 question", 3, "they are left out"),
+    ],
+)
+def test_only_questions_without_any_document_are_said_to_have_no_answer_or_to_be_left_out(
+    library: Library,
+    write: Write,
+    capsys: pytest.CaptureFixture[str],
+    within: bool,
+    count: str,
+    line: int,
+    then: str,
+) -> None:
+    write("here.txt", "The bridge crosses the Rhine.\n")
+    library.sync()
+    here, gone = Gold("here.txt", Span(4, 10), "bridge"), Gold("elsewhere/quite-another.md", Span(0, 9))
+    asked = [
+        EvalQuestion("1", "q", True, (gone, here), None, 1),
+        EvalQuestion("2", "q", True, (gone,), here, 2),
+        EvalQuestion("3", "q", False, (), gone, 3),
+    ]
+    assert tuned.fitting(library, asked, Path("set.jsonl"), within=within) == (asked, {"here.txt"})
+    assert capsys.readouterr().err == (
+        f"seedbot: {count} of set.jsonl ask about documents that the library does not hold, such as "
+        f"'elsewhere/quite-another.md' in line {line}: {then}.\n"
+    )
+
+
 def test_a_comparison_is_asked_in_the_same_library_unless_the_file_names_one(
     over_seeds: Run, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -836,6 +962,25 @@ def test_the_unexpected_is_one_sentence_too(run: Run, monkeypatch: pytest.Monkey
     )
 
 
+def test_a_record_is_one_line_whatever_ends_a_line_to_its_reader() -> None:
+    """As Python's `splitlines` and Node's `readline` see it."""
+    record = {"text": "Grün.\u2028Two.\u2029Three.\u0085Four."}
+    line = records.line(record)
+    assert "ü" in line
+    assert line.splitlines() == [line]
+    assert json.loads(line) == record
+
+
+def test_a_standard_stream_that_is_closed_is_an_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    cli._replace_closed()
+    with sys.stdin, sys.stdout, sys.stderr:
+        assert sys.stdin.buffer.read() == b""
+        print("nowhere", flush=True)
+        print("nowhere", file=sys.stderr, flush=True)
+
+
 def test_json_is_json_in_any_encoding(built: Path) -> None:
     command = [SEEDBOT, "ask", "--json", "Wie tief ist der Bodensee?", "--seeds", SEEDS, "--library", built]
     shown = {}
@@ -861,3 +1006,13 @@ def test_every_command_explains_itself(run: Run) -> None:
         text = run(name, "--help").out
         assert text.startswith(f"Usage: seedbot {name} ")
         assert all(option in text for option in ("--seeds DIR", "--library DIR", "--config FILE"))
+
+
+def test_the_bot_listens_at_the_address_of_the_command_line(over_seeds: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[str] = []
+    monkeypatch.setattr("bot.telegram.service.run", lambda _, settings: served.append(settings.telegram.webhook))
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:x")
+    monkeypatch.setenv("SEEDBOT_TELEGRAM__WEBHOOK", "https://other.example.org")
+    assert over_seeds("telegram", "--webhook", "https://bot.example.org").code == 0
+    assert over_seeds("telegram").code == 0
+    assert served == ["https://bot.example.org", "https://other.example.org"]

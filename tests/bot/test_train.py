@@ -293,7 +293,7 @@ def test_nothing_is_kept_while_a_build_runs_and_the_figures_are_shown(
 def test_a_library_that_cannot_be_written_is_refused_before_anything_is_asked(
     over_own: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    monkeypatch.setattr(tuned, "documents_for", lambda *_: pytest.fail("asked for nothing"))
+    monkeypatch.setattr(tuned, "fitting", lambda *_: pytest.fail("asked for nothing"))
     (tmp_path / "library").chmod(0o500)
     with binding():
         done = over_own(*command, tmp_path / "own.jsonl")

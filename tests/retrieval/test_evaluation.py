@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from retrieval import evaluation
 from retrieval.errors import QuestionSetError
 from retrieval.evaluation import Outcome, auroc, compare, coverage, evaluate
-from retrieval.question_sets import EvalQuestion, Gold, check_against, half, read_questions
+from retrieval.question_sets import EvalQuestion, Gold, check_against, half, read_questions, respelt
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
 
 
@@ -144,6 +144,19 @@ def test_within_asks_each_question_in_its_own_document() -> None:
     assert asked == [Filter(glob="a.txt")]
 
 
+def test_within_asks_in_the_first_document_that_is_there() -> None:
+    golds = tuple(Gold(doc, Span(10, 15)) for doc in ("gone.txt", "b.txt", "c.txt"))
+    asked: list[Filter] = []
+
+    def ask(text: str, where: Filter) -> Answer:
+        asked.append(where)
+        return _answer(text, (0, 20), doc="b.txt")
+
+    question = EvalQuestion("1", "q", True, golds, None, 1)
+    (outcome,) = evaluation.run([question], frozenset({"b.txt", "c.txt"}), ask, within=True)
+    assert (asked, outcome.answerable, outcome.rank) == ([Filter(glob="b.txt")], True, 1)
+
+
 def test_a_comparison_is_paired() -> None:
     questions = [_question(number) for number in range(30)]
 
@@ -262,6 +275,35 @@ def test_only_documents_with_a_name_like_the_missing_one_are_read() -> None:
     questions = [_about("rivers/rhine.txt", 4, 8, "Elbe"), _about("rivers/rhin.txt", 4, 9, "Rhine")]
     assert check_against(questions, SET, names, text_of) == {"rivers/rhin.txt": [3]}
     assert read == ["rivers/rhine.txt"]
+
+
+def test_documents_with_words_of_one_template_are_not_taken_for_one_another() -> None:
+    documents = dict.fromkeys(("contracts/Baker.txt", "contracts/Mason.txt"), "The notice period is three months.")
+    questions = [_about(f"contracts/{name}.txt", 21, 33, "three months") for name in ("Baker", "Tyler")]
+    assert _check(*questions, documents=documents) == {"contracts/Tyler.txt": [3]}
+
+
+def test_few_documents_are_read_for_a_missing_one_however_many_have_a_name_like_it() -> None:
+    names = [f"contracts/{a}{b}.txt" for a in "abcdefgh" for b in "abcdefgh"]
+    read: list[str] = []
+
+    def text_of(name: str) -> str:
+        read.append(name)
+        return RHINE
+
+    questions = [_about(names[0], 4, 9, "Rhine"), _about("contracts/xx.txt", 4, 9, "Elbe!")]
+    assert check_against(questions, SET, names, text_of) == {"contracts/xx.txt": [3]}
+    assert len(set(read)) <= 4
+
+
+def test_a_document_is_named_in_either_spelling_of_its_accents_where_one_alone_is_meant() -> None:
+    typed, written = "\u00dcberblick.txt", "U\u0308berblick.txt"
+    gold = Gold(typed, Span(4, 9))
+    asked = [EvalQuestion("1", "q", True, (gold, Gold("b.txt", Span(4, 9))), gold, 1)]
+    (found,) = respelt(asked, {written, "b.txt"})
+    assert [one.doc for one in found.places] == [written, "b.txt", written]
+    assert respelt(asked, {written, typed}) == asked
+    assert respelt(asked, {"\u1e9eberblick.txt"}) == asked
 
 
 class _Text(str):

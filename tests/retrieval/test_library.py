@@ -561,6 +561,8 @@ def test_a_word_that_names_nothing_is_not_called_missing_in_any_of_these_languag
         ("How many people live in Germany?", ("Germany",)),  # a word that general English has, too
         ("How many people were there in 2015?", ("2015",)),
         ("Does IBM pay VAT in the EU?", ("IBM", "VAT", "EU")),
+        ("Who was Lee?", ("Lee",)),
+        ("Does Mr Smith go to a gym?", ("Smith",)),
         ("WHO IS THE KING?", ()),
         ("Who argued about the kitchen?", ()),
     ],
@@ -660,6 +662,16 @@ def test_an_emptied_folder_leaves_the_library_as_it_was(library: Library, write:
     with pytest.raises(NoDocuments):
         library.sync()
     assert library.ask("bridge").excerpts[0].citation.document == "bridge.txt"
+
+
+def test_a_library_whose_name_is_no_text_is_refused_before_anything_is_read(
+    settings: EngineSettings, tmp_path: Path
+) -> None:
+    """FAISS and tantivy could not open its indexes."""
+    folder = tmp_path / "caf\udce9" / "library"
+    with pytest.raises(LibraryError, match=r"^The name of the library '.*/caf\\udce9/library'.* is not UTF-8: .*"):
+        Library.open(settings.model_copy(update={"library": folder}))
+    assert not folder.parent.exists()
 
 
 def test_asking_before_the_first_build_says_what_to_run(library: Library) -> None:

@@ -96,6 +96,7 @@ def test_a_large_missing_or_other_folder_is_not_looked_at(
 ) -> None:
     monkeypatch.setattr(comparing, "_MOST_LOOKED_AT", 3)
     assert built.pending() is None
+    assert built.pending(however_long=True) == NOTHING
     monkeypatch.setattr(comparing, "_MOST_LOOKED_AT", 4)
     assert built.pending() == NOTHING
     for name in ("other", "nowhere"):

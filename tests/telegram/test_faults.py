@@ -22,7 +22,7 @@ import pytest
 
 from bot import logs
 from tests.conftest import REPOSITORY
-from tests.telegram.conftest import FRIEND, Talk, World
+from tests.telegram.conftest import FRIEND, STRANGER, Talk, World
 from tests.telegram.server import TOKEN, FakeTelegram, Fault
 
 Run = Callable[[Talk], None]
@@ -54,6 +54,8 @@ def test_a_fault_delays_an_answer_and_loses_none(talk: Run, fault: Fault, copies
             world.telegram.text("When is the tide highest?", chat=FRIEND)
             await world.telegram.reply(copies)
             assert fault.times == 0
+            await asyncio.sleep(0.2)
+            assert len(world.telegram.sent) == copies
 
     talk(conversation)
 
@@ -136,41 +138,74 @@ def _garbage(source: random.Random, chat: int) -> dict[str, Any]:
         "message", "edited_message", "channel_post", "edited_channel_post", "business_message", "message_reaction",
         "inline_query", "chosen_inline_result", "callback_query", "shipping_query", "pre_checkout_query", "poll",
         "poll_answer", "my_chat_member", "chat_member", "chat_join_request", "chat_boost", "nonsense",
+        *["message", "callback_query", "inline_query"] * 6,
     ]  # fmt: skip
     user = {"id": chat, "is_bot": source.random() < 0.2, "first_name": "x" * source.choice([0, 1, 5000])}
     kind = source.choice(["private", "group", "supergroup", "channel", "?"])
     place = {"id": source.choice([chat, -chat]), "type": kind}
-    text = source.choice(["", "x", "/ask x", "/build", "🙂" * 5000, "\x00", "/start"])
-    length = source.choice([4, -1, 10**9])
+    text = source.choice(["", "x", "Where is x?", "/ask x", "/build", "🙂" * 5000, "\x00", "/start"])
+    command = {"type": "bot_command", "offset": source.choice([0, 99]), "length": source.choice([4, -1, 10**9])}
     body: dict[str, Any] = {
-        "message_id": source.choice([1, 10**12, -1]), "id": str(source.random()), "date": source.choice([0, 1, 2**40]),
-        "chat": place, "from": user, "text": text,
+        "message_id": source.choice([1, 2, 3, 10**12, -1]), "id": str(source.random()),
+        "date": source.choice([0, 1, 2**40]), "chat": place, "from": user, "text": text,
         "query": "x" * source.choice([0, 1, 500]), "offset": "", "data": source.choice(["m:1:1", "a:1", "", "z" * 64]),
-        "entities": [{"type": "bot_command", "offset": source.choice([0, 99]), "length": length}],
+        "entities": source.choice([[], [command]]),
         "document": {"file_id": "x", "file_unique_id": "x", "file_size": source.choice([1, 10**12])},
         "sticker": {"bad": []}, "reply_to_message": source.choice([None, {}, {"message_id": 1}]), "chat_instance": "x",
     }  # fmt: skip
-    kept = {name: value for name, value in body.items() if source.random() < 0.7}
+    seldom = ("document", "sticker", "reply_to_message")  # with which hardly any message can be read
+    kept = {name: value for name, value in body.items() if source.random() < (0.2 if name in seldom else 0.9)}
     if kept and source.random() < 0.3:
         kept[source.choice(list(kept))] = source.choice([None, [], {}, "x", -1, 1e300, True])
     return {source.choice(kinds): source.choice([kept, kept, kept, [], "x", None])}
 
 
-def test_garbage_crashes_nothing_and_reaches_nobody(talk: Run) -> None:
-    """Two thousand updates of garbage from people who may not use the bot; then a question of one who may."""
+def _deliver_garbage(telegram: FakeTelegram) -> None:
+    """A thousand updates of garbage, from fifty people, and some that are no updates."""
+    source = random.Random(5)
+    made = [{"update_id": next(telegram._numbers), **_garbage(source, 1000 + n % 50)} for n in range(1000)]
+    telegram.deliver([*made, {"no": "number"}, {"update_id": "x"}, {"update_id": next(telegram._numbers)}])
+
+
+def _failures(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_garbage_of_strangers_crashes_nothing_and_gets_nothing(talk: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """A question of somebody who may use the bot is answered after it."""
 
     async def conversation(world: World) -> None:
-        telegram, source = world.telegram, random.Random(5)
+        telegram = world.telegram
         async with world.bot(admins=(), users=(FRIEND,)):
-            made = [{"update_id": next(telegram._numbers), **_garbage(source, 1000 + n % 50)} for n in range(2000)]
-            telegram.deliver([*made, {"no": "number"}, {"update_id": "x"}, {"update_id": next(telegram._numbers)}])
+            _deliver_garbage(telegram)
             telegram.text("When is the tide highest?", chat=FRIEND)
             await telegram.reply(1, chat=FRIEND)
             strangers = [m["text"] for m in telegram.sent if m["chat"]["id"] != FRIEND]
+            assert strangers
             assert all("may not use" in text for text in strangers)
             assert telegram.documents == []
 
     talk(conversation)
+    assert _failures(caplog) == []
+
+
+def test_garbage_of_people_who_may_use_the_bot_crashes_nothing(talk: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """Half of them are admins."""
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot(admins=range(1000, 1025), public=True) as service:
+            _deliver_garbage(telegram)
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            await telegram.reply(1, chat=FRIEND)
+            await telegram.until(lambda: not service.state.waiting())
+            said = [m["text"] for m in telegram.sent if m["chat"]["id"] != FRIEND]
+            assert any(text.startswith("Not in your sources.") for text in said), "some of it is a question"
+            told = [*said, *(str(parameters) for _, parameters in telegram.calls)]
+            assert not any("Something went wrong" in text for text in told)
+
+    talk(conversation)
+    assert _failures(caplog) == []
 
 
 _PROGRAM = """
@@ -347,15 +382,30 @@ def test_a_start_that_cannot_succeed_ends_in_one_sentence(
     talk(conversation)
 
 
-def test_without_a_token_three_lines_say_how_to_get_one() -> None:
+def test_without_a_token_a_few_lines_say_how_to_get_one_and_how_to_learn_ones_id() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "TELEGRAM_BOT_TOKEN"}
     command = [Path(sys.executable).with_name("seedbot"), "telegram"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=REPOSITORY)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[0] == "seedbot: There is no token for the bot."
-    assert "@BotFather" in done.stderr
-    assert "TELEGRAM_BOT_TOKEN=" in done.stderr
-    assert len(done.stderr.splitlines()) == 3
+    told, *steps = done.stderr.splitlines()
+    assert told == "seedbot: There is no token for the bot."
+    assert [step[:2] for step in steps] == ["1.", "2.", "3.", "  "]
+    assert "@BotFather" in steps[0]
+    assert steps[1].endswith(": TELEGRAM_BOT_TOKEN=<token> seedbot telegram")  # starts without the id, which it tells
+    assert "tells you your id" in steps[2]
+    assert steps[3].strip() == "TELEGRAM_BOT_TOKEN=<token> SEEDBOT_TELEGRAM__ADMINS=<your id> seedbot telegram"
+
+
+def test_a_bot_that_nobody_may_use_tells_ones_id_and_its_log_what_to_do_with_it(
+    talk: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot(admins=(), users=(), groups=()):
+            world.telegram.text("Hello?", chat=STRANGER)
+            assert (await world.telegram.reply())["text"] == f"You may not use this bot. Your id is {STRANGER}."
+        assert "write to it, and set SEEDBOT_TELEGRAM__ADMINS to the id it tells you" in caplog.text
+
+    talk(conversation)
 
 
 def test_a_webhook_is_served_with_its_secret_and_a_health_check(talk: Run) -> None:
