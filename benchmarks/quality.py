@@ -4,8 +4,10 @@ Each of SETS is a folder with `docs/*.txt` and `questions.jsonl`. Seedbot runs w
 without the reader, and is judged by its excerpts of at most 500 characters; the baselines (`benchmarks.baselines`) are
 judged by whole paragraphs. The half-corpus test indexes a random half of the documents (fixed seed) and asks the same
 questions: those whose document is missing have no answer there, and AUROC says how well the confidence, or the first
-score, tells them apart. "Own" is the same for the questions that the set itself marks as unanswerable. Calibration
-error is that of the half-corpus answers. Intervals hold 95%, by bootstrap over questions.
+score, tells them apart. "At 95%" is the share answered at a cut that is chosen on these very answers, so that 95% of
+them are right; "answered" and "right of these" are what the settings' own cut gives. "Own" is AUROC for the questions
+that the set itself marks as unanswerable. Calibration error is that of the half-corpus answers. Intervals hold 95%, by
+bootstrap over questions.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ from retrieval.question_sets import EvalQuestion, half, read_questions, sample
 from retrieval.settings import AnswerSettings, EmbeddingSettings
 
 _PARTS = ("dense", "BM25", "weighted sum")
-_COLUMNS = ("hit@1", "hit@3", "highlight", "AUROC", "at 95%", "calibration error", "own AUROC", "ms")
+_AT_THE_CUT = {"answered": "answered", "right of these": "precision"}  # of the settings, by the names of `FIGURES`
+_COLUMNS = ("hit@1", "hit@3", "highlight", "AUROC", "at 95%", *_AT_THE_CUT, "calibration error", "own AUROC", "ms")
 _TIMED = 100  # questions of a baseline whose time is taken
 
 
@@ -127,6 +130,7 @@ class _Judged:
             right = np.array([one.rank == 1 for one in halved])
             error = interval(lambda rows: expected_calibration_error(sure[rows], right[rows]), len(halved))
             figures |= {"AUROC": of_half["auroc"], "at 95%": of_half["coverage@95"], "calibration error": error}
+            figures |= {shown: of_half[name] for shown, name in _AT_THE_CUT.items()}
             if bins is not None:
                 line = {"set": self.folder.name, "bins": reliability(sure, right)}
                 with bins.open("a") as file:
@@ -225,7 +229,7 @@ def _show(rows: Sequence[Row]) -> None:
     for row in rows:
         cells = [_cell(name, row.figures.get(name)) for name in shown]
         table.add_row(row.set, row.system, *cells, style="bold" if row.system == "Seedbot" else "")
-    Console(width=150).print(table)
+    Console(width=190).print(table)
 
 
 def _cell(name: str, figure: Figure | None) -> str:

@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -198,22 +198,22 @@ def _ask(size: Size, *, read: bool = False) -> Figures:
 
 
 def _cold(size: Size) -> Figures:
-    own, baseline = cold_times(size.settings(), size.asked()[0])
+    own, baseline = cold_times(size.settings(), size.asked()[:1] * _COLD_RUNS)
     seconds, other = statistics.median(own), statistics.median(baseline)
     return {"seconds": seconds, "import_seconds": other, "ratio": seconds / other}
 
 
-def cold_times(settings: EngineSettings, question: str) -> tuple[list[float], list[float]]:
-    """The seconds of whole `seedbot ask` and of importing sentence-transformers, in turn.
+def cold_times(settings: EngineSettings, questions: Sequence[str]) -> tuple[list[float], list[float]]:
+    """The seconds of a whole `seedbot ask` for each question and of importing sentence-transformers, in turn.
 
-    Raises RuntimeError where the question cannot be asked.
+    Raises RuntimeError where a question cannot be asked.
     """
     where = ["--seeds", str(settings.seeds), "--library", str(settings.library)]
-    ask = [str(Path(sys.executable).with_name("seedbot")), "ask", question, *where]
+    ask = [str(Path(sys.executable).with_name("seedbot")), "ask", *where]
     imported = [sys.executable, "-c", "import sentence_transformers"]
     own, baseline = [], []
-    for _ in range(_COLD_RUNS):
-        own.append(timed(lambda: _answered(subprocess.run(ask, capture_output=True)))[0])
+    for question in questions:
+        own.append(timed(lambda q=question: _answered(subprocess.run([*ask, q], capture_output=True)))[0])
         baseline.append(timed(lambda: subprocess.run(imported, capture_output=True, check=True))[0])
     return own, baseline
 

@@ -14,11 +14,7 @@ from retrieval.library import Library
 from retrieval.models import DEFAULT_MODEL, make_export
 from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
-
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(Path(__file__).with_name("offline")), os.environ.get("PYTHONPATH")])
-)
-import tests.offline.sitecustomize  # noqa: F401 - guards this process as well
+from tests.offline import sitecustomize  # guards this process as well
 
 # The same examples at every run, so that a change is never judged by another's luck;
 # `pytest --hypothesis-profile=search` looks for new ones.
@@ -32,14 +28,18 @@ SEEDS = REPOSITORY / "seeds"
 Write = Callable[[str, str | bytes], Path]
 
 _OF_TERMINALS = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM", "COLUMNS", "LINES"}
+_OF_SERVICES = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "TELEGRAM_BOT_TOKEN"}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_goes_beyond_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Also where the refusal was caught, in whichever process."""
-    attempts = tmp_path_factory.mktemp("offline") / "attempts"
+    folder = tmp_path_factory.mktemp("offline")
+    shutil.copy(sitecustomize.__file__, folder)
+    attempts = folder / "attempts"
     attempts.touch()
     os.environ["OFFLINE_ATTEMPTS"] = str(attempts)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
     yield
     assert attempts.read_text("utf-8") == ""
 
@@ -47,7 +47,8 @@ def _nothing_goes_beyond_this_machine(tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(("SEEDBOT_", "TTY_")) or name in _OF_TERMINALS:
+        others = name in _OF_TERMINALS | _OF_SERVICES or name.lower().endswith("_proxy")
+        if others or name.startswith(("SEEDBOT_", "TTY_")):
             monkeypatch.delenv(name)
 
 

@@ -22,6 +22,7 @@ from retrieval.library import Library
 from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
 from tests.conftest import REPOSITORY, SEEDS, Write
+from tests.systems import on_linux
 
 _STAGED = {name: [2.0, 3.0, 4.0] for name in (*STAGES, "whole")}
 _FIGURES: dict[str, dict[str, Any]] = {
@@ -119,6 +120,7 @@ def _small(tmp_path: Path) -> sizes.Size:
     return size
 
 
+@on_linux
 def test_a_killed_build_goes_on_and_its_rate_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = _small(tmp_path)
     embedder = FakeEmbedder()
@@ -222,6 +224,7 @@ def test_the_process_of_the_baseline_holds_nothing_of_seedbot() -> None:
     assert done.stdout == "[]\n"
 
 
+@on_linux
 def test_the_baseline_is_given_every_vector_and_every_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = _small(tmp_path)
     monkeypatch.setattr(sizes, "open_embedder", lambda *_: FakeEmbedder())
@@ -246,6 +249,22 @@ def test_a_cold_question_that_fails_is_no_figure(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(RuntimeError, match="There is no folder"):
         speed._cold(EngineSettings(seeds=tmp_path, library=tmp_path / "library"))
+
+
+def test_each_first_question_is_asked_by_a_process_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        if "ask" in command:
+            asked.append(command[-1])
+        return subprocess.CompletedProcess(command, 3, b"", b"")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    speed._cold(EngineSettings(seeds=tmp_path, library=tmp_path / "library"))
+    assert asked == list(speed._FIRST_QUESTIONS)
+    assert any(repr(question) in capsys.readouterr().out for question in asked), "it names the slowest"
 
 
 def test_every_step_can_be_run() -> None:

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import subprocess
 import sys
 import time
@@ -368,6 +369,16 @@ def test_lines_from_a_pipe_are_answered_one_by_one(over_seeds: Run) -> None:
     assert over_seeds("repl", stdin="\ufeff/filter nature/*\n").out.startswith("❯ /filter nature/*\n1 document will")
 
 
+def test_a_library_that_is_not_there_is_built(run: Run, write: Write, exported_model: Path, tmp_path: Path) -> None:
+    write("bridge.txt", "The bridge crosses the Rhine.\n")
+    library = tmp_path / "library"
+    shutil.copytree(exported_model, library / "model", copy_function=os.link)
+    done = run("repl", "--seeds", tmp_path / "seeds", "--library", library, stdin="What crosses the Rhine?\n")
+    assert done.code == 0
+    assert done.err.startswith("Building the library of ")
+    assert "The bridge crosses the Rhine." in done.out
+
+
 class _Screen:
     """What a terminal shows; `until` goes on behind what it found before."""
 
@@ -385,8 +396,6 @@ class _Screen:
 
 
 def test_a_real_terminal_keeps_history_and_survives_ctrl_c(built: Path, tmp_path: Path) -> None:
-    import shutil
-
     library = tmp_path / "library"
     shutil.copytree(built, library)
     command = [Path(sys.executable).with_name("seedbot"), "repl", "--seeds", SEEDS, "--library", library]

@@ -1,15 +1,34 @@
-"""Put on the path of every process that a test starts: what goes beyond this machine is refused, and written down.
+"""Put on the path of every process that a test starts: what its Python code tries to reach beyond this machine is
+refused, and written down. What libraries reach that are not Python is not seen.
 
-Code that catches the refusal hides it, so each is a line of the file that OFFLINE_ATTEMPTS in the environment names.
+Code that catches the refusal hides it, so each is a line of the file that OFFLINE_ATTEMPTS in the environment names,
+or of `attempts` beside this module: a process may have been given few variables.
 """
 
 import os
-import socket
-from collections.abc import Callable
+import sys
 from typing import Any
 
 _HERE = (None, "", "127.0.0.1", "::1", "localhost", "0.0.0.0", "::")
-_getaddrinfo = socket.getaddrinfo
+_REACHED = {
+    "socket.connect": 1,
+    "socket.sendto": 1,
+    "socket.sendmsg": 1,
+    "socket.getaddrinfo": 0,
+    "socket.gethostbyname": 0,
+    "socket.gethostbyaddr": 0,
+    "socket.getnameinfo": 0,
+}  # which argument of an audit event it is: an address as a tuple, or a name; others reach nothing beyond
+
+
+def _watch(event: str, arguments: tuple[Any, ...], _reached: dict[str, int] = _REACHED) -> None:
+    """An audit hook; at the end of a process its globals are gone."""
+    if event in _reached:
+        reached = arguments[_reached[event]]
+        if isinstance(reached, tuple):
+            _refuse_others(reached[0])
+        elif _reached[event] == 0:
+            _refuse_others(reached)
 
 
 def _refuse_others(host: Any) -> None:
@@ -18,29 +37,15 @@ def _refuse_others(host: Any) -> None:
     if host in _HERE:
         return
     said = f"a connection to {host} was attempted: everything but Telegram works offline"
-    if path := os.environ.get("OFFLINE_ATTEMPTS"):
+    if path := os.environ.get("OFFLINE_ATTEMPTS") or _attempts_beside():
         with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - nothing else is imported in every process
             file.write(f"{os.environ.get('PYTEST_CURRENT_TEST')}: {said}\n")
     raise AssertionError(said)
 
 
-def _guarded(name: str) -> Callable[..., Any]:
-    """A method of sockets whose last argument, where it is a tuple, is an address."""
-    method = getattr(socket.socket, name)
-
-    def call(self: socket.socket, *arguments: Any) -> Any:
-        if arguments and isinstance(arguments[-1], tuple):
-            _refuse_others(arguments[-1][0])
-        return method(self, *arguments)
-
-    return call
+def _attempts_beside() -> str | None:
+    path = os.path.join(os.path.dirname(__file__), "attempts")  # noqa: PTH118, PTH120
+    return path if os.path.exists(path) else None  # noqa: PTH110
 
 
-def _resolve(host: Any, *arguments: Any, **more: Any) -> Any:
-    _refuse_others(host)
-    return _getaddrinfo(host, *arguments, **more)
-
-
-for _name in ("connect", "connect_ex", "sendto"):
-    setattr(socket.socket, _name, _guarded(_name))
-socket.getaddrinfo = _resolve
+sys.addaudithook(_watch)

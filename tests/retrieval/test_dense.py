@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from retrieval import dense
 from retrieval.approximate import nearest, sketch_of
 from retrieval.dense import DenseIndex
+from tests.systems import on_linux
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -154,6 +155,7 @@ def test_a_filter_hides_nothing_that_it_lets_through(count: int, share: float) -
     assert np.mean(found) >= share
 
 
+@on_linux
 def test_a_loaded_base_is_mapped_not_read(tmp_path: Path) -> None:
     """A million vectors are 768 MB: answering must not hold them in memory of its own."""
     index = _of(_made(2000, 1))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, SEEDS
+from tests.conftest import REPOSITORY, SEEDS, Write
 
 _HEAVY = {
     "torch",
@@ -29,9 +31,10 @@ def _modules(package: str) -> list[str]:
     return [".".join(f.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__") for f in files]
 
 
-def _loaded_after(code: str) -> set[str]:
+def _loaded_after(code: str, stdin: str = "", **environment: str) -> set[str]:
     report = "\nimport sys\nprintable = sorted({name.split('.')[0] for name in sys.modules})\nprint(*printable)"
-    done = subprocess.run([sys.executable, "-c", code + report], capture_output=True, text=True, cwd=REPOSITORY)
+    options = {"cwd": REPOSITORY, "env": os.environ | environment, "input": stdin}
+    done = subprocess.run([sys.executable, "-c", code + report], capture_output=True, text=True, **options)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split("\n")[-2].split())
 
@@ -48,6 +51,25 @@ def test_asking_a_built_library_loads_neither_torch_nor_sentence_transformers(bu
     loaded = _loaded_after(code + f"'--library', {str(built)!r}, 'What is grown here?']; _run()")
     assert loaded & {"torch", "transformers", "sentence_transformers", "scipy", "sklearn", "telegram"} == set()
     assert {"onnxruntime", "faiss", "tantivy"} <= loaded
+
+
+@pytest.mark.parametrize(
+    ("command", "before"),
+    [("build", ""), ("repl", ""), ("telegram", "from bot.telegram import service; service._START_SECONDS = 0; ")],
+)
+def test_nor_does_any_other_command_once_the_model_is_exported(
+    command: str, before: str, exported_model: Path, tmp_path: Path, write: Write
+) -> None:
+    """Though the library is not built yet. The bot does not reach Telegram, after it has opened what answers."""
+    write("bridge.txt", "The bridge crosses the Rhine.\n")
+    shutil.copytree(exported_model, tmp_path / "library" / "model", copy_function=os.link)
+    where = ["--seeds", str(tmp_path / "seeds"), "--library", str(tmp_path / "library")]
+    code = f"{before}import sys; from bot.cli import _run; sys.argv = {['seedbot', command, *where]!r}; _run()"
+    own = {"TELEGRAM_BOT_TOKEN": "1:x", "SEEDBOT_TELEGRAM__BASE_URL": "http://127.0.0.1:9/bot"}
+    loaded = _loaded_after(code, "What crosses the Rhine?\n", **own)
+    assert loaded & {"torch", "transformers", "sentence_transformers"} == set()
+    assert {"onnxruntime", "faiss", "tantivy"} <= loaded
+    assert (tmp_path / "library" / "library.sqlite").exists()
 
 
 def test_the_engine_knows_nothing_of_front_ends() -> None:

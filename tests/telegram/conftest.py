@@ -70,15 +70,22 @@ class World:
         settings = self.settings(**telegram)
         with SureLibrary.open(settings, embedder=FakeEmbedder()) as library:
             library.sync()
-            state = State(settings.library / "telegram.sqlite")
-            service = Service(library, settings, state)
-            application = running._application(service, TOKEN)
-            try:
-                async with running._started(application, service):
-                    yield service
-            finally:
-                service.close()
-                state.close()
+            async with answering(library, settings, settings.library / "telegram.sqlite") as service:
+                yield service
+
+
+@asynccontextmanager
+async def answering(library: Library, settings: Settings, kept: Path) -> AsyncIterator[Service]:
+    """A bot that answers from a library as long as the block, and keeps its state in this file."""
+    state = State(kept)
+    service = Service(library, settings, state)
+    application = running._application(service, TOKEN)
+    try:
+        async with running._started(application, service):
+            yield service
+    finally:
+        service.close()
+        state.close()
 
 
 def number_of(answer: dict[str, Any]) -> int:

@@ -26,6 +26,7 @@ from bot.telegram.service import Service
 from retrieval.errors import LibraryError, LibraryLocked, SeedbotError
 from retrieval.types import Answer, Progress
 from tests.retrieval.files import epub, pdf, pdf_bomb
+from tests.systems import on_linux
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, Talk, World
 from tests.telegram.server import BOT, Fault
 
@@ -60,6 +61,7 @@ def _peak() -> int:
     return int(status[status.index("VmHWM:") + 1]) // 1024
 
 
+@on_linux
 @pytest.mark.parametrize(
     ("name", "make", "reasons"),
     [

@@ -201,6 +201,7 @@ def test_admins_hear_later_and_once_of_a_newcomer_they_were_not_told_of(
                 service.limits._told.clear()
                 world.telegram.text("hello", chat=STRANGER)
                 await world.telegram.reply(before + 1, chat=STRANGER)
+                await asyncio.sleep(0.2)
                 assert len(_said_to(world, ADMIN)) == heard
 
     talk(conversation)
@@ -214,6 +215,7 @@ def test_admins_hear_later_of_a_newcomer_whom_the_message_about_did_not_reach(ta
                 service.limits._told.clear()
                 world.telegram.text("hello", chat=STRANGER)
                 await world.telegram.reply(turn, chat=STRANGER)
+                await asyncio.sleep(0.2)
                 assert (len(_said_to(world, ADMIN)), _said_to(world, 3)) == (heard, [])
 
     talk(conversation)
