@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from retrieval.answering import answer
-from retrieval.confidence import confidence, confidence_features, discount
+from retrieval.confidence import confidence, confidence_features, discount, discount_as_read
 from retrieval.library import Library
 from retrieval.ranking import rank
 from retrieval.settings import AnswerSettings
-from retrieval.types import Filter
+from retrieval.types import Filter, Span
+from retrieval.windows import windows
 from tests.conftest import Write
 
 FAIR = (
@@ -129,20 +130,25 @@ def test_a_number_of_something_else_counts_a_quarter(
     assert (given.discount, "900 people" in given.excerpts[0].text) == (discount, True)
 
 
-@pytest.mark.parametrize(
-    ("asked", "discount"),
-    [("Who baked the sourdough?", 1.0), ("What was the name of the bank for which Ann Baker visited Malowa?", 0.1)],
-)
+@pytest.mark.parametrize(("words", "discount"), [("a bank", 0.1), ("a pump engineer", 1.0)])
 def test_an_answer_that_repeats_the_question_counts_a_tenth(
-    library: Library, write: Write, asked: str, discount: float
+    library: Library, write: Write, words: str, discount: float
 ) -> None:
     write(
         "wells.txt",
         "Ann Baker, a pump engineer, had visited 60 wells in Malowa in 1997 on behalf of a bank and found that 41 gave "
-        "no water. Tom Hale baked the sourdough.\n",
+        "no water.\n",
     )
     library.sync()
-    assert library.ask(asked).discount == discount
+    engine = library.engine()
+    assert engine.reader is not None
+    question = engine.prepare("What was the name of the bank for which Ann Baker visited Malowa?")
+    (hit,) = rank(question, engine.searcher, engine.weights)
+    (reading,) = engine.reader.read(question.text, [hit.entry.text])
+    start = hit.entry.text.index(words)
+    pointed = replace(reading, answer=Span(start, start + len(words)), certainty=1.0)
+    (piece,) = windows(replace(hit, reading=pointed), 500)
+    assert discount_as_read(question, piece, engine.reader) == discount
 
 
 def test_the_year_of_a_documents_date_is_no_year_that_no_document_has(library: Library, write: Write) -> None:
