@@ -12,7 +12,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -245,20 +245,18 @@ class _Text:
                 continue
             cells = list(_found(row, "tc"))
             if self._is_laid_out(cells):
-                for cell in cells:
+                for column, cell in _by_column(cells):
                     self.blocks(cell)
-                above, tight = {}, False
+                    if not _goes_on(cell):
+                        above.pop(column, None)
+                tight = False
                 continue
-            column = 0
             texts: dict[int, str] = {}
-            for cell in cells:
-                properties = cell.find(W + "tcPr")
-                merge = None if properties is None else properties.find(W + "vMerge")
-                if merge is None or merge.get(W + "val") == "restart":
+            for column, cell in _by_column(cells):
+                if not _goes_on(cell):
                     inside = (" ".join(self._numbered(one).split()) for one in _found(cell, "p"))
                     above[column] = " ".join(inside).strip()
                 texts[column] = above.get(column, "")
-                column += _columns(cell)
             self.builder.add(line(texts, aligned=aligned), tight=tight)
             tight = True
         self._add_notes(table)
@@ -291,6 +289,21 @@ def _holds_data(table: Any) -> bool:
         for row in rows
         if len(row) == columns
     )
+
+
+def _by_column(cells: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    """Each cell of a row with the column that it begins in."""
+    column = 0
+    for cell in cells:
+        yield column, cell
+        column += _columns(cell)
+
+
+def _goes_on(cell: Any) -> bool:
+    """Whether it is a further part of the cell above it."""
+    properties = cell.find(W + "tcPr")
+    merge = None if properties is None else properties.find(W + "vMerge")
+    return merge is not None and merge.get(W + "val") != "restart"
 
 
 def _columns(cell: Any) -> int:

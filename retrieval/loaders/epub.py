@@ -9,7 +9,9 @@ import io
 import posixpath
 import unicodedata
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,11 +30,8 @@ _NAMES = {
 _DAMAGED = "it is damaged or no EPUB: get another copy or convert it again"
 _NO_PAGE = ("image/", "audio/", "video/", "font/")
 _NCX = "application/x-dtbncx+xml"
-_HEADING = " or ".join(f"self::{name}" for name in HEADINGS)
-_BLOCKS_NEAR = (  # where a chapter begins, one of which may be its title
-    f"(ancestor::*[self::p or {_HEADING}] | descendant-or-self::* | following::*)[self::p or self::div or {_HEADING}]"
-    "[normalize-space()][position() <= 10]"
-)
+_TITLES = ("p", *HEADINGS)
+_NEAR = 10  # blocks where a chapter begins, one of which may be its title
 _LONGEST_ABOVE = 100  # characters of a block above a chapter's heading; more is text
 
 
@@ -134,21 +133,34 @@ def _head(tree: Any, chapters: list[_Chapter]) -> None:
     if not flat(tree).strip():
         return
     headings = {_squeezed(flat(element)) for element in tree.iter(*HEADINGS)}
+    named = {one.get("id"): one for one in reversed(tree.xpath("//*[@id][parent::*]"))}  # the first of a name
+    body = next(tree.iter("body"), None)
     for chapter in chapters:
         if _squeezed(chapter.label) in headings:
             continue
-        found = tree.xpath("//*[@id=$it][parent::*]", it=chapter.anchor) if chapter.anchor else tree.xpath("//body")
-        if not found:
+        begin = named.get(chapter.anchor) if chapter.anchor else body
+        if begin is None:
             continue
-        near = found[0].xpath(_BLOCKS_NEAR)
+        near = list(islice(_blocks_from(begin), _NEAR))
         title = next((one for one in near if _squeezed(flat(one)) == _squeezed(chapter.label)), None)
         if title is None:
             if _begins_with_heading(near):
                 continue
-            title = found[0].makeelement("p")
+            title = begin.makeelement("p")
             title.text = chapter.label
-            found[0].addprevious(title)
+            begin.addprevious(title)
         title.tag = f"h{chapter.level}"
+
+
+def _blocks_from(begin: Any) -> Iterator[Any]:
+    """Paragraphs, headings and divisions with text in the order of the file: those that an element stands in, but for
+    divisions, then it and what follows.
+    """
+    outer = list(begin.iterancestors())
+    yield from (one for one in reversed(outer) if name_of(one) in _TITLES)
+    after = (sibling for one in (begin, *outer) for sibling in one.itersiblings())
+    for one in chain([begin], after):
+        yield from (block for block in one.iter(*_TITLES, "div") if any(map(str.strip, block.itertext())))
 
 
 def _begins_with_heading(blocks: list[Any]) -> bool:

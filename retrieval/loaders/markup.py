@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +129,7 @@ class _Layout:
             self.flush()
             self._mark = "" if tag == "li" else self._mark
             self._group, self._ordered, self._aligned = outer, ordered, aligned
-            self._above = {} if tag == "tr" else above
+            self._above = _below(above) if tag == "tr" else above
 
     def _children(self, element: Any) -> None:
         self._loose.append(_SPACES.sub(" ", element.text or ""))
@@ -159,7 +159,7 @@ class _Layout:
     def _row(self, row: Any) -> str:
         """A row as a line; a cell that spans rows is named in each."""
         texts = {column: text for column, (text, _) in self._above.items()}
-        self._above = {column: (text, rows - 1) for column, (text, rows) in self._above.items() if rows > 1}
+        self._above = _below(self._above)
         column = 0
         for cell in _cells(row):
             while column in texts:
@@ -265,6 +265,11 @@ def _kind(element: Any, inherited: str) -> str:
 def _integer(element: Any, name: str, default: int) -> int:
     found = _INTEGER.match(element.get(name) or "")
     return int(found[1]) if found else default
+
+
+def _below(above: Mapping[int, tuple[str, int]]) -> dict[int, tuple[str, int]]:
+    """The cells from above that span the next row, too."""
+    return {column: (text, rows - 1) for column, (text, rows) in above.items() if rows > 1}
 
 
 def _is_laid_out(row: Any, *, named: bool) -> bool:

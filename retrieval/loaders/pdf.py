@@ -26,11 +26,11 @@ _UNSEEN = re.compile("[\\s\x02\ufffe]")
 _BROKEN = re.compile(r"(?:(?<![^\W_])[^\W_]+)?(?:[\x02\ufffe][^\W_]*)+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _OF_PROGRAM = re.compile(  # titles that nobody gave: what a program calls a new document, or its file
-    r"microsoft (?:office )?(?:word|powerpoint|excel|outlook|publisher|visio) ?[-–] ?.*"
+    r"microsoft (?:office )?(?:word|powerpoint|excel|outlook|publisher|visio) - .*"
     r"|(?:untitled|unbenannt|ohne titel|sans titre|sin t[ií]tulo|sem t[ií]tulo|senza titolo|無題)(?:[ -]?\d+)?"
     r"|power ?point[ -]pr\w[sz]enta\w+|a?pr\w[sz]enta\w+(?: \w+)? power ?point"
     r"|do[ck]umento? ?\d*|(?:slide|folie|layout) ?1"
-    r"|.*\S\.(?:docx?|dotx?|odt|rtf|wpd|pptx?|odp|xlsx?|ods|pub|indd|qx[dp]|fm|tex|dvi|e?ps|pdf)(?::layout ?\d+)?",
+    r"|.*\S\.(?:docx?|dotx?|odt|rtf|wpd|pptx?|odp|xlsx?|ods|indd|qx[dp]|tex|dvi|pdf)(?::layout ?\d+)?",
     re.IGNORECASE,
 )
 _VEILED = re.compile(  # what the size of a stream cannot be told from: two filters, one that is not Flate, a cipher

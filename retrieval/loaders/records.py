@@ -18,7 +18,8 @@ _PARSER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)  
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _VISIBLE = re.compile(r"\S")
 _WHITE = re.compile(r"[ \t\n\r]*")
-_PHRASE = re.compile(r"\s|[?？؟]")  # what a question or a sentence holds, and the name of a value does not
+_ASKS = re.compile("[?？؟]")  # in the name of a text that answers
+_FEWEST_RECORDS = 2
 _LONG = 1000  # characters of an object that is more than one record
 
 
@@ -99,11 +100,12 @@ def _unwrapped(value: object) -> Iterator[object]:
 
 
 def _names_records(members: dict[str, object]) -> bool:
-    """Whether all members of an object are objects, or texts under questions."""
-    return len(members) > 1 and (
-        all(isinstance(inner, dict) for inner in members.values())
-        or all(isinstance(inner, str) and _PHRASE.search(name.strip()) for name, inner in members.items())
-    )
+    """Whether all members of an object are objects that have a name in common, or texts under questions."""
+    if len(members) < _FEWEST_RECORDS:
+        return False
+    objects = [set(inner) for inner in members.values() if isinstance(inner, dict)]
+    answers = [name for name, inner in members.items() if isinstance(inner, str) and _ASKS.search(name)]
+    return (len(objects) == len(members) and bool(set.intersection(*objects))) or len(answers) == len(members)
 
 
 def _is_list_of_objects(value: object) -> bool:

@@ -402,6 +402,8 @@ _LONG = " ".join(["word"] * 50)  # as no value is
          f"a\n\n{_LONG}\n\n- b\n\nc | {_LONG}\n"),
         ("<table><tr><td rowspan=2>Ulm<td>tram<tr><td><div>bus</div><div>boat</div></table>",
          "Ulm | tram\nUlm | bus boat\n"),
+        (f"<table><tr><td rowspan=3>Ulm<td>tram<tr><td>{_LONG}<ul><li>b</ul><tr><td>boat</table>",
+         f"Ulm | tram\n\n{_LONG}\n\n- b\n\nUlm | boat\n"),
         ("<pre><code><div><div>pip x</div></div><div><div>\n</div></div><div><div>  run</div></div></code></pre>",
          "pip x\n\n  run\n"),
         ("<pre>a<div>b</div>c\n<ol><li>d</li>\n<li></li><li>e\n</li></ol>f</pre>", "a\nb\nc\nd\ne\nf\n"),
@@ -544,6 +546,7 @@ def test_a_pdf_has_pages_title_and_date() -> None:
         ("leaflet_2.indd", False),
         ("leaflet.qxd:Layout 1", False),
         ("Microsoft Word for lawyers", True),
+        ("Microsoft Excel: a guide - part 1", True),
         ("Untitled works of 1960", True),
         ("Presentation of the lamp", True),
         ("Document management", True),
@@ -1024,6 +1027,10 @@ _MERGED = '<w:tcPr><w:vMerge w:val="{}"/></w:tcPr>'
         ([[_MERGED.format("restart") + _p("Gate"), _p("Up")], [_MERGED.format("restart") + _p(_LONG) + _p("End.")],
           [_MERGED.format("continue") + _p(), _p("Down")]],
          f"Gate | Up\n\n{_LONG}\n\nEnd.\n\nDown\n", []),
+        ([[_MERGED.format("restart") + _p("Gate"), _p("Up")],
+          [_MERGED.format("continue") + _p(), _p(_LONG) + _p("End.")],
+          [_MERGED.format("continue") + _p(), _p("Down")]],
+         f"Gate | Up\n\n{_LONG}\n\nEnd.\n\nGate | Down\n", []),
     ],
 )  # fmt: skip
 def test_what_a_word_document_lays_out_by_a_table_is_paragraphs(
@@ -1298,6 +1305,8 @@ def test_objects_in_a_list_that_one_object_wraps_are_records() -> None:
         ('{"title": "Lamp", "part number": "7", "a b": "c"}', "title: Lamp; part number: 7; a b: c\n"),
         ('{"lamp": {"oil": "yes"}, "made": "1911"}', "lamp oil: yes; made: 1911\n"),
         ('{"lamp": {"oil": "yes", "wick": {"long": "no"}}}', "lamp oil: yes; lamp wick long: no\n"),
+        ('{"details": {"name": "Lamp"}, "price": {"euros": "5"}}', "details name: Lamp; price euros: 5\n"),
+        ('{"Product name": "Lamp", "Unit price": "5"}', "Product name: Lamp; Unit price: 5\n"),
     ],
 )  # fmt: skip
 def test_an_object_that_names_records_or_answers_is_as_many(data: str, text: str) -> None:
