@@ -7,7 +7,7 @@ COPY pyproject.toml README.md ./
 COPY retrieval retrieval
 COPY bot bot
 # PyPI's PyTorch brings several GB of GPU libraries: the image does without them where it is built with
-# --build-arg PIP_EXTRA_INDEX_URL=… and PyTorch's own index of CPU builds.
+# --build-arg PIP_EXTRA_INDEX_URL=<PyTorch's own index of CPU builds>.
 ARG PIP_EXTRA_INDEX_URL
 RUN pip install --no-cache-dir .
 

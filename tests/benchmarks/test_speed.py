@@ -264,7 +264,8 @@ def test_each_first_question_is_asked_by_a_process_of_its_own(
     monkeypatch.setattr(subprocess, "run", run)
     speed._cold(EngineSettings(seeds=tmp_path, library=tmp_path / "library"))
     assert asked == list(speed._FIRST_QUESTIONS)
-    assert any(repr(question) in capsys.readouterr().out for question in asked), "it names the slowest"
+    shown = capsys.readouterr().out
+    assert any(repr(question) in shown for question in asked), "it names the slowest"
 
 
 def test_every_step_can_be_run() -> None:
