@@ -109,10 +109,7 @@ def prepare(typed: str, embedder: Embedder, searcher: Searcher, where: Filter) -
     common = np.array(shares, np.float32) > 0
     capital = _capitals(text, terms) if _has_capitals(typed) else _written_with_capitals(text, terms, shares, searcher)
     named = _named(text, terms, common, capital)
-    told = absent & (named | ~common) & _are_worth_a_mention(text, terms, capital & ~common)
-    unknown = [text[terms[i].start : terms[i].end] for i in np.flatnonzero(told)]
-    functions = functional(text, terms) if unknown else frozenset()
-    missing = [word for word in unknown if word not in functions or word.isdigit()]
+    missing = _worth_a_mention(text, terms, absent & (named | ~common), capital & ~common)
     corrected = np.array([term.start in read_as.starts for term in terms], bool)
     ids, bm25 = worded
     searcher.entries(ids[:_AHEAD][bm25[:_AHEAD] >= _LIKELY * bm25.max(initial=0.0)].tolist())  # to be measured soon
@@ -285,12 +282,23 @@ def _named(
     return np.asarray(capital | digits, bool)
 
 
-def _are_worth_a_mention(text: str, terms: Sequence[QueryTerm], name: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which words say by themselves what is missing: of four letters, in capitals, a `name`, or with a digit."""
-    words = [text[term.start : term.end] for term in terms]
-    long = np.array([len(word) >= _TELLING or (len(word) > 1 and word.isupper()) for word in words], bool)
-    digits = np.array([any(character.isdigit() for character in word) for word in words], bool)
-    return np.asarray(long | digits | (name & np.array([len(word) > 1 for word in words], bool)), bool)
+def _worth_a_mention(
+    text: str, terms: Sequence[QueryTerm], unknown: NDArray[np.bool_], name: NDArray[np.bool_]
+) -> list[str]:
+    """Those of the `unknown` words that say by themselves what is missing: long ones, those with a digit, and shorter
+    ones in capitals or with the capital of a `name`; none that names nothing.
+    """
+    if not unknown.any():
+        return []
+    functions = functional(text, terms)
+    words = ((text[terms[i].start : terms[i].end], bool(name[i])) for i in np.flatnonzero(unknown).tolist())
+    return [w for w, is_name in words if _is_telling(w, is_name) and (w not in functions or w.isdigit())]
+
+
+def _is_telling(word: str, is_name: bool) -> bool:
+    if len(word) >= _TELLING or any(character.isdigit() for character in word):
+        return True
+    return len(word) > 1 and (is_name or word.isupper())
 
 
 @lru_cache(maxsize=4096)
