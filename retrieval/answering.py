@@ -83,7 +83,7 @@ def _answer_one(
         further = rank_further(question, searcher, weights, hits, ordered[-1].score)
         excerpts = excerpts_of([*ordered, *pieces(further, characters)], searcher, count, weights, characters)
     leaders = leading(ordered)
-    less = discount(question, leaders)
+    less = discount(question, ordered)
     if engine.reader is not None and ordered:
         less = min(less, discount_as_read(question, ordered[0], engine.reader))
     sure = less * confidence(question, leaders, searcher, weights)

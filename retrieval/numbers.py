@@ -46,7 +46,9 @@ _AFTER_NO_COUNT = NUMBER_WORDS | {"percent", "per", "am", "pm", "degrees"}
 _BESIDE = 60  # characters that are looked at on either side
 _DATE_ENDS = r"(?!\w|(?P=mark)\w)"
 _YEAR_FIRST = re.compile(rf"(?<![\w-])\d{{4}}(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_DATE_ENDS}")
-_NAMED_MONTH = "|".join(rf"{name[:3]}(?:{name[3:]}|\.)?" for name in _MONTHS).replace("Sep(", "Sept?(")
+MONTH = "|".join(rf"{name[:3]}(?:{name[3:]}|\.)?" for name in _MONTHS).replace("Sep(", "Sept?(")
+"""A month in full or in three letters."""
+
 _BEFORE_A_MONTH = frozenset(
     {"in", "since", "until", "till", "by", "from", "before", "after", "during", "last", "next", "this", "every", "each"}
     | {"early", "late"}
@@ -54,20 +56,21 @@ _BEFORE_A_MONTH = frozenset(
 """After another word a month without a day or a year may be a name, as Jan, or a verb."""
 
 _OF_MONTH = re.compile(
-    rf"\b(?=[\djfmasond])(?:(?P<month>{_NAMED_MONTH}) (?P<day>\d\d?)(?:st|nd|rd|th)?"
-    rf"|(?P<early>\d\d?)(?:st|nd|rd|th)?(?: (?:of )?|-)(?P<late>{_NAMED_MONTH})"
-    rf"|(?P<alone>{_NAMED_MONTH})(?:(?P<year>[.,]? (?:of )?(?:\d{{4}}|['\u2019]\d\d)|-\d{{4}})"
+    rf"\b(?=[\djfmasond])(?:(?P<month>{MONTH}) (?P<day>\d\d?)(?:st|nd|rd|th)?"
+    rf"|(?P<early>\d\d?)(?:st|nd|rd|th)?(?: (?:of )?|-)(?P<late>{MONTH})"
+    rf"|(?P<alone>{MONTH})(?:(?P<year>[.,]? (?:of )?(?:\d{{4}}|['\u2019]\d\d)|-\d{{4}})"
     r"|(?![\w-]|[.,]? (?:\d|(?-i:[A-Z])))))\b(?!:)",
     re.IGNORECASE,
 )
 _YEAR_LAST = re.compile(
     r"(?<![\w/.])(?P<one>\d\d?)(?P<mark>[-/.])(?P<other>\d\d?)(?P=mark)(?P<year>\d{4}|(?<=/)\d\d)" + _DATE_ENDS
 )
+_DECADE = re.compile(r"(?<![\w'\u2019.,])['\u2019]?(?P<century>1\d|20)?(?P<tens>\d0)['\u2019]?s\b")
 
 
 def other_numbers(text: str) -> list[tuple[int, int, str]]:
-    """The numbers of several words and the dates in a text: where they stand, and another form of each."""
-    return [*in_digits(text), *_of_dates(text)]
+    """The numbers of several words, the dates and the decades in a text: where they stand, and another form of each."""
+    return [*in_digits(text), *_of_dates(text), *_of_decades(text)]
 
 
 def as_other_numbers(term: QueryTerm, text: str, found: Sequence[tuple[int, int, str]]) -> list[str]:
@@ -159,6 +162,14 @@ def _of_dates(text: str) -> Iterator[tuple[int, int, str]]:
                 yield from _numbered(match.span(day), int(match[day]))
         if len(match["year"]) == 2:
             yield from ((*match.span("year"), century + match["year"]) for century in ("19", "20"))
+
+
+def _of_decades(text: str) -> Iterator[tuple[int, int, str]]:
+    """The 1980s as "80s", and the other way round; with an apostrophe they are two terms."""
+    for match in _DECADE.finditer(text):
+        tens = match["tens"]
+        century = match["century"] or ("20" if tens < "30" else "19")
+        yield from ((*match.span(), f"{before}{tens}s") for before in ("", century))
 
 
 def _of_a_day(place: tuple[int, int], text: str) -> Iterator[tuple[int, int, str]]:

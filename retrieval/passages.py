@@ -17,10 +17,10 @@ from itertools import chain, pairwise, repeat, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.sentences import EDGES, edge, sentences_of, trimmed
+from retrieval.sentences import EDGES, asks, edge, sentences_of, trimmed
 from retrieval.types import About, Document, Heading, Passage, Span
 
-VERSION = 8
+VERSION = 9
 """Raised when the same document would be cut otherwise, so that libraries are cut again."""
 
 TokenOffsets = Callable[[str], NDArray[np.int32]]
@@ -43,6 +43,8 @@ _FIRST_WORD = re.compile(r"\s*([^\W\d_]+(?:[-'’][^\W\d_]+)*)[.,;!?)\]]*\s")  #
 _ENDS_WITHIN = re.compile(r"[.!?][\"'”’)\]]*[^\S\n]+\S")
 _BETWEEN_FIELDS = "; "  # of a row
 _EDGES_OF_ROWS = (_BETWEEN_FIELDS, " ")
+_ASKED_AT_ONCE = 2  # questions that stand in one passage with what follows them
+_LONGEST_ROW = 300  # characters of a row among prose that is one sentence, whatever its cells hold
 _LONGEST_NAME = 80  # characters of a row's first field that name it
 _WRAPPED_LINE = 50  # shortest line, in characters, that is taken for a wrapped one wherever it stands
 _COLUMN = 25  # narrowest column, in characters, whose lines are
@@ -58,7 +60,8 @@ def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: 
 
     A passage never crosses a heading. A paragraph that fits stays whole; shorter neighbours join up to half the
     budget; a longer one is divided evenly between sentences; a sentence over the budget is divided at a line end,
-    else at white space, or between tokens where there is none. Where `document.layout` is `"rows"`, every line is a
+    else at white space, or between tokens where there is none. A question, as of an interview, stands in one passage
+    with what follows it, where both fit. Where `document.layout` is `"rows"`, every line is a
     passage; one over the budget is divided as a paragraph is, but between fields before white space, and its first
     field stands in the headings of its later passages.
 
@@ -169,7 +172,7 @@ def _divided_rows(document: Document, section: Span, language: str, tokens: Toke
         sentences = sentences_of(text, row, language) if tokens.exceed(row, budget) else [row]
         pieces = (piece for sentence in sentences for piece in _within(text, sentence, tokens, budget, _EDGES_OF_ROWS))
         above: tuple[str, ...] = ()
-        for group in _divide(pieces, tokens, budget):
+        for group in _divide(text, pieces, tokens, budget):
             yield group, above
             above = (_first_field(text, row),)
 
@@ -187,7 +190,7 @@ def _divided_prose(document: Document, section: Span, language: str, tokens: Tok
         (piece for sentence in block for piece in _within(text, sentence, tokens, budget, EDGES))
         for block in _blocks(text, section, language)
     )
-    for group in _pack(paragraphs, tokens, budget):
+    for group in _pack(text, paragraphs, tokens, budget):
         yield group, ()
 
 
@@ -196,8 +199,15 @@ def _blocks(text: str, section: Span, language: str) -> Iterator[Iterable[Span]]
     start = section.start
     for match in chain(_BETWEEN_BLOCKS.finditer(text, section.start, section.end), [None]):
         block = Span(start, match.start() if match else section.end)
-        yield (s for line in _lines(text, block) for s in sentences_of(text, line, language))
+        yield (sentence for line in _lines(text, block) for sentence in _sentences_of_line(text, line, language))
         start = match.end() if match else section.end
+
+
+def _sentences_of_line(text: str, line: Span, language: str) -> Iterable[Span]:
+    """A row of a table as one sentence, unless it is long; else those of the text."""
+    row = trimmed(text, line)
+    whole = 0 < len(row) <= _LONGEST_ROW and _is_row(text, row) and "\n" not in text[row.start : row.end]
+    return (row,) if whole else sentences_of(text, line, language)
 
 
 def _lines(text: str, block: Span) -> Iterator[Span]:
@@ -301,7 +311,7 @@ def _within(text: str, sentence: Span, tokens: Tokens, budget: int, edges: Seque
         yield rest
 
 
-def _pack(paragraphs: Iterable[Iterator[Span]], tokens: Tokens, budget: int) -> Iterator[list[Span]]:
+def _pack(text: str, paragraphs: Iterable[Iterator[Span]], tokens: Tokens, budget: int) -> Iterator[list[Span]]:
     """Joins short neighbouring paragraphs and divides long ones, so that every group fits the budget."""
     join_up_to = budget // 2
     waiting: list[Span] = []
@@ -310,17 +320,27 @@ def _pack(paragraphs: Iterable[Iterator[Span]], tokens: Tokens, budget: int) -> 
         for sentence in paragraph:
             head.append(sentence)
             if waiting and tokens.exceed(Span(waiting[0].start, sentence.end), join_up_to):
-                yield from _divide(iter(waiting), tokens, budget)
+                head = [*_questions_at_end(text, waiting), *head]
+                if waiting:
+                    yield from _divide(text, iter(waiting), tokens, budget)
                 waiting = []
             if tokens.exceed(Span(head[0].start, sentence.end), join_up_to):  # nothing will be joined to it
-                yield from _divide(chain(head, paragraph), tokens, budget)
+                yield from _divide(text, chain(head, paragraph), tokens, budget)
                 head = []
         waiting += head
     if waiting:
-        yield from _divide(iter(waiting), tokens, budget)
+        yield from _divide(text, iter(waiting), tokens, budget)
 
 
-def _divide(sentences: Iterator[Span], tokens: Tokens, budget: int) -> Iterator[list[Span]]:
+def _questions_at_end(text: str, sentences: list[Span]) -> list[Span]:
+    """Takes the questions with which sentences end off them, two at most."""
+    count = len(list(takewhile(lambda one: asks(text, one), reversed(sentences[-_ASKED_AT_ONCE:]))))
+    taken = sentences[len(sentences) - count :]
+    del sentences[len(sentences) - count :]
+    return taken
+
+
+def _divide(text: str, sentences: Iterator[Span], tokens: Tokens, budget: int) -> Iterator[list[Span]]:
     """As few groups as the budget allows, of about equal size; beyond so many tokens that is the budget itself."""
     ahead: list[Span] = []
     for sentence in sentences:
@@ -334,8 +354,12 @@ def _divide(sentences: Iterator[Span], tokens: Tokens, budget: int) -> Iterator[
     for sentence in chain(ahead, sentences):
         full = group and tokens.count(Span(group[0].start, group[-1].end)) >= target
         if full or (group and tokens.exceed(Span(group[0].start, sentence.end), budget)):
-            yield group
-            group = []
+            begun = _questions_at_end(text, group)
+            if begun and tokens.exceed(Span(begun[0].start, sentence.end), budget):
+                group, begun = group + begun, []
+            if group:
+                yield group
+            group = begun
         group.append(sentence)
     if group:
         yield group

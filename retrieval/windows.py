@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from retrieval.ranking import Hit
+from retrieval.sentences import asks
 from retrieval.types import Span
 
 WORD = re.compile(r"\w+(?:[.,:'\u2019]\w+)*")
@@ -155,12 +156,23 @@ def sentence_probabilities(hit: Hit) -> list[float]:
     ranked = [one / total for one in odds]
     reading = hit.reading
     if reading is None or not len(reading.starts):
-        return ranked
+        return _of_what_follows(hit, ranked)
     offset = hit.entry.passage.span.start
     starts = np.array([sentence.start - offset for sentence in hit.entry.passage.sentences])
     sentence_of = np.maximum(np.searchsorted(starts, reading.starts, side="right") - 1, 0)
     read = np.bincount(sentence_of, reading.begins, len(starts)).tolist()
-    return [(1 - _READ) * one + _READ * other for one, other in zip(ranked, read, strict=True)]
+    mixed = [(1 - _READ) * one + _READ * other for one, other in zip(ranked, read, strict=True)]
+    return _of_what_follows(hit, mixed)
+
+
+def _of_what_follows(hit: Hit, likely: Sequence[float]) -> list[float]:
+    """The probabilities with those of questions, as of an interview, added to what follows these: that answers them."""
+    moved, offset = list(likely), hit.entry.passage.span.start
+    for place, sentence in enumerate(hit.entry.passage.sentences[:-1]):
+        if asks(hit.entry.text, Span(sentence.start - offset, sentence.end - offset)):
+            moved[place + 1] += moved[place]
+            moved[place] = 0.0
+    return moved
 
 
 def _answer(hit: Hit, sentence: Span) -> Span | None:

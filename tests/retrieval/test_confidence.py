@@ -12,7 +12,7 @@ from retrieval.library import Library
 from retrieval.ranking import rank
 from retrieval.settings import AnswerSettings
 from retrieval.types import Filter, Span
-from retrieval.windows import windows
+from retrieval.windows import pieces, windows
 from tests.conftest import Write
 
 FAIR = (
@@ -32,7 +32,7 @@ def _shares(library: Library, text: str) -> float:
     german = hits[0].entry.document.language == "de"
     fitted = engine.weights.foreign_confidence if german else engine.weights.confidence
     assert confidence(question, hits, engine.searcher, engine.weights) == fitted.probability(values)
-    return discount(question, hits)
+    return discount(question, pieces(hits, 500))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_number_that_no_document_has_is_hardly_answered(
     write("fair.txt", FAIR)
     library.sync()
     share = _shares(library, f"How many visitors did the fair in Ghent draw {number}?")
-    assert share == pytest.approx(0.1 if nowhere else 1.0)
+    assert (share == pytest.approx(0.1)) == nowhere
 
 
 def test_an_answer_names_the_discount_on_its_confidence(library: Library, write: Write) -> None:
@@ -149,6 +149,35 @@ def test_an_answer_that_repeats_the_question_counts_a_tenth(
     pointed = replace(reading, answer=Span(start, start + len(words)), certainty=1.0)
     (piece,) = windows(replace(hit, reading=pointed), 500)
     assert discount_as_read(question, piece, engine.reader) == discount
+
+
+TANKS = (
+    "Tank 4 of the works holds 18,000 litres. In 2022 the company reported a profit of 11 million. "
+    "Error E18 means that a filter is blocked.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "share"),
+    [
+        ("how many litres does tank 4 hold", 1.0),
+        ("how many litres does tank 6 hold", 0.25),
+        ("What profit did the company report in 2022?", 1.0),
+        ("What profit did the company report in 2023?", 0.25),
+        ("what does error E18 mean", 1.0),
+        ("what does error E11 mean", 0.25),
+        ("who has 6 tanks", 1.0),  # any number of them
+        ("how many filters are blocked", 0.1),
+    ],
+)
+def test_what_is_said_of_another_number_counts_less(library: Library, write: Write, asked: str, share: float) -> None:
+    write("tanks.txt", TANKS)
+    write("other.txt", "Tank 6, the E11 and the year 2023 are spoken of elsewhere, and 6 tanks.\n")
+    library.sync()
+    engine = replace(library.engine(), reader=None)
+    question = engine.prepare(asked)
+    hits = [hit for hit in rank(question, engine.searcher, engine.weights) if hit.entry.document.path == "tanks.txt"]
+    assert discount(question, pieces(hits, 500)) == share
 
 
 def test_the_year_of_a_documents_date_is_no_year_that_no_document_has(library: Library, write: Write) -> None:

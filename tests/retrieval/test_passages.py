@@ -349,6 +349,24 @@ def test_each_line_of_a_table_without_blanks_is_a_sentence_of_its_own() -> None:
     assert found == rows
 
 
+def test_a_row_is_one_sentence_whatever_its_cells_hold_unless_it_is_long() -> None:
+    rows = ["Code | What to say | Cause", "E06 | Look for ice. Restart once. | Low charge. Or a fan."]
+    rows.append("E07 | " + "Call the installer now. " * 14 + "| Fan.")
+    document = _document("\n".join(rows) + "\n", "a.txt")
+    found = [s.of(document.text) for one in cut(document, "en", _OFFSETS, 200) for s in one.sentences]
+    assert (found[:2], len(found)) == (rows[:2], 2 + 15)
+
+
+def test_a_question_stands_in_one_passage_with_what_follows_it() -> None:
+    talk = [f"**NG:** And what of tank {number}?\n\n**GP:** I never saw it at all.\n\n" for number in range(30)]
+    for passage in _passages("".join(talk), budget=30):
+        assert not passage.endswith("?")
+    asked = "It was late. " * 9 + "Who was there? Was it dark? It was a man of the works, I think."
+    assert "I think." in next(one for one in _passages(asked, budget=24) if "Who was there?" in one)
+    alone = _passages("Who was there? " + "He was " * 40, budget=30)
+    assert alone[0] == "Who was there?"  # both do not fit
+
+
 _ROWS = [f"2024-01-{day:02} | Travel expenses for the conference in Berlin | {day} EUR" for day in range(1, 29)]
 
 

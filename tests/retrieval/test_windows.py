@@ -67,6 +67,14 @@ def test_words_are_marked_whole_where_the_reader_points_at_pieces(part: str, wor
     assert _shown(hit, piece.answer) == words
 
 
+def test_what_follows_a_question_is_marked_in_its_place() -> None:
+    asked = ["**A:** Was the bridge closed?", "**B:** Never.", "Trains cross it."]
+    hit = _hit(asked, [5.0, 0.0, 0.0], answer="the bridge")
+    assert _shown(hit, windows(hit, 500)[0].best) == "**B:** Never."
+    hit = _hit([*SENTENCES, "Who paid for it?"], [0.0, 0.0, 0.0, 5.0])  # nothing follows
+    assert _shown(hit, windows(hit, 500)[0].best) == "Who paid for it?"
+
+
 def test_an_answer_that_the_reader_doubts_is_not_marked() -> None:
     piece = windows(_hit(SENTENCES, [0.0, 5.0, 0.0], answer="1919", certainty=0.1), 500)[0]
     assert piece.answer is None
