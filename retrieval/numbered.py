@@ -6,11 +6,14 @@ Whatever else fits, an answer about 2022 is none about 2023, and one about Tank 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 
 from retrieval.function_words import general_share
+from retrieval.number_words import VALUES
+from retrieval.numbers import MONTH
 from retrieval.ranking import Hit, Question, met
 from retrieval.reader import LANGUAGE
 from retrieval.terms import QueryTerm, analyse_query
@@ -37,8 +40,17 @@ _NO_NAME = rf"(?!(?:{_DATED}|EUR|USD|GBP|CHF|I)\b)"
 _NAMED = re.compile(rf"(?:(?<=[\w,] ){_NO_NAME}[A-Z]\w* |\b[A-Z]\w*-)(?P<number>(?!10\b)[1-9]\d+)(?![\w:/%-]|[.,]\d)")
 """A number behind a capital within a sentence, or behind one and a hyphen; ten may be X, and a day's is of a date."""
 
-_CODE = re.compile(r"([A-Za-z]{1,5})-?\d+")
+_CODE = re.compile(r"([A-Za-z]{1,5})-?(\d+)")
+_IN_YEAR = re.compile(rf"\b(?:in|for|of|during|the|year)\s+{_YEAR.pattern}", re.IGNORECASE)
+_OVER_YEARS = re.compile(r"\b(?:since|from|between|until|till|to|after|before|born|founded)\b", re.IGNORECASE)
+_MEASURED = re.compile(
+    rf"{MONTH}|costs?|pays?|paid|below|above|aged?|minimum|maximum|least|most|nearly|almost|exactly|roughly",
+    re.IGNORECASE,
+)
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[ -]$")
+_LONGEST = 40  # characters of a number, and of a word before one
+_IN_LETTERS = rf"(?:[ivx]{{1,5}}|{'|'.join(VALUES)})\b"  # a number, whichever
+_TO = r"\s?(?:-|\u2013|to|and|or|,)\s?"
 _COMMON = 0.04  # share of passages of general text that have a word which numbers nothing, as "in" or "have"
 _LOOKED_AT = 4  # passages that may have a range of years
 
@@ -70,22 +82,32 @@ def names_another(question: Question, hit: Hit, sentence: str) -> bool:
 
 def _is_another(asked: str, term: QueryTerm, hit: Hit, sentence: str) -> bool:
     number = asked[term.start : term.end]
+    if len(number) > _LONGEST:
+        return False
     year = _YEAR.match(asked, term.start)
     if year is not None and year.end() == term.end:
-        return _YEAR.search(sentence) is not None and not _is_within(int(number), [hit])
+        said = _IN_YEAR.search(sentence) is not None and _OVER_YEARS.search(sentence) is None
+        return said and not _is_within(int(number), [hit])
     code = _CODE.fullmatch(number)
-    before = _WORD_BEFORE.search(asked[: term.start]) if number.isdecimal() else None
+    before = _WORD_BEFORE.search(asked[max(term.start - _LONGEST, 0) : term.start])
     if code is not None:
-        instead = rf"\b{code[1]}-?\d"
-    elif before is not None and not _is_common(before[1]):
-        instead = rf"\b{before[1]}s?[ -]\d"
-    else:
+        return _has_instead(code[1], "-?", code[2], hit.entry.text)
+    if before is None or not number.isdecimal() or _is_measured(before[1]):
         return False
-    return re.search(instead, hit.entry.text, re.IGNORECASE) is not None
+    return _has_instead(before[1], "s?[ -]", number, hit.entry.text)
 
 
-def _is_common(word: str) -> bool:
-    return any(general_share(word, one) >= _COMMON for one in analyse_query(word, [LANGUAGE]))
+def _has_instead(name: str, between: str, number: str, text: str) -> bool:
+    """Whether other numbers stand behind a name in a text, and this one does not, nor a range that holds it."""
+    found = re.compile(rf"\b{name}{between}(?:(\d{{1,9}})(?:{_TO}(\d{{1,9}}))?|{_IN_LETTERS})", re.IGNORECASE)
+    others = [(int(one[1] or 0), int(one[2] or one[1] or sys.maxsize)) for one in found.finditer(text)]
+    return bool(others) and not any(first <= int(number) <= last for first, last in others)
+
+
+def _is_measured(word: str) -> bool:
+    """Whether a number behind a word says how much, or which day, rather than which one."""
+    common = any(general_share(word, one) >= _COMMON for one in analyse_query(word, [LANGUAGE]))
+    return common or _MEASURED.fullmatch(word) is not None
 
 
 def _is_within(year: int, hits: Sequence[Hit]) -> bool:

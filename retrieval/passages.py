@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, pairwise, repeat, takewhile
 
@@ -172,7 +172,7 @@ def _divided_rows(document: Document, section: Span, language: str, tokens: Toke
         sentences = sentences_of(text, row, language) if tokens.exceed(row, budget) else [row]
         pieces = (piece for sentence in sentences for piece in _within(text, sentence, tokens, budget, _EDGES_OF_ROWS))
         above: tuple[str, ...] = ()
-        for group in _divide(text, pieces, tokens, budget):
+        for group in _divide(text, pieces, tokens, budget, ends=True):
             yield group, above
             above = (_first_field(text, row),)
 
@@ -315,21 +315,21 @@ def _pack(text: str, paragraphs: Iterable[Iterator[Span]], tokens: Tokens, budge
     """Joins short neighbouring paragraphs and divides long ones, so that every group fits the budget."""
     join_up_to = budget // 2
     waiting: list[Span] = []
-    for paragraph in paragraphs:
+    for paragraph, following in pairwise(chain(paragraphs, [None])):
+        assert paragraph is not None
         head: list[Span] = []
         for sentence in paragraph:
             head.append(sentence)
             if waiting and tokens.exceed(Span(waiting[0].start, sentence.end), join_up_to):
-                head = [*_questions_at_end(text, waiting), *head]
-                if waiting:
-                    yield from _divide(text, iter(waiting), tokens, budget)
-                waiting = []
+                begun = yield from _divide(text, iter(waiting), tokens, budget)
+                head, waiting = [*begun, *head], []
             if tokens.exceed(Span(head[0].start, sentence.end), join_up_to):  # nothing will be joined to it
-                yield from _divide(text, chain(head, paragraph), tokens, budget)
+                sentences = chain(head, paragraph)
+                waiting = yield from _divide(text, sentences, tokens, budget, ends=following is None)
                 head = []
         waiting += head
     if waiting:
-        yield from _divide(text, iter(waiting), tokens, budget)
+        yield from _divide(text, iter(waiting), tokens, budget, ends=True)
 
 
 def _questions_at_end(text: str, sentences: list[Span]) -> list[Span]:
@@ -340,8 +340,12 @@ def _questions_at_end(text: str, sentences: list[Span]) -> list[Span]:
     return taken
 
 
-def _divide(text: str, sentences: Iterator[Span], tokens: Tokens, budget: int) -> Iterator[list[Span]]:
-    """As few groups as the budget allows, of about equal size; beyond so many tokens that is the budget itself."""
+def _divide(
+    text: str, sentences: Iterator[Span], tokens: Tokens, budget: int, *, ends: bool = False
+) -> Generator[list[Span], None, list[Span]]:
+    """As few groups as the budget allows, of about equal size; beyond so many tokens that is the budget itself. Returns
+    the questions at the end, which belong to what follows, unless all of it `ends` there.
+    """
     ahead: list[Span] = []
     for sentence in sentences:
         ahead.append(sentence)
@@ -354,15 +358,17 @@ def _divide(text: str, sentences: Iterator[Span], tokens: Tokens, budget: int) -
     for sentence in chain(ahead, sentences):
         full = group and tokens.count(Span(group[0].start, group[-1].end)) >= target
         if full or (group and tokens.exceed(Span(group[0].start, sentence.end), budget)):
-            begun = _questions_at_end(text, group)
+            begun = [] if asks(text, sentence) else _questions_at_end(text, group)
             if begun and tokens.exceed(Span(begun[0].start, sentence.end), budget):
                 group, begun = group + begun, []
             if group:
                 yield group
             group = begun
         group.append(sentence)
+    begun = [] if ends else _questions_at_end(text, group)
     if group:
         yield group
+    return begun
 
 
 def page_at(document: About, offset: int) -> int | None:

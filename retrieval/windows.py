@@ -166,12 +166,17 @@ def sentence_probabilities(hit: Hit) -> list[float]:
 
 
 def _of_what_follows(hit: Hit, likely: Sequence[float]) -> list[float]:
-    """The probabilities with those of questions, as of an interview, added to what follows these: that answers them."""
+    """The probabilities with those of questions, as of an interview, added to what follows one or two of these: that
+    answers them.
+    """
     moved, offset = list(likely), hit.entry.passage.span.start
-    for place, sentence in enumerate(hit.entry.passage.sentences[:-1]):
-        if asks(hit.entry.text, Span(sentence.start - offset, sentence.end - offset)):
-            moved[place + 1] += moved[place]
-            moved[place] = 0.0
+    asked = [asks(hit.entry.text, Span(one.start - offset, one.end - offset)) for one in hit.entry.passage.sentences]
+    for place, following in enumerate(asked[1:], 1):
+        first = place - 2 if asked[max(place - 2, 0) : place] == [True, True] else place - 1
+        if following or not asked[place - 1] or asked[max(first - 1, 0) : first] == [True]:
+            continue
+        moved[place] += sum(moved[first:place])
+        moved[first:place] = [0.0] * (place - first)
     return moved
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from retrieval.amounts import lacks_amount
@@ -13,11 +15,9 @@ from retrieval.amounts import lacks_amount
         ("how much is the year 6 camp", "The Year 6 camp at the lake is 26 to 28 June and a letter will follow."),
         ("What does a lamp trap cost to buy?", "The smaller trap followed in the 1980s and is cheaper to build."),
         ("How many litres leaked in 2012?", "23. They are these:"),
-        ("How many people does the pie feed?", "- 600 g of whatever fish there is, and 2 kg of potatoes"),
-        ("how long is the Clay Road walk", "Other walks of this series: no. 4 The Clay Road."),
-        ("What is the weight of the HX-200?", "The HX-200 (see page 12) came on 3 May 2021 at 10:30 am."),
-        ("price of the pump?", "The pump PX4 was sold on 2021-10-22."),
-        ("How much did the 3 sisters pay?", "The 3 sisters paid on the 1st of June."),
+        ("how much did the mill cost", "The mill (1921) was sold in 1998, and again on 3 May 2021 at 10:30 am."),
+        ("How much does the pump weigh?", "The pump PX-400 came on 2021-10-22, see page 12 [3]."),
+        ("how many goals did she score", "She came 3rd."),
     ],
 )
 def test_dates_items_and_codes_are_no_amount(question: str, sentence: str) -> None:
@@ -29,17 +29,46 @@ def test_dates_items_and_codes_are_no_amount(question: str, sentence: str) -> No
     [
         ("how much is the year 6 camp", "The Year 6 camp costs £95."),
         ("how much is the year 6 camp", "The Year 6 camp is free."),
+        ("How much does the boiler cost?", "The boiler costs £1500."),
+        ("How much is the rent?", "It was 2000 a month."),
+        ("How much are tickets?", "Tickets are EUR50 at the door."),
+        ("How many pupils does the school have?", "The school has 1200 pupils."),
+        ("How many came?", "1500 people came to the fair."),
+        ("How many may attend?", "Up to 20 may attend."),
         ("How many people does the pie feed?", "The pie feeds six."),
-        ("How many grams of fish are in the pie?", "- 600 g of whatever fish there is"),
+        ("How many people live there?", "It has 3.7m inhabitants."),
+        ("How many kilometres long is the trail?", "The trail is 12 km long."),
+        ("How many of the 12 members voted?", "12 members voted."),
         ("How many of them came?", "Most of them came."),
         ("How many yards was the pass?", "It was an 18-yard pass."),
-        ("how long is the Clay Road walk", "The Clay Road walk takes the whole morning."),
-        ("How long was the shop shut?", "It was shut until 3 May."),
-        ("How far is the mill?", "The mill is close to the bridge."),
+        ("How much notice must a tenant give?", "A tenant gives a month's notice in writing."),
+        ("How much butter do I need?", "½ cup butter"),
         ("How much did fares rise?", "Fares rose by 4.5 per cent in 2021."),
-        ("When does the camp begin?", "The camp is in the woods."),  # asks for no amount
-        ("Who sold the pump?", "The pump was sold by its owner."),
     ],
 )
 def test_numbers_and_words_that_say_how_much_are_one(question: str, sentence: str) -> None:
     assert not lacks_amount(question, sentence)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When does the camp begin?",
+        "Who pays the cost of repairs?",
+        "What is included in the price?",
+        "What does the cost include?",
+        "What is the room number?",
+        "How long was the shop shut?",
+        "How much do we know about the cause?",
+    ],
+)
+def test_other_questions_ask_for_no_amount(question: str) -> None:
+    assert not lacks_amount(question, "The camp is in the woods.")
+
+
+@pytest.mark.parametrize("text", ["what does it " * 1500, "what do " * 2500, "how much " * 2200, "1," * 10_000])
+def test_a_long_text_is_looked_through_in_time(text: str) -> None:
+    started = time.process_time()
+    lacks_amount(text, text)
+    lacks_amount("how many", text)
+    assert time.process_time() - started < 5

@@ -153,7 +153,7 @@ def test_an_answer_that_repeats_the_question_counts_a_tenth(
 
 TANKS = (
     "Tank 4 of the works holds 18,000 litres. In 2022 the company reported a profit of 11 million. "
-    "Error E18 means that a filter is blocked.\n"
+    "Error E18 means that a filter is blocked. The rise is 4.2 % for grades 1 to 4.\n"
 )
 
 
@@ -166,13 +166,15 @@ TANKS = (
         ("What profit did the company report in 2023?", 0.25),
         ("what does error E18 mean", 1.0),
         ("what does error E11 mean", 0.25),
+        ("what is the rise for grade 3", 1.0),  # of a range
+        ("what is the rise for grade 7", 0.25),
         ("who has 6 tanks", 1.0),  # any number of them
         ("how many filters are blocked", 0.1),
     ],
 )
 def test_what_is_said_of_another_number_counts_less(library: Library, write: Write, asked: str, share: float) -> None:
     write("tanks.txt", TANKS)
-    write("other.txt", "Tank 6, the E11 and the year 2023 are spoken of elsewhere, and 6 tanks.\n")
+    write("other.txt", "Tank 6, grade 7, the E11 and the year 2023 are spoken of elsewhere, and 6 tanks.\n")
     library.sync()
     engine = replace(library.engine(), reader=None)
     question = engine.prepare(asked)
