@@ -44,7 +44,7 @@ _CODE = re.compile(r"([A-Za-z]{1,5})-?(\d+)")
 _IN_YEAR = re.compile(rf"\b(?:in|for|of|during|the|year)\s+{_YEAR.pattern}", re.IGNORECASE)
 _OVER_YEARS = re.compile(r"\b(?:since|from|between|until|till|to|after|before|born|founded)\b", re.IGNORECASE)
 _MEASURED = re.compile(
-    rf"{MONTH}|costs?|pays?|paid|below|above|aged?|minimum|maximum|least|most|nearly|almost|exactly|roughly",
+    rf"{MONTH}|costs?|pays?|paid|below|above|aged?|minimum|maximum|least|most|nearly|almost|exactly|roughly|late|early|mid",
     re.IGNORECASE,
 )
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[ -]$")
