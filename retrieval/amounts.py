@@ -8,44 +8,52 @@ from __future__ import annotations
 
 import re
 
-from retrieval.number_words import SCALES, VALUES
+from retrieval.number_words import NUMBER_WORDS
 from retrieval.numbers import MONTH
 
+_OPENS = r"^\W*(?:(?:and|so|but|by|for|in|of|to|at|about)\W+){0,2}"
+_TIMES = r"(?:more\s+|other\s+)?(?:time|times|minutes?|hours?|days?|nights?|weeks?|months?|years?|notice)\b"
 _ASKS = re.compile(
-    r"\bhow\s+(?:many|much)\b(?!.{0,80}\bknow)"
-    r"|\bwhat\s+(?:do|does|did|would|will)\s(?!the\s+costs?\b).{1,80}?\bcosts?(?:\s+to\s.{1,80})?\s*\??\s*$",
+    rf"{_OPENS}how\s+(?:many|much)\b(?!\s+{_TIMES})(?!.{{0,80}}\bknow)"
+    rf"|{_OPENS}what\s+(?:do|does|did|would|will)\s.{{1,80}}(?<!the)(?<!in)(?<!on)(?<!of)\scost(?:\s+to\s.{{1,80}})?\s*\??\s*$",
     re.IGNORECASE,
 )
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_ENDS = r"(?=\s*(?:[),.;:]|$)|\s(?:and|but|by|when|as|the|it|he|she|they|was|were|is|at|for|with|after|before)\b)"
 _NO_AMOUNT = re.compile(
     rf"\b{_DAY}(?:\s?(?:[-\u2013,]|to|and)\s?{_DAY}){{0,4}}\s(?:of\s)?(?:{MONTH})\b(?:,?\s\d{{4}})?"
-    rf"|\b(?:{MONTH})\s(?:\d{{4}}|{_DAY}(?:\s?(?:[-\u2013]|to)\s?{_DAY})?(?:,?\s\d{{4}})?)\b"
-    r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b(?:1\d|20)\d\ds\b"
-    r"|(?:(?i:\b(?:in|since|until|during)\s)|\()(?:1\d|20)\d\d\b(?!\s?[%€])"
-    r"|\b\d{1,2}(?::\d\d|[:.]?\d{0,2}\s?[apAP]\.?[mM]\b)|\b\d{1,2}(?:st|nd|rd|th)\b"
-    r"|^[ \t]*(?:\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?)(?=\s)|\[\d+\]"
-    r"|\b(?i:nos?|clause|section|article|pages?|pp?|chapter|figure|table|step|item|room|question|condition|version|note|"
-    r"appendix|annex|part|rule|year|grade|class|unit)\.?\s\d+(?:\.\d+)*\b"
-    r"|\b(?!EUR|USD|GBP|CHF)[A-Z]{1,5}-?\d[\w-]*",
+    rf"|\b(?:{MONTH})\s(?:\d{{4}}|{_DAY}(?:\s?(?:[-\u2013]|to)\s?{_DAY})?(?:,?\s\d{{4}})?){_ENDS}"
+    r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b(?:1\d|20)\d\ds\b|\((?:1\d|20)\d\d\)"
+    rf"|(?i:\b(?:in|since|until|during)\s)(?:1\d|20)\d\d{_ENDS}"
+    r"|\b\d{1,2}(?:[:.]\d\d)?\s?[apAP]\.?[mM]\b|(?i:\b(?:at|from|until|till|by)\s)\d{1,2}:\d\d\b"
+    r"|^[ \t]*\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)](?=\s)|\[\d+\]"
+    r"|\b(?:[Nn]os?\.|[Pp]ages?|pp?\.|Chapter|Figure|Table|Step|Item|Room|Year|Grade|Class|Clause|Section|Article|Part|Rule)"
+    r"\s\d+\b",
     re.MULTILINE,
 )
-"""Dates, decades, years behind a word or sign that says so, times, ordinals, the numbers of items and notes, of what is
-numbered, and codes.
+"""Dates, decades, years and times that what stands beside them tells from amounts, the numbers of items and notes, and
+those of what is numbered.
 """
 
 _QUANTITIES = frozenset(
-    {*VALUES, *SCALES, "dozen", "dozens", "hundreds", "thousands", "millions", "billions", "trillion", "couple", "pair"}
-    | {"single", "sole", "both", "half", "halves", "halved", "third", "thirds", "quarter", "quarters", "double"}
+    {*NUMBER_WORDS, "dozen", "dozens", "hundreds", "thousands", "millions", "billions", "trillion", "couple", "pair"}
+    | {"single", "sole", "both", "half", "halves", "halved", "thirds", "quarter", "quarters", "double"}
     | {"doubled", "tripled", "twice", "once", "triple", "thrice", "twin", "twins", "quartet", "score", "several", "few"}
     | {"fewer", "many", "most", "much", "more", "less", "little", "all", "none", "no", "not", "nobody", "nothing"}
     | {"majority", "minority", "every", "each", "any", "some", "enough", "numerous", "countless", "various", "multiple"}
     | {"another", "only", "whole", "entire", "full", "fully", "entirely", "partly", "free", "lot", "lots", "plenty"}
     | {"handful", "pinch", "unlimited", "donation", "unknown", "fortnight", "charge", "costs", "low", "high"}
+    | {"included", "complimentary", "gratis", "waived", "cannot", "t", "never", "without", "same", "quadrupled"}
+    | {"hourly", "daily", "weekly", "fortnightly", "monthly", "quarterly", "yearly", "annually", "fifths", "trebled"}
 )
-_NUMBER = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
+_NUMBER = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]|fold\b")
 _ONE_OF = re.compile(
-    r"\ban?\s(?:second|minute|hour|day|week|month|year|cup|glass|spoon|metre|meter|mile)", re.IGNORECASE
+    r"\ban?\s(?:second|minute|hour|day|week|month|year|decade|cup|glass|(?:tea|table)?spoon|lit(?:re|er)|pint|gallon|pound|"
+    r"dollar|euro|penny|gram|kilo|ounce|inch|foot|knob|bit|drop|slice|met(?:re|er)|mile)|\w, .{1,80}\b(?:and|or)\b",
+    re.IGNORECASE,
 )
+"""One of a unit, or a list, whose items may be what is counted."""
+
 _WORD = re.compile(r"[a-z]+")
 
 

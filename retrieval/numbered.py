@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from retrieval.function_words import general_share
-from retrieval.number_words import VALUES
+from retrieval.number_words import VALUES, ordinal
 from retrieval.numbers import MONTH
 from retrieval.ranking import Hit, Question, met
 from retrieval.reader import LANGUAGE
@@ -41,16 +41,21 @@ _NAMED = re.compile(rf"(?:(?<=[\w,] ){_NO_NAME}[A-Z]\w* |\b[A-Z]\w*-)(?P<number>
 """A number behind a capital within a sentence, or behind one and a hyphen; ten may be X, and a day's is of a date."""
 
 _CODE = re.compile(r"([A-Za-z]{1,5})-?(\d+)")
-_IN_YEAR = re.compile(rf"\b(?:in|for|of|during|the|year)\s+{_YEAR.pattern}", re.IGNORECASE)
-_OVER_YEARS = re.compile(r"\b(?:since|from|between|until|till|to|after|before|born|founded)\b", re.IGNORECASE)
+_IN_YEAR = re.compile(rf"\b(?:in|during|year)\s+{_YEAR.pattern}", re.IGNORECASE)
+_OVER_YEARS = re.compile(
+    r"\b(?:since|from|between|until|till|to|after|before|born|founded|became|bought|elected|appointed|opened|retired)\b",
+    re.IGNORECASE,
+)
 _MEASURED = re.compile(
-    rf"{MONTH}|costs?|pays?|paid|below|above|aged?|minimum|maximum|least|most|nearly|almost|exactly|roughly|late|early|mid",
+    rf"{MONTH}|costs?|pays?|paid|below|above|aged?|minimum|maximum|least|most|nearly|almost|exactly|roughly|late|early|mid|"
+    r"within|weigh\w*|exceed\w*|earn\w*|holds?|buys?|spend\w*",
     re.IGNORECASE,
 )
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[ -]$")
 _LONGEST = 40  # characters of a number, and of a word before one
 _IN_LETTERS = rf"(?:[ivx]{{1,5}}|{'|'.join(VALUES)})\b"  # a number, whichever
-_TO = r"\s?(?:-|\u2013|to|and|or|,)\s?"
+_TO = r"\s?(?:[-,\u2010-\u2015]|to|through|till|until|up\sto|and|or)\s?"
+_OPEN_END = r"\+|\s(?:or|and)\s(?:later|newer|higher|above|up|more|over)|\sonwards"
 _COMMON = 0.04  # share of passages of general text that have a word which numbers nothing, as "in" or "have"
 _LOOKED_AT = 4  # passages that may have a range of years
 
@@ -86,22 +91,32 @@ def _is_another(asked: str, term: QueryTerm, hit: Hit, sentence: str) -> bool:
         return False
     year = _YEAR.match(asked, term.start)
     if year is not None and year.end() == term.end:
+        years = [int(one[0]) for one in _YEAR.finditer(sentence)]
         said = _IN_YEAR.search(sentence) is not None and _OVER_YEARS.search(sentence) is None
-        return said and not _is_within(int(number), [hit])
+        return said and not min(years) <= int(number) <= max(years) and not _is_within(int(number), [hit])
     code = _CODE.fullmatch(number)
     before = _WORD_BEFORE.search(asked[max(term.start - _LONGEST, 0) : term.start])
     if code is not None:
         return _has_instead(code[1], "-?", code[2], hit.entry.text)
     if before is None or not number.isdecimal() or _is_measured(before[1]):
         return False
-    return _has_instead(before[1], "s?[ -]", number, hit.entry.text)
+    otherwise = rf"(?<!\d)0*{int(number)}(?!\d)|\b{ordinal(int(number))}\b"  # PlayStation 5 is the PS 5
+    return not re.search(otherwise, hit.entry.text) and _has_instead(before[1], "s?[ -]", number, hit.entry.text)
 
 
 def _has_instead(name: str, between: str, number: str, text: str) -> bool:
     """Whether other numbers stand behind a name in a text, and this one does not, nor a range that holds it."""
-    found = re.compile(rf"\b{name}{between}(?:(\d{{1,9}})(?:{_TO}(\d{{1,9}}))?|{_IN_LETTERS})", re.IGNORECASE)
-    others = [(int(one[1] or 0), int(one[2] or one[1] or sys.maxsize)) for one in found.finditer(text)]
+    more = rf"(?:{_TO}(?:{name}{between})?(\d{{1,9}})|({_OPEN_END}))?"
+    found = re.compile(rf"\b{name}{between}(?:(\d{{1,9}}){more}|{_IN_LETTERS})", re.IGNORECASE)
+    others = [_range(*one.groups()) for one in found.finditer(text)]
     return bool(others) and not any(first <= int(number) <= last for first, last in others)
+
+
+def _range(first: str | None, last: str | None, open_end: str | None) -> tuple[int, int]:
+    """What a number that was found holds, or one to another, or from one on; all of them where it is in letters."""
+    if first is None:
+        return 0, sys.maxsize
+    return int(first), sys.maxsize if open_end else int(last or first)
 
 
 def _is_measured(word: str) -> bool:

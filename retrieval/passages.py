@@ -61,7 +61,7 @@ def cut(document: Document, language: str, token_offsets: TokenOffsets, budget: 
     A passage never crosses a heading. A paragraph that fits stays whole; shorter neighbours join up to half the
     budget; a longer one is divided evenly between sentences; a sentence over the budget is divided at a line end,
     else at white space, or between tokens where there is none. A question, as of an interview, stands in one passage
-    with what follows it, where both fit. Where `document.layout` is `"rows"`, every line is a
+    with what follows it, where both fit and that is no question. Where `document.layout` is `"rows"`, every line is a
     passage; one over the budget is divided as a paragraph is, but between fields before white space, and its first
     field stands in the headings of its later passages.
 
@@ -199,7 +199,8 @@ def _blocks(text: str, section: Span, language: str) -> Iterator[Iterable[Span]]
     start = section.start
     for match in chain(_BETWEEN_BLOCKS.finditer(text, section.start, section.end), [None]):
         block = Span(start, match.start() if match else section.end)
-        yield (sentence for line in _lines(text, block) for sentence in _sentences_of_line(text, line, language))
+        if _VISIBLE.search(text, block.start, block.end):
+            yield (sentence for line in _lines(text, block) for sentence in _sentences_of_line(text, line, language))
         start = match.end() if match else section.end
 
 

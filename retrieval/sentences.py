@@ -36,7 +36,8 @@ _SHORT = re.compile(r"(?:^|\W)(?:\d{1,4}|[^\W\d_]{1,3})\.$")
 _DAY, _YEAR = re.compile(r"(?:^|\D)\d{1,2}\.$"), re.compile(r"(?:^|\D)[12]\d{3}\.$")
 _NEXT_DAY, _NEXT_YEAR = re.compile(r"\d{1,2}\."), re.compile(r"[12]\d{3}(?!\d)")
 _DATE = re.compile(r"(?:^|\D)[12]\d{3}\.\s?\d{1,2}\.\s?\d{1,2}\.$")
-_ASKS = re.compile(r"\w[\"'\u201d\u2019\u00bb)]?[?\uff1f\u061f][\"'\u201d\u2019\u00bb)*_]{0,5}$")
+_ASKS = re.compile(r"[^\W\d_][\"'\u201d\u2019\u00bb)]?[?\uff1f\u061f][\"'\u201d\u2019\u00bb)*_]{0,5}$")
+_TELLS = re.compile(r"\W*(?:did you know|have you heard)\b", re.IGNORECASE)
 _TAIL, _HEAD = 16, 5  # characters on either side of an end that tell whether it is one
 _SEGMENT = 20_000  # characters given to the segmenter at once
 
@@ -54,8 +55,10 @@ def sentences_of(text: str, span: Span, language: str) -> Iterator[Span]:
 
 
 def asks(text: str, sentence: Span) -> bool:
-    """Whether a sentence is a question."""
-    return _ASKS.search(text[max(sentence.start, sentence.end - _TAIL) : sentence.end]) is not None
+    """Whether a sentence is a question, and neither a row with a doubtful entry nor one that tells by asking."""
+    if _ASKS.search(text[max(sentence.start, sentence.end - _TAIL) : sentence.end]) is None:
+        return False
+    return " | " not in text[sentence.start : sentence.end] and _TELLS.match(text, sentence.start) is None
 
 
 def trimmed(text: str, span: Span) -> Span:

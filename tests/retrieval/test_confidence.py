@@ -151,9 +151,14 @@ def test_an_answer_that_repeats_the_question_counts_a_tenth(
     assert discount_as_read(question, piece, engine.reader) == discount
 
 
-TANKS = (
-    "Tank 4 of the works holds 18,000 litres. In 2022 the company reported a profit of 11 million. "
-    "Error E18 means that a filter is blocked. The rise is 4.2 % for grades 1 to 4.\n"
+SAID = (
+    "Tank 4 of the works holds 18,000 litres.",
+    "In 2022 the company reported a profit of 11 million.",
+    "Error E18 means that the pump is hot.",
+    "A filter of the pump is blocked.",
+    "The rise is 4.2 % for grades 1 to 4, and 2 % for grade 12 or above.",
+    "If you cancel within 14 days, nothing is due.",
+    "The mill was let in 2001 and sold in 2005.",
 )
 
 
@@ -168,17 +173,24 @@ TANKS = (
         ("what does error E11 mean", 0.25),
         ("what is the rise for grade 3", 1.0),  # of a range
         ("what is the rise for grade 7", 0.25),
+        ("what is the rise for grade 13", 1.0),  # or above
+        ("who ran the mill in 2003", 1.0),  # between two years
+        ("what if I cancel within 10 days", 1.0),
         ("who has 6 tanks", 1.0),  # any number of them
         ("how many filters are blocked", 0.1),
     ],
 )
 def test_what_is_said_of_another_number_counts_less(library: Library, write: Write, asked: str, share: float) -> None:
-    write("tanks.txt", TANKS)
-    write("other.txt", "Tank 6, grade 7, the E11 and the year 2023 are spoken of elsewhere, and 6 tanks.\n")
+    for number, sentence in enumerate(SAID):
+        write(f"{number}.txt", sentence)
+    write(
+        "other.txt",
+        "Tank 6, grade 7 and 13, 10 days, 2003, the E11 and the year 2023 are spoken of elsewhere, and 6 tanks.\n",
+    )
     library.sync()
     engine = replace(library.engine(), reader=None)
     question = engine.prepare(asked)
-    hits = [hit for hit in rank(question, engine.searcher, engine.weights) if hit.entry.document.path == "tanks.txt"]
+    hits = [hit for hit in rank(question, engine.searcher, engine.weights) if hit.entry.document.path != "other.txt"]
     assert discount(question, pieces(hits, 500)) == share
 
 

@@ -358,7 +358,10 @@ def test_a_row_is_one_sentence_whatever_its_cells_hold_unless_it_is_long() -> No
 
 
 def test_a_question_stands_in_one_passage_with_what_follows_it() -> None:
-    talk = [f"**NG:** And what of tank {number}?\n\n**GP:** I never saw it at all.\n\n" for number in range(30)]
+    talk = [
+        f"**NG:** And what of the tank{'s' * (number % 2)}?\n\n**GP:** I never saw it at all.\n\n"
+        for number in range(30)
+    ]
     for passage in _passages("".join(talk), budget=30):
         assert not passage.endswith("?")
     asked = "It was late. " * 9 + "Who was there? It was a man of the works, I think."
@@ -366,6 +369,7 @@ def test_a_question_stands_in_one_passage_with_what_follows_it() -> None:
     turn = "**NG:** " + "The works had been closed for years and nobody went there. " * 4 + "Did you see the tank?"
     assert _passages(f"{turn}\n\n**GP:** I never saw it at all.", budget=60)[-1].startswith("Did you see")
     assert _passages(turn, budget=60)[-1].endswith("there. Did you see the tank?")  # nothing follows
+    assert _passages(f"# A\n\n{turn}\n\n# B\n\nEnd.", budget=60)[-2].endswith("there. Did you see the tank?")
     assert max(map(len, _passages("Who was there then? " * 60, budget=40))) > 100  # questions alone
     alone = _passages("Who was there? " + "He was " * 40, budget=30)
     assert alone[0] == "Who was there?"  # both do not fit

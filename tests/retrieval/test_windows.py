@@ -71,6 +71,9 @@ def test_what_follows_a_question_is_marked_in_its_place() -> None:
     asked = ["**A:** Was the bridge closed?", "**B:** Never.", "Trains cross it."]
     hit = _hit(asked, [5.0, 0.0, 0.0], answer="the bridge")
     assert _shown(hit, windows(hit, 500)[0].best) == "**B:** Never."
+    for told in ("Did you know that it has 4 lamps?", "Jan Pot | born 1340?"):
+        hit = _hit([told, *SENTENCES], [5.0, 0.0, 0.0, 0.0])
+        assert _shown(hit, windows(hit, 500)[0].best) == told
     hit = _hit([*SENTENCES, "Who paid for it?"], [0.0, 0.0, 0.0, 5.0])  # nothing follows
     assert _shown(hit, windows(hit, 500)[0].best) == "Who paid for it?"
 
