@@ -1528,6 +1528,7 @@ def test_the_process_that_reads_apart_runs_nothing_that_lies_in_the_current_fold
 ) -> None:
     for name in ("retrieval.py", "json.py"):
         (tmp_path / name).write_text("raise SystemExit('run')\n")
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # which may name the current folder
     monkeypatch.chdir(tmp_path)
     assert confined.read("a.txt", b"Clay swells.\n").text == "Clay swells.\n"
 
