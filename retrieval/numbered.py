@@ -79,7 +79,7 @@ def names_another(question: Question, hit: Hit, sentence: str) -> bool:
     it, but another one does in its place: another year in the answering `sentence`, another number behind the same word
     or the same letters in the passage.
     """
-    if hit.entry.document.language != LANGUAGE:
+    if hit.entry.document.language != LANGUAGE or not any(map(str.isdigit, question.text)):
         return False
     unmet = (question.terms[i] for i in np.flatnonzero(~met(question, hit.entry)))
     return any(_is_another(question.text, one, hit, sentence) for one in unmet)

@@ -19,6 +19,8 @@ _CLAUSE = (
     r"|(?i:Artículo|Artigo|Articolo|Articolul|Artikel|Chapitre|Cl[áa]usula|Secci[óo]n|Cap[íi]tulo|Capitolo|Kapitel"
     r"|Článek|Čl\.|Rozdział|Статья|Стаття|Ст\.|Пункт|п\.|Điều|Madde|Pasal|Άρθρο|סעיף|المادة|ماده|अनुच्छेद|धारा)"
 )
+QUESTION_MARKS = "?\uff1f\u061f"
+
 _NUMBER = re.compile(  # before an item or a clause, which is no sentence of its own
     rf"\(?(?:(?:{_CLAUSE})\s?)?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,4}})(?:\.\d{{1,3}}){{0,4}}[ºª]?[.)]?"
 )
@@ -36,7 +38,7 @@ _SHORT = re.compile(r"(?:^|\W)(?:\d{1,4}|[^\W\d_]{1,3})\.$")
 _DAY, _YEAR = re.compile(r"(?:^|\D)\d{1,2}\.$"), re.compile(r"(?:^|\D)[12]\d{3}\.$")
 _NEXT_DAY, _NEXT_YEAR = re.compile(r"\d{1,2}\."), re.compile(r"[12]\d{3}(?!\d)")
 _DATE = re.compile(r"(?:^|\D)[12]\d{3}\.\s?\d{1,2}\.\s?\d{1,2}\.$")
-_ASKS = re.compile(r"[^\W\d_][\"'\u201d\u2019\u00bb)]?[?\uff1f\u061f][\"'\u201d\u2019\u00bb)*_]{0,5}$")
+_ASKS = re.compile(rf"[^\W\d_][\"'\u201d\u2019\u00bb)]?[{QUESTION_MARKS}][\"'\u201d\u2019\u00bb)*_]{{0,5}}$")
 _TELLS = re.compile(r"\W*(?:did you know|have you heard)\b", re.IGNORECASE)
 _TAIL, _HEAD = 16, 5  # characters on either side of an end that tell whether it is one
 _SEGMENT = 20_000  # characters given to the segmenter at once

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from retrieval.ranking import Hit
-from retrieval.sentences import asks
+from retrieval.sentences import QUESTION_MARKS, asks
 from retrieval.types import Span
 
 WORD = re.compile(r"\w+(?:[.,:'\u2019]\w+)*")
@@ -170,6 +170,8 @@ def _of_what_follows(hit: Hit, likely: Sequence[float]) -> list[float]:
     answers them.
     """
     moved, offset = list(likely), hit.entry.passage.span.start
+    if not any(mark in hit.entry.text for mark in QUESTION_MARKS):
+        return moved
     asked = [asks(hit.entry.text, Span(one.start - offset, one.end - offset)) for one in hit.entry.passage.sentences]
     for place, following in enumerate(asked[1:], 1):
         first = place - 2 if asked[max(place - 2, 0) : place] == [True, True] else place - 1
