@@ -14,13 +14,14 @@ from retrieval.types import Span
 EDGES = ("\n", " ")
 """Where text that is too long is divided, the better ones first."""
 
+QUESTION_MARKS = "?\uff1f\u061f"
+"""Those of Latin, Chinese and Japanese, and Arabic text."""
+
 _CLAUSE = (
     r"Article|Section|Clause|Chapter|Art\.|§"
     r"|(?i:Artículo|Artigo|Articolo|Articolul|Artikel|Chapitre|Cl[áa]usula|Secci[óo]n|Cap[íi]tulo|Capitolo|Kapitel"
     r"|Článek|Čl\.|Rozdział|Статья|Стаття|Ст\.|Пункт|п\.|Điều|Madde|Pasal|Άρθρο|סעיף|المادة|ماده|अनुच्छेद|धारा)"
 )
-QUESTION_MARKS = "?\uff1f\u061f"
-
 _NUMBER = re.compile(  # before an item or a clause, which is no sentence of its own
     rf"\(?(?:(?:{_CLAUSE})\s?)?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,4}})(?:\.\d{{1,3}}){{0,4}}[ºª]?[.)]?"
 )

@@ -24,6 +24,7 @@ _LONGEST_WORD = 40
 _SCALE = 1 / 30  # what a unit of log-probability is worth in a score, about as the fitted weights have it
 _WORTH_SHOWING = 0.1  # probability from which a second part of a passage is offered too
 _READ = 0.7  # weight of the reader against ranking, in where the answer stands
+_ASKED_AT_ONCE = 2  # questions that one sentence may answer
 _CERTAIN = 0.15  # certainty from which the answering words are marked
 
 
@@ -173,12 +174,15 @@ def _of_what_follows(hit: Hit, likely: Sequence[float]) -> list[float]:
     if not any(mark in hit.entry.text for mark in QUESTION_MARKS):
         return moved
     asked = [asks(hit.entry.text, Span(one.start - offset, one.end - offset)) for one in hit.entry.passage.sentences]
-    for place, following in enumerate(asked[1:], 1):
-        first = place - 2 if asked[max(place - 2, 0) : place] == [True, True] else place - 1
-        if following or not asked[place - 1] or asked[max(first - 1, 0) : first] == [True]:
+    run = 0
+    for place, is_question in enumerate(asked):
+        if is_question:
+            run += 1
             continue
-        moved[place] += sum(moved[first:place])
-        moved[first:place] = [0.0] * (place - first)
+        if 0 < run <= _ASKED_AT_ONCE:
+            moved[place] += sum(moved[place - run : place])
+            moved[place - run : place] = [0.0] * run
+        run = 0
     return moved
 
 
