@@ -26,6 +26,7 @@ Precision = Literal["bf16", "int8", "fp32"]
 Label = TypeVar("Label")
 
 _SLOWER = ["SkipLayerNormFusion"]  # the fused operation takes seven times as long as the sum and the normalisation
+_IDLE = ("session.force_spinning_stop", "1")  # else threads that wait for work take a core for long after a run
 _STREAMS = 2  # batches run side by side
 _BATCH_TOKENS = 1536  # padded tokens a batch: enough to fill two cores, little enough for their caches
 _BYTE_PRODUCTS = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})  # as Linux calls them, on x86 and ARM
@@ -151,6 +152,7 @@ def onnx_session(model: Path, threads: int, *, keeps_patterns: bool = True) -> A
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     options.enable_mem_pattern = keeps_patterns
+    options.add_session_config_entry(*_IDLE)
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER)
 
 
