@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from retrieval.loaders import title_of
-from retrieval.types import Answer, Citation, Correction, Excerpt, Outline, Pending, Span, Verdict, Verification
+from retrieval.types import Answer, Citation, Correction, Doubt, Excerpt, Outline, Pending, Span, Verdict, Verification
 
 NOT_FOUND = "Not in your sources."
 NEAREST_TO_PART = "(not in your sources; the nearest passage)"
@@ -123,6 +123,12 @@ def why(excerpt: Excerpt, other: Excerpt | None) -> str:
     listed = "; ".join(f"{MEASURES.get(name, name)} (+{parts[name]:.2f})" for name in told)
     against = f"comes before {other.rank}, mainly" if other else "fits, mainly"
     return f"Excerpt {excerpt.rank} {against}: {listed}."
+
+
+def doubted(doubt: Doubt) -> str:
+    """In a sentence, why the confidence is lower than what fits would make it."""
+    counts = {0.1: "a tenth", 0.25: "a quarter"}[doubt.share]
+    return f"Its confidence counts {counts}: {doubt.reason}."
 
 
 def place(citation: Citation) -> str:

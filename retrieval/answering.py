@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.coefficients import Coefficients
-from retrieval.confidence import confidence, discount, discount_as_read
+from retrieval.confidence import confidence, doubt, doubt_as_read
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.excerpts import excerpts_of, is_new
@@ -83,10 +83,11 @@ def _answer_one(
         further = rank_further(question, searcher, weights, hits, ordered[-1].score)
         excerpts = excerpts_of([*ordered, *pieces(further, characters)], searcher, count, weights, characters)
     leaders = leading(ordered)
-    less = discount(question, ordered)
+    doubts = [doubt(question, ordered)]
     if engine.reader is not None and ordered:
-        less = min(less, discount_as_read(question, ordered[0], engine.reader))
-    sure = less * confidence(question, leaders, searcher, weights)
+        doubts.append(doubt_as_read(question, ordered[0], engine.reader))
+    gravest = min((one for one in doubts if one is not None), key=lambda one: one.share, default=None)
+    sure = confidence(question, leaders, searcher, weights) * (1.0 if gravest is None else gravest.share)
     return Answer(
         question=text,
         found=bool(excerpts) and sure >= settings.found_from(weights.caution),
@@ -96,7 +97,7 @@ def _answer_one(
         elapsed_ms=0.0,
         missing=question.missing,
         corrections=question.corrections,
-        discount=less,
+        doubt=gravest,
     )
 
 

@@ -16,31 +16,15 @@ from retrieval.ranking import Hit, Question, met
 from retrieval.reader import LANGUAGE, Reader
 from retrieval.repeating import repeats
 from retrieval.searcher import Searcher
+from retrieval.types import Doubt
 from retrieval.windows import Piece, leading
 
-_OF_ANOTHER, _BETTER = 0.1, 1.5
-"""Where the passage answers the question about another government by so many logits better: of 66 such answers to
-held-out questions none was right, and the ten right ones that could be asked so gained 0.2 at most."""
-
-_COUNTS_ELSE, _FAR_BETTER = 0.25, 3.5
-"""Where it answers a question after a number so much better with a verb of its sentence: of 325 wrong answers to
-held-out questions 20 do, of 150 right ones none; but a verb that only means the same may do so too."""
-
-_SAYS_NOTHING = 0.1
-"""Of 75 answers to held-out questions that only repeat the question, 31 of them found, none was right."""
-
-_NUMBER_NOWHERE = 0.1
-"""Of 525 answers to held-out questions with such a number that no document has, none was right."""
-
-_NO_AMOUNT = 0.1
-"""Of 62 such answers to held-out questions, 5 of them found, none was right."""
-
-_ANOTHER_NUMBER = 0.25
-"""Of 20 such answers to held-out questions that were found, two were right."""
+_BETTER = 1.5  # logits by which the passage answers the question about another government better
+_FAR_BETTER = 3.5  # logits by which it answers one after a number better with a verb of its sentence
 
 
 def confidence(question: Question, hits: Sequence[Hit], searcher: Searcher, weights: Coefficients) -> float:
-    """The calibrated probability that the first excerpt answers the question, but for the `discount`."""
+    """The calibrated probability that the first excerpt answers the question, before any `doubt`."""
     if not hits:
         return 0.0
     fitted = weights.confidence if hits[0].reading is None else weights.read_confidence
@@ -49,41 +33,37 @@ def confidence(question: Question, hits: Sequence[Hit], searcher: Searcher, weig
     return fitted.probability(confidence_features(question, hits, searcher))
 
 
-def discount(question: Question, ordered: Sequence[Piece]) -> float:
-    """What the confidence of an answer that begins with the first piece is to be multiplied by, because the question
-    names a number that no document has, or that the passage has another instead of, or because it asks for an amount
-    and the answering sentence has none; or 1.
-    """
+def doubt(question: Question, ordered: Sequence[Piece]) -> Doubt | None:
+    """What makes an answer that begins with the first piece unsure, by the numbers in question and passage."""
     if not ordered:
-        return 1.0
+        return None
     first = ordered[0]
     hit, sentence = first.hit, first.text(first.best)
     if names_absent_number(question, leading(ordered)):
-        return _NUMBER_NOWHERE
+        return Doubt.NUMBER_NOWHERE
     if hit.entry.document.language == LANGUAGE and lacks_amount(question.text, sentence):
-        return _NO_AMOUNT
-    return _ANOTHER_NUMBER if names_another(question, hit, sentence) else 1.0
+        return Doubt.NO_AMOUNT
+    return Doubt.ANOTHER_NUMBER if names_another(question, hit, sentence) else None
 
 
-def discount_as_read(question: Question, piece: Piece, reader: Reader) -> float:
-    """What the confidence is to be multiplied by, because the answering words only repeat the question, or because the
-    answering sentence speaks of another government or counts something else: asked about that instead, the passage
-    answers better by far; or 1.
+def doubt_as_read(question: Question, piece: Piece, reader: Reader) -> Doubt | None:
+    """What the reader makes unsure of an answer: its words only repeat the question, or its sentence speaks of another
+    government or counts something else, and asked about that instead the passage answers better by far.
     """
     hit, sentence = piece.hit, piece.text(piece.best)
     if hit.reading is None:
-        return 1.0
+        return None
     if piece.answer is not None and repeats(question.text, piece.text(piece.answer)):
-        return _SAYS_NOTHING
+        return Doubt.REPEATS
     words = hit.entry.text[hit.reading.answer.start : hit.reading.answer.end]
     elsewhere = asked_of_another(question.text, sentence, words)
     otherwise = counted_otherwise(question.text, question.terms, sentence, words)
     if not (elsewhere or otherwise):
-        return 1.0
+        return None
     gains = [one.answers - hit.reading.answers for one in reader.read_again([*elsewhere, *otherwise], hit.entry.text)]
     if max(gains[: len(elsewhere)], default=0.0) >= _BETTER:
-        return _OF_ANOTHER
-    return _COUNTS_ELSE if max(gains[len(elsewhere) :], default=0.0) >= _FAR_BETTER else 1.0
+        return Doubt.OF_ANOTHER
+    return Doubt.COUNTS_ELSE if max(gains[len(elsewhere) :], default=0.0) >= _FAR_BETTER else None
 
 
 def confidence_features(question: Question, hits: Sequence[Hit], searcher: Searcher) -> Floats:

@@ -24,18 +24,30 @@ from retrieval.ranking import Hit, prepare, rank
 from retrieval.settings import EmbeddingSettings
 from retrieval.types import Filter, Span
 from training import asked, edited, written
-from training.offered import ASKED, EDITED, FILE, SIDES, WRITTEN, Example, Offered, read_examples, write_examples
+from training.offered import (
+    ASKED,
+    EDITED,
+    FILE,
+    FOLDERS,
+    SIDES,
+    WRITTEN,
+    Example,
+    Offered,
+    read_examples,
+    write_examples,
+)
 
 HELD_OUT = {"wiki-train": 3, "tales-train": 20, "policy-dev": 10}
 """How many documents of each question set are held out; of the written texts one in `_ONE_IN`."""
 
-SETS = (*HELD_OUT, WRITTEN, SIDES, ASKED, *EDITED)
+SETS = (*HELD_OUT, WRITTEN, SIDES, FOLDERS, ASKED, *EDITED)
 """All that is learnt from."""
 
 _ONE_IN = 10
+_FOLDERS_ONE_IN = 4  # of the texts that are folders, whole ones
 
-WITHIN = ("policy-dev", SIDES)
-"""Sets whose questions often name no subject: each is asked within its document."""
+WITHIN = ("policy-dev", SIDES, FOLDERS)
+"""Sets whose questions often name no subject: each is asked within its document, or the folder of that."""
 
 _OFFERED = 10  # passages kept with each question
 _ABSENT_SHARE = 6  # one question in so many is asked once more where its document is missing
@@ -46,6 +58,8 @@ def held_out(name: str, documents: Sequence[str]) -> frozenset[str]:
     others are added.
     """
     of = {ASKED: asked.OF, **EDITED}.get(name, name)
+    if of == FOLDERS:
+        return frozenset(one for one in documents if crc32(written.shelf(one).encode()) % _FOLDERS_ONE_IN == 0)
     if of in (WRITTEN, SIDES):
         return frozenset(one for one in documents if crc32(one.encode()) % _ONE_IN == 0)
     return frozenset(random.Random(3).sample(sorted(documents), HELD_OUT[of]))
@@ -57,8 +71,8 @@ def folder_of(name: str, sets: Path, work: Path) -> Path:
     folder = work / "sets" / name
     if name == WRITTEN:
         written.write_set(folder, edited=False)
-    elif name == SIDES:
-        written.write_set(folder, written.FOLDER.with_name(SIDES))
+    elif name in (SIDES, FOLDERS):
+        written.write_set(folder, written.FOLDER.with_name(name))
     elif name == ASKED:
         asked.write_set(sets / asked.OF, folder)
     elif EDITED.get(name) == WRITTEN:
@@ -111,7 +125,7 @@ def _asked(
     for question in questions:
         alike[question.text, question.document].append(question)
     for question in questions:
-        where = Filter(glob=question.document) if source in WITHIN else Filter()
+        where = _within(source, str(question.document))
         apart = question.document in held
         hits = rank(prepare(question.text, embedder, searcher, where), searcher, coefficients(), _OFFERED)[:_OFFERED]
         offered = []
@@ -123,6 +137,13 @@ def _asked(
             if one.right or not any(_offered(twin, hit).right for twin in twins):  # else right for the same question
                 offered.append(one)
         yield Example(source, question.text, tuple(offered), apart)
+
+
+def _within(source: str, document: str) -> Filter:
+    """What a question about a document is asked of."""
+    if source == FOLDERS:
+        return Filter(glob=f"{written.shelf(document)}-*")
+    return Filter(glob=document) if source in WITHIN else Filter()
 
 
 def _offered(question: EvalQuestion, hit: Hit) -> Offered:

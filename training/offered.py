@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-WRITTEN, SIDES, ASKED = "written", "sides", "asked"
-"""The sets that are made of the texts in `training/written/` and `training/sides/` and of the questions in
-`training/asked/`.
+WRITTEN, SIDES, FOLDERS, ASKED = "written", "sides", "folders", "asked"
+"""The sets that are made of the texts in `training/written/`, `training/sides/` and `training/folders/` and of the
+questions in `training/asked/`.
 """
 
 EDITED = {"edited-wiki": "wiki-train", "edited-tales": "tales-train", "edited-written": WRITTEN}

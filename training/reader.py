@@ -38,14 +38,14 @@ from retrieval.evaluation import auroc
 from retrieval.machine import cores
 from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
-from training.offered import ASKED, EDITED, FILE, SIDES, WRITTEN, Example, Offered, read_examples
+from training.offered import ASKED, EDITED, FILE, FOLDERS, SIDES, WRITTEN, Example, Offered, read_examples
 from training.perturb import as_typed, unanswerable
 from training.shipped import shipped_weights
 
 _GROUP_UNANSWERED, _GROUP_DECEIVING = 2, 1  # passages of a question that nothing answers; of one that deceives
 _GROUP_EDITED = 2  # passages of a changed question that is answered
 _TIMES = {"wiki-train": 0.8, "tales-train": 0.25, "policy-dev": 0.5, WRITTEN: 0.25, SIDES: 1.0, ASKED: 0.7}
-_TIMES |= {"edited-wiki": 0.8, "edited-tales": 0.5, "edited-written": 0.7}
+_TIMES |= {FOLDERS: 1.0, "edited-wiki": 0.8, "edited-tales": 0.5, "edited-written": 0.7}
 """How often an epoch shows each example."""
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them

@@ -1,11 +1,11 @@
 """Texts written for training: `python -m training.written` checks them, `write_set` makes a question set of them.
 
-A file of `training/written/` or `training/sides/` is one document: lines `title:` and `kind:`, then paragraphs of one
-line each, every one followed by its questions. `? question => answer` has its answer verbatim in the paragraph above,
-exactly once; `! question` is one that nothing in the document answers. Behind `??` and `!!` stand questions that change
-another one, so that it is hard to tell whether they are answered; those of `training/written/` make a set of their own.
-People have no names there: `{M1}` and `{F1}` stand for a man and a woman, `{M1.first}` and `{M1.last}` for parts of the
-name, and each gets a name drawn from common ones.
+A file of `training/written/`, `training/sides/` or `training/folders/` is one document: lines `title:` and `kind:`,
+then paragraphs of one line each, every one followed by its questions. `? question => answer` has its answer verbatim in
+the paragraph above, exactly once; `! question` is one that nothing in the document, or its folder, answers. Behind `??`
+and `!!` stand questions that change another one, so that it is hard to tell whether they are answered; those of
+`training/written/` make a set of their own. People have no names there: `{M1}` and `{F1}` stand for a man and a woman,
+`{M1.first}` and `{M1.last}` for parts of the name, and each gets a name drawn from common ones.
 """
 
 from __future__ import annotations
@@ -134,6 +134,11 @@ def _named(text: str, chance: random.Random) -> str:
         return {"first": first, "last": last}.get(match[3], f"{first} {last}")
 
     return _PERSON.sub(name, text)
+
+
+def shelf(document: str) -> str:
+    """Which of the folders a document of `training/folders/` is in: what its name begins with."""
+    return document.partition("-")[0]
 
 
 def documents(folder: Path = FOLDER) -> Iterator[Written]:

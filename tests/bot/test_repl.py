@@ -32,6 +32,7 @@ from retrieval.errors import LibraryDamaged
 from retrieval.library import Library
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.testing import FakeEmbedder
+from retrieval.types import Doubt
 from tests.bot.conftest import Run
 from tests.conftest import REPOSITORY, SEEDS, Write
 
@@ -193,6 +194,21 @@ def test_why_shows_what_each_measure_added(talk: Talk) -> None:
     for part in ("answers, when read closely", "a sentence's words are close", "score"):
         assert any(re.match(rf"{re.escape(part)} +[+-]?\d", line) for line in lines)  # none is folded
     assert lines[-1] == "Each number is added to the score: + speaks for the excerpt, - against it."
+
+
+def test_why_says_what_lowers_the_confidence(own: Talk) -> None:
+    own("How much does the Rhine cost?")
+    own("/next")
+    told = "Its confidence counts a tenth: an amount is asked for, and the answering sentence has none."
+    assert told in " ".join(own("/why").split())
+    assert "counts a tenth" not in own("/why 2")
+    own("Where does the Rhine flow?")
+    assert "counts a tenth" not in own("/why")
+
+
+@pytest.mark.parametrize("doubt", Doubt)
+def test_every_doubt_is_told(doubt: Doubt) -> None:
+    assert re.fullmatch(r"Its confidence counts a (tenth|quarter): .*\b\w+\.", messages.doubted(doubt))
 
 
 def test_the_documents_explain_every_part_of_a_score() -> None:

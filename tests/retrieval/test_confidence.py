@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from retrieval.answering import answer
-from retrieval.confidence import confidence, confidence_features, discount, discount_as_read
+from retrieval.confidence import confidence, confidence_features, doubt, doubt_as_read
 from retrieval.library import Library
 from retrieval.ranking import rank
 from retrieval.settings import AnswerSettings
-from retrieval.types import Filter, Span
+from retrieval.types import Doubt, Filter, Span
 from retrieval.windows import pieces, windows
 from tests.conftest import Write
 
@@ -32,7 +32,11 @@ def _shares(library: Library, text: str) -> float:
     german = hits[0].entry.document.language == "de"
     fitted = engine.weights.foreign_confidence if german else engine.weights.confidence
     assert confidence(question, hits, engine.searcher, engine.weights) == fitted.probability(values)
-    return discount(question, pieces(hits, 500))
+    return _share(doubt(question, pieces(hits, 500)))
+
+
+def _share(found: Doubt | None) -> float:
+    return 1.0 if found is None else found.share
 
 
 @pytest.mark.parametrize(
@@ -148,7 +152,7 @@ def test_an_answer_that_repeats_the_question_counts_a_tenth(
     start = hit.entry.text.index(words)
     pointed = replace(reading, answer=Span(start, start + len(words)), certainty=1.0)
     (piece,) = windows(replace(hit, reading=pointed), 500)
-    assert discount_as_read(question, piece, engine.reader) == discount
+    assert _share(doubt_as_read(question, piece, engine.reader)) == discount
 
 
 SAID = (
@@ -191,7 +195,7 @@ def test_what_is_said_of_another_number_counts_less(library: Library, write: Wri
     engine = replace(library.engine(), reader=None)
     question = engine.prepare(asked)
     hits = [hit for hit in rank(question, engine.searcher, engine.weights) if hit.entry.document.path != "other.txt"]
-    assert discount(question, pieces(hits, 500)) == share
+    assert _share(doubt(question, pieces(hits, 500))) == share
 
 
 def test_the_year_of_a_documents_date_is_no_year_that_no_document_has(library: Library, write: Write) -> None:

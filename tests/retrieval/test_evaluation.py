@@ -16,7 +16,7 @@ from retrieval import evaluation
 from retrieval.errors import QuestionSetError
 from retrieval.evaluation import Outcome, auroc, compare, coverage, evaluate
 from retrieval.question_sets import EvalQuestion, Gold, check_against, half, read_questions, respelt
-from retrieval.types import Answer, Citation, Excerpt, Filter, Span
+from retrieval.types import Answer, Citation, Doubt, Excerpt, Filter, Span
 
 
 def _question(number: int, *, answerable: bool = True, doc: str = "a.txt") -> EvalQuestion:
@@ -118,7 +118,7 @@ def test_an_excerpt_hits_when_a_copy_that_it_names_covers_the_answer() -> None:
         first, second = _answer(text, (100, 120), (0, 20), doc="b.txt").excerpts
         copies = _answer(text, (0, 9), (0, 20)).excerpts
         first = replace(first, also_in=tuple(one.citation for one in copies[: 2 if text == "question 1" else 1]))
-        return replace(_answer(text, confidence=0.05), excerpts=(first, second), discount=0.1)
+        return replace(_answer(text, confidence=0.05), excerpts=(first, second), doubt=Doubt.NO_AMOUNT)
 
     questions = [_question(1), _question(2), _question(3, doc="c.txt")]
     outcomes = evaluation.run(questions, frozenset({"a.txt", "b.txt", "c.txt"}), ask)
