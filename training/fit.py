@@ -1,8 +1,8 @@
 """Fits the coefficients of ranking and confidence: `python -m training.fit SETS --work FOLDER`.
 
 SETS is a folder with the question sets `wiki-train`, `tales-train`, `policy-dev` and `xquad-*`; besides these only the
-texts in `training/written/` and `training/sides/` and the questions in `training/asked/` and `training/edited/` are
-looked at. What is fitted:
+texts in `training/written/`, `training/sides/` and `training/folders/` and the questions in `training/asked/` and
+`training/edited/` are looked at. What is fitted:
 
 - `ranking` and `sentence`, on the documents of the two sets that the reader learnt from too: the passage that holds the
   answer becomes the likeliest of a question's candidates, its sentence the likeliest of the passage;
@@ -55,14 +55,16 @@ from retrieval.terms import analyse
 from retrieval.types import Span
 from retrieval.windows import leading, pieces, windows
 from training.examples import folder_of, held_out
-from training.offered import ASKED, EDITED, SIDES, WRITTEN
+from training.offered import ASKED, EDITED, FOLDERS, SIDES, WRITTEN
 from training.perturb import as_typed
 from training.remembered import RememberingReader
+from training.written import shelf
 
 _STEPS = ("ranking", "reading", "confidence", "read_confidence", "foreign_confidence")
 _SETS = ("wiki-train", "tales-train", WRITTEN, ASKED)
 _ASKED_ALONE = {"wiki-train": (13, 60), "tales-train": (40, 12), WRITTEN: (40, 24), ASKED: (13, 60), SIDES: (40, 24)}
-"""How many documents of a set are a library each, and how many questions are asked of it."""
+_ASKED_ALONE |= {FOLDERS: (16, 300)}
+"""How many documents of a set, or folders of documents, are a library each, and how many questions are asked of it."""
 
 _SUBJECTLESS = ("policy-dev", SIDES)
 """Sets whose questions often name no subject; many passages of a policy answer alike, so no policy is asked alone."""
@@ -186,9 +188,11 @@ class _Fitter:
         groups: list[Group] = []
         for one in self.sets():
             with self.engine(one.name, reads=True) as engine:
-                for question in sample(one.unseen(), _PER_SET_READ):
-                    group = _reading_rows(engine, question)
-                    groups += [] if group is None else [group]
+                groups += _reading_groups(engine, sample(one.unseen(), _PER_SET_READ))
+        for one in self.sets([FOLDERS]):
+            for name, documents in _libraries(one.name, one.held).items():
+                with self.engine(one.name, documents, f"one-{name}", reads=True) as engine:
+                    groups += _reading_groups(engine, [q for q in one.unseen() if q.document in documents])
         fitted = fit_softmax(groups)
         record = _record()
         record["reading"] = _named(package.READING_FEATURES, fitted[1:] / fitted[0])
@@ -230,30 +234,44 @@ class _Fitter:
 
     def _answers(self, *, reads: bool) -> Iterator[_Answer]:
         """Answers of libraries that hold the document, or not, or not the paragraph; read ones of unseen documents."""
-        for one in self.sets((*_SETS, *_SUBJECTLESS)):
+        for one in self.sets((*_SETS, FOLDERS, *_SUBJECTLESS)):
             pool = one.unseen() if reads else one.questions
             subjectless = one.name in _SUBJECTLESS
             asked = sample(pool, _PER_SET_JUDGED)
             names = {str(q.document) for q in one.questions}
             deceiving = sample([q for q in one.deceiving if q.document in one.held or not reads], _PER_SET_JUDGED)
-            with self.engine(one.name, reads=reads) as engine:
-                yield from _answered(engine, asked, "subjectless" if subjectless else "")
-                if not subjectless:
-                    exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
-                    yield from _answered(engine, exchanged, "exchanged")
-                    yield from _answered(engine, deceiving, "deceiving")
-            present = names - one.held if reads else half(names)
-            with self.engine(one.name, present, "learnt" if reads else "half", reads=reads) as engine:
-                yield from _answered(engine, asked, "subjectless" if subjectless else "")
-            documents, each = _ASKED_ALONE.get(one.name, (0, 0))
-            for document in sample(sorted(one.held if reads else names), documents):
-                own = sample([q for q in asked if q.document == document], each)
-                others = sample([q for q in pool if q.document != document], each // 3)
-                with self.engine(one.name, [document], f"one-{document}", reads=reads) as engine:
+            if one.name != FOLDERS:  # of which nobody asks all at once
+                yield from self._of_all(one, asked, deceiving, names, subjectless=subjectless, reads=reads)
+            _, each = _ASKED_ALONE.get(one.name, (0, 0))
+            for name, documents in _libraries(one.name, one.held if reads else names).items():
+                own = sample([q for q in asked if q.document in documents], each)
+                others = sample([q for q in pool if q.document not in documents], each // 3)
+                with self.engine(one.name, documents, f"one-{name}", reads=reads) as engine:
                     yield from _answered(engine, [*own, *others])
                     yield from _answered(engine, own[: each // 3], "paragraph missing")
-                    yield from _answered(engine, [q for q in deceiving if q.document == document], "deceiving")
+                    yield from _answered(engine, [q for q in deceiving if q.document in documents], "deceiving")
                     yield from _answered(engine, _with_other_names(own, others, each // 3), "exchanged")
+
+    def _of_all(
+        self,
+        one: _Set,
+        asked: Sequence[EvalQuestion],
+        deceiving: Sequence[EvalQuestion],
+        names: set[str],
+        *,
+        subjectless: bool,
+        reads: bool,
+    ) -> Iterator[_Answer]:
+        """Answers of a library of all documents of a set, and of one that lacks those asked about, or half of all."""
+        with self.engine(one.name, reads=reads) as engine:
+            yield from _answered(engine, asked, "subjectless" if subjectless else "")
+            if not subjectless:
+                exchanged = _with_other_names(asked, one.questions, len(asked) // 4)
+                yield from _answered(engine, exchanged, "exchanged")
+                yield from _answered(engine, deceiving, "deceiving")
+        present = names - one.held if reads else half(names)
+        with self.engine(one.name, present, "learnt" if reads else "half", reads=reads) as engine:
+            yield from _answered(engine, asked, "subjectless" if subjectless else "")
 
     def _foreign_answers(self) -> Iterator[_Answer]:
         """Answers of libraries in other languages that hold the document, or not, or not the paragraph."""
@@ -302,6 +320,20 @@ def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str
         weights, bias = fit_logistic(values[fold != one], right[fold != one])
         sure[fold == one] = sigmoid(values[fold == one] @ weights + bias)
     return sure
+
+
+def _libraries(name: str, documents: Iterable[str]) -> dict[str, list[str]]:
+    """The documents of a set that are asked alone, by what their library is called: each one, or each folder."""
+    together: dict[str, list[str]] = {}
+    for document in sorted(documents):
+        together.setdefault(shelf(document) if name == FOLDERS else document, []).append(document)
+    count, _ = _ASKED_ALONE.get(name, (0, 0))
+    return {one: together[one] for one in sample(list(together), count)}
+
+
+def _reading_groups(engine: Engine, questions: Sequence[EvalQuestion]) -> list[Group]:
+    made = (_reading_rows(engine, question) for question in questions)
+    return [group for group in made if group is not None]
 
 
 def _reading_rows(engine: Engine, question: EvalQuestion) -> Group | None:
