@@ -5,6 +5,7 @@ vectors of words keep the four bits in which they came, in blocks of 32 that sha
 weights lie between those of the checkpoint and those of the reader that it went on from (Wortsman et al., 2022), which
 keeps some of what the training made it forget; of several trainings that went on from the same weights the mean is
 packed. What goes into the wide layers is evened out first (`training.smoothing`), by a few of the training's texts.
+Attention looks everywhere, since a passage is read alone: a mask added to every product would be zeros.
 With `--again` the reader that is there is packed anew, with the same weights. Beside the model stands `card.json`: the
 SHA-256 of the weights and the record of the training.
 """
@@ -79,6 +80,7 @@ def main() -> None:
         whole, prepared = Path(folder) / "whole.onnx", Path(folder) / "prepared.onnx"
         export(model, whole)
         quant_pre_process(str(whole), str(prepared), skip_symbolic_shape=True)
+        unmask(prepared)
         smooth(prepared, _feeds(arguments.work[0]), _WIDE)
         quantize_dynamic(
             prepared,
@@ -121,6 +123,17 @@ def together(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if any(one != first for one in others):
         raise SystemExit("The trainings went on from different weights: their mean would be of neither.")
     return (records[0] if len(records) == 1 else {"mean_of": list(records)}) | {"begun_from": first}
+
+
+def unmask(path: Path) -> None:
+    """Takes the mask of padding out of attention, where one sum adds it to every layer's products."""
+    model = onnx.load(str(path))
+    made_by = {output: node for node in model.graph.node for output in node.output}
+    weighed = [node for node in model.graph.node if node.op_type == "Softmax"]
+    masks = set.intersection(*(set(made_by[node.input[0]].input) for node in weighed))
+    for node in weighed:
+        (node.input[0],) = set(made_by[node.input[0]].input) - masks
+    onnx.save(model, str(path))
 
 
 def shorten_words(path: Path) -> None:
