@@ -1,9 +1,8 @@
 """Word documents by python-docx: all text in its order, headings by style, properties.
 
 What python-docx does not show is read from the XML: automatic numbers, tracked insertions, content controls, text
-boxes, nested tables, footnotes, headers and footers. Tracked deletions, placeholders, hidden text, notes that nothing
-refers to and tables of contents are no text.
-Of formulas, powers and indices stand above and below the line where characters can, and a fraction has a stroke.
+boxes, diagrams, nested tables, footnotes, headers and footers (`wordtext` reads what stands within a paragraph). Notes
+that nothing refers to are no text.
 """
 
 from __future__ import annotations
@@ -20,15 +19,14 @@ from retrieval.errors import DocumentError
 from retrieval.loaders.archive import check_archive
 from retrieval.loaders.cells import LONGEST_NAME, line, names_columns
 from retrieval.loaders.dates import iso_date
-from retrieval.loaders.loaded import Loaded, TextBuilder, shifted
+from retrieval.loaders.loaded import Loaded, TextBuilder
 from retrieval.loaders.numbering import Numbering
 from retrieval.loaders.numerals import BULLET
 from retrieval.loaders.wordml import W, styles_above, value
+from retrieval.loaders.wordtext import NO_TEXT, found, is_left_out, name_of, text_of
 
-_NO_TEXT = frozenset({"del", "moveFrom", "Fallback", "rt", "pPr", "rPr", "sdtPr", "tblPr", "tcPr", "trPr"})
-_SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_SHIFTED = {"superscript": True, "sup": True, "subscript": False, "sub": False}  # whether above the line
-_OFF = frozenset({"0", "false", "off"})
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_DATA_PART = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _NOTES = {"/footnotes": "footnote", "/endnotes": "endnote"}  # what each part holds
 _MARGINS = ("/header", "/footer")
 _HEADINGS = ("heading", "title")  # what the names of their styles begin with
@@ -113,11 +111,12 @@ def _load(document: Any) -> Loaded:
     }
     title, date = _properties(document)
     around = _Text({}, Numbering(rules, styles), {})  # no heading holds for what surrounds the text
-    margins = {_text(part, boxes=True): part for part in _parts(document, _MARGINS)}  # sections repeat them
+    margins = {text_of(part, boxes=True): part for part in _parts(document, _MARGINS)}  # sections repeat them
     for part in margins.values():
         around.blocks(part)
     text = _Text(_purposes(styles), Numbering(rules, styles), notes, around.builder)
     _join(document.element.body)
+    _show_diagrams(document.element.body, document.part)
     text.blocks(document.element.body)
     return Loaded(text.builder.text(), title or text.title, date, 0, tuple(text.builder.headings))
 
@@ -128,6 +127,7 @@ def _parts(document: Any, kinds: tuple[str, ...]) -> Iterator[Any]:
         if relation.reltype.endswith(kinds) and not relation.is_external:
             part = _xml(relation.target_part.blob)
             _join(part)
+            _show_diagrams(part, relation.target_part)
             yield part
 
 
@@ -144,11 +144,28 @@ def _join(part: Any) -> None:
             continue
         behind = next(paragraph.itersiblings(W + "p", W + "tbl", W + "sdt"), None)
         if behind is not None and behind.tag == paragraph.tag:
-            begin = int(_name(next(iter(behind), behind)) == "pPr")  # which stands first
+            begin = int(name_of(next(iter(behind), behind)) == "pPr")  # which stands first
             for child in reversed(list(paragraph)):
-                if _name(child) != "pPr":
+                if name_of(child) != "pPr":
                     behind.insert(begin, child)
             paragraph.getparent().remove(paragraph)
+
+
+def _show_diagrams(element: Any, part: Any) -> None:
+    """Makes a text box of each diagram under `element`, which is of this part: a line for each shape with text."""
+    from lxml import etree
+
+    shown = {one.get(_DATA_PART): one for one in reversed(list(element.iter(_DIAGRAM + "relIds")))}  # each once
+    for identity, diagram in shown.items():
+        relation = part.rels.get(identity)
+        if relation is None or relation.is_external:
+            continue
+        shapes = _xml(relation.target_part.blob).iterfind(f".//{_DIAGRAM}pt/{_DIAGRAM}t")
+        texts = (" ".join(text_of(shape, boxes=False).split()) for shape in shapes)
+        run = etree.SubElement(etree.SubElement(etree.SubElement(diagram, W + "txbxContent"), W + "p"), W + "r")
+        for text in filter(None, texts):
+            etree.SubElement(run, W + "t").text = text
+            etree.SubElement(run, W + "br")
 
 
 def _properties(document: Any) -> tuple[str, str | None]:
@@ -188,12 +205,12 @@ class _Text:
     def blocks(self, container: Any) -> None:
         """Adds every paragraph and table under `container`, in their order."""
         for child in container:
-            name = _name(child)
+            name = name_of(child)
             if name == "p":
                 self._paragraph(child)
             elif name == "tbl":
                 self._table(child)
-            elif name not in _NO_TEXT and not _is_placeholder(child):
+            elif name not in NO_TEXT and not is_left_out(child):
                 self.blocks(child)
 
     def _purpose(self, paragraph: Any) -> str:
@@ -202,7 +219,7 @@ class _Text:
 
     def _paragraph(self, paragraph: Any) -> None:
         properties, style = paragraph.find(W + "pPr"), self._purpose(paragraph)
-        text = _text(paragraph, boxes=False).strip()
+        text = text_of(paragraph, boxes=False).strip()
         mark = self._mark(properties, style, text)
         numbered = mark.removeprefix(BULLET) + text if text else ""
         if style.startswith("title"):
@@ -215,7 +232,7 @@ class _Text:
             self.builder.add(mark + text if text else "", tight=close)
         elif not style.startswith("toc "):
             self.builder.add(text)
-        for box in _found(paragraph, "txbxContent"):
+        for box in found(paragraph, "txbxContent"):
             self.blocks(box)
         self._add_notes(paragraph)
 
@@ -229,7 +246,7 @@ class _Text:
 
     def _add_notes(self, element: Any) -> None:
         for kind in _NOTES.values() if self._notes else ():
-            for reference in _found(element, f"{kind}Reference"):
+            for reference in found(element, f"{kind}Reference"):
                 note = self._notes.pop((kind, reference.get(W + "id")), None)
                 if note is not None:
                     self.blocks(note)
@@ -240,10 +257,10 @@ class _Text:
         above: dict[int, str] = {}
         tight = False
         aligned = _holds_data(table)
-        for row in _found(table, "tr"):
+        for row in found(table, "tr"):
             if row.find(f"{W}trPr/{W}del") is not None:
                 continue
-            cells = list(_found(row, "tc"))
+            cells = list(found(row, "tc"))
             if self._is_laid_out(cells):
                 for column, cell in _by_column(cells):
                     self.blocks(cell)
@@ -254,7 +271,7 @@ class _Text:
             texts: dict[int, str] = {}
             for column, cell in _by_column(cells):
                 if not _goes_on(cell):
-                    inside = (" ".join(self._numbered(one).split()) for one in _found(cell, "p"))
+                    inside = (" ".join(self._numbered(one).split()) for one in found(cell, "p"))
                     above[column] = " ".join(inside).strip()
                 texts[column] = above.get(column, "")
             self.builder.add(line(texts, aligned=aligned), tight=tight)
@@ -263,12 +280,12 @@ class _Text:
 
     def _is_laid_out(self, cells: list[Any]) -> bool:
         """Whether a row holds a part of a page, or paragraphs, rather than values or the names of columns."""
-        if any(next(_found(cell, "tbl"), None) is not None for cell in cells):
+        if any(next(found(cell, "tbl"), None) is not None for cell in cells):
             return True
         alone = len(cells) == 1
         for cell in cells:
-            texts = [text for one in _found(cell, "p") if (text := _text(one, boxes=True).strip())]
-            headed = any(self._purpose(one).startswith(_HEADINGS) for one in _found(cell, "p"))
+            texts = [text for one in found(cell, "p") if (text := text_of(one, boxes=True).strip())]
+            headed = any(self._purpose(one).startswith(_HEADINGS) for one in found(cell, "p"))
             long = sum(map(len, texts)) > LONGEST_NAME
             if (alone or headed or long) if len(texts) > 1 else (alone and headed):
                 return True
@@ -276,16 +293,16 @@ class _Text:
 
     def _numbered(self, paragraph: Any) -> str:
         """The text of a paragraph in a cell, which may be a number alone."""
-        text = _text(paragraph, boxes=True).strip()
+        text = text_of(paragraph, boxes=True).strip()
         return self._mark(paragraph.find(W + "pPr"), "", text).removeprefix(BULLET) + text
 
 
 def _holds_data(table: Any) -> bool:
     """Whether values stand in columns that have names."""
-    rows = [list(_found(row, "tc")) for row in _found(table, "tr")]
+    rows = [list(found(row, "tc")) for row in found(table, "tr")]
     columns = max((sum(_columns(cell) for cell in row) for row in rows), default=0)
     return any(
-        names_columns([_text(cell, boxes=True).strip() for cell in row], columns, corner=row is rows[0])
+        names_columns([text_of(cell, boxes=True).strip() for cell in row], columns, corner=row is rows[0])
         for row in rows
         if len(row) == columns
     )
@@ -309,47 +326,3 @@ def _goes_on(cell: Any) -> bool:
 def _columns(cell: Any) -> int:
     """How many columns a cell takes."""
     return max(1, int(value(cell.find(W + "tcPr"), "gridSpan") or 1))
-
-
-def _found(element: Any, name: str) -> Iterator[Any]:
-    """The elements of this name under `element`, none inside another of them and none that is no text."""
-    for child in element:
-        if _name(child) == name:
-            yield child
-        elif _name(child) not in _NO_TEXT and not _is_unseen(child):
-            yield from _found(child, name)
-
-
-def _text(element: Any, *, boxes: bool) -> str:
-    """The text of a paragraph as it reads with every change accepted; that of text boxes in it on request."""
-    parts = []
-    for child in element:
-        name = _name(child)
-        if name == "t":
-            parts.append(child.text or "")
-        elif name in _SIGNS:
-            parts.append(_SIGNS[name])
-        elif name not in _NO_TEXT and not _is_unseen(child) and (boxes or name != "txbxContent"):
-            inside = _text(child, boxes=boxes)
-            place = value(child.find(W + "rPr"), "vertAlign") or name
-            if place in _SHIFTED:
-                inside = shifted(inside, next(filter(None, reversed(parts)), ""), above=_SHIFTED[place])
-            elif name == "den":
-                inside = "/" + inside
-            parts.append(f" {inside} " if name in ("txbxContent", "p") else inside)
-    return "".join(parts)
-
-
-def _is_placeholder(element: Any) -> bool:
-    """A content control that nobody has filled in yet."""
-    return _name(element) == "sdt" and element.find(f"{W}sdtPr/{W}showingPlcHdr") is not None
-
-
-def _is_unseen(element: Any) -> bool:
-    """A placeholder, or a run of hidden text."""
-    hidden = element.find(f"{W}rPr/{W}vanish")
-    return _is_placeholder(element) or (hidden is not None and hidden.get(W + "val") not in _OFF)
-
-
-def _name(element: Any) -> str:
-    return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""

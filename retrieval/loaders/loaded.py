@@ -11,9 +11,6 @@ from typing import Literal
 from retrieval.types import Heading, Span
 
 _UNUSABLE = re.compile("[\ud800-\udfff\x00]")
-_NUMERIC = re.compile(r"[-+−–0-9n.,;:*)\s]+")
-_ABOVE = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
-_BELOW = str.maketrans("0123456789+-−n", "₀₁₂₃₄₅₆₇₈₉₊₋₋ₙ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +68,6 @@ class TextBuilder:
 def clean(text: str) -> str:
     """Text that can be stored and shown: NUL characters and lone surrogates become the replacement character."""
     return _UNUSABLE.sub("\ufffd", text)
-
-
-def shifted(text: str, before: str, *, above: bool) -> str:
-    """Text that is set above or below its line, in characters that show it where it is a number: 10⁶ is not 106.
-
-    Words stay as they are, and so does what brackets or white space hold apart from the text `before` it.
-    """
-    glued = bool(before) and not before[-1].isspace()
-    return text.translate(_ABOVE if above else _BELOW) if glued and _NUMERIC.fullmatch(text) else text
 
 
 def one_line_each(records: Iterable[str]) -> Loaded:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from retrieval.loaders.cells import LONGEST_NAME, MOST_COLUMNS, line, names_columns
-from retrieval.loaders.loaded import TextBuilder, shifted
+from retrieval.loaders.formulas import bracketed, root, shifted
+from retrieval.loaders.loaded import TextBuilder
 from retrieval.loaders.numerals import BULLET, numeral
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -191,16 +192,28 @@ class _Layout:
 
 
 def _linearise(element: Any) -> None:
-    """Makes `sup` and `sub` of what stands above and below the line in formulas, and puts a stroke into fractions."""
-    for formula in reversed(list(element.iter("mfrac", *_SCRIPTS))):  # what is inside another comes first
+    """Makes `sup` and `sub` of what stands above and below the line in formulas, and text of fractions and roots."""
+    inner_first = reversed(list(element.iter("mfrac", "msqrt", "mroot", *_SCRIPTS)))
+    for formula in inner_first:
         formula.text = None
         for part in formula:
             part.tail = None
         parts = [part for part in formula if name_of(part)]
-        if formula.tag == "mfrac" and len(parts) == 2:
-            parts[0].tail = "/"
+        if formula.tag not in _SCRIPTS and (text := _on_a_line(formula, parts)):
+            del formula[:]
+            formula.text = text
         for part, tag in zip(parts[1:], _SCRIPTS.get(formula.tag, ()), strict=False):
             part.tag = tag
+
+
+def _on_a_line(formula: Any, parts: Sequence[Any]) -> str:
+    """A fraction or root of these parts as text; empty where it has others than it should."""
+    if formula.tag == "msqrt":
+        return root(_joined(flat(formula)))
+    if len(parts) != 2:
+        return ""
+    first, second = (_joined(flat(part)) for part in parts)
+    return root(first, second) if formula.tag == "mroot" else f"{bracketed(first)}/{bracketed(second)}"
 
 
 def _open(element: Any) -> None:

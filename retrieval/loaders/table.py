@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice, repeat, zip_longest
-from typing import Any
+from typing import Any, Literal
 
 from retrieval.errors import DocumentError
 from retrieval.loaders.loaded import Loaded, one_line_each
@@ -21,7 +21,11 @@ _VALUE = re.compile(r"[-+]?\d+(?:[-+.,:/'’ T_]+\d+)+ ?[Z%]?")
 _DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_PLAIN_BACKSLASHES = re.compile(r'\\\\|\\(?!")')
 _NAMED_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?[ \t]*\r?\n', re.IGNORECASE)  # as Excel writes it
+
+_Reading = Literal["strict", "lenient", "escaped"]
+_READINGS: tuple[_Reading, ...] = ("strict", "lenient", "escaped")  # in the order in which they are tried
 
 
 def load(data: bytes) -> Loaded:
@@ -36,27 +40,28 @@ def load(data: bytes) -> Loaded:
     try:
         return one_line_each(_rows(text))
     except DocumentError:
-        with contextlib.suppress(DocumentError):
-            if _read_alike_so_far(text):
-                return one_line_each(_rows(text, lenient=True))
+        for reading in _READINGS[1:] if '\\"' in text else _READINGS[1:2]:
+            with contextlib.suppress(DocumentError):
+                if _read_alike_so_far(text, reading):
+                    return one_line_each(_rows(text, reading))
         raise
 
 
-def _read_alike_so_far(text: str) -> bool:
-    """Whether a lenient reader makes the same of all rows before the one that cannot be read."""
+def _read_alike_so_far(text: str, reading: _Reading) -> bool:
+    """Whether this reading makes the same of all rows before the one that cannot be read strictly."""
     with contextlib.suppress(DocumentError):
-        return all(strict == lenient for strict, lenient in zip(_rows(text), _rows(text, lenient=True), strict=False))
+        return all(strict == other for strict, other in zip(_rows(text), _rows(text, reading), strict=False))
     return True
 
 
-def _rows(text: str, *, lenient: bool = False) -> Iterator[str]:
+def _rows(text: str, reading: _Reading = "strict") -> Iterator[str]:
     """What each line of the file gives: "" where a row names the columns, is blank or began further up."""
     named = _NAMED_DELIMITER.match(text)
     start = named.end() if named else 0
     delimiter = named[1] if named else _delimiter(text)
-    first = _first_rows(text, delimiter, start, lenient=lenient)
+    first = _first_rows(text, delimiter, reading, start)
     width, titles = _shape(first)[1], _titles(first)
-    reader = _reader(text, delimiter, start, lenient=lenient)
+    reader = _reader(text, delimiter, reading, start)
     names = [""] if not titles and _begins_with_values(first) else []  # once there are any, all that follows is rows
     if named:
         yield ""
@@ -87,13 +92,11 @@ def _named(row: Sequence[str], names: Sequence[str]) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The one by which most of the first rows have as many fields, also where only a lenient reader reads them.
+    """The one by which most of the first rows have as many fields, also where they cannot be read strictly.
 
     Of several the first: a decimal comma is the commonest reason for a tie.
     """
-    return max(
-        _DELIMITERS, key=lambda one: [_shape(_first_rows(text, one, lenient=lenient)) for lenient in (False, True)]
-    )
+    return max(_DELIMITERS, key=lambda one: [_shape(_first_rows(text, one, reading)) for reading in _READINGS])
 
 
 def _are_rows(row: Sequence[str], width: int) -> bool:
@@ -160,17 +163,24 @@ def _shape(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
     return count / max(1, len(rows)), width
 
 
-def _first_rows(text: str, delimiter: str, start: int = 0, *, lenient: bool) -> list[list[str]]:
+def _first_rows(text: str, delimiter: str, reading: _Reading, start: int = 0) -> list[list[str]]:
     """The first rows that are not empty, up to one that cannot be read."""
     rows: list[list[str]] = []
     with contextlib.suppress(csv.Error):
-        rows.extend(row for row in islice(_reader(text, delimiter, start, lenient=lenient), _ROWS) if row)
+        rows.extend(row for row in islice(_reader(text, delimiter, reading, start), _ROWS) if row)
     return rows
 
 
-def _reader(text: str, delimiter: str, start: int, *, lenient: bool) -> Any:
-    """Reads rows; a lenient one takes quotation marks for text behind a space, and everywhere between tabs."""
+def _reader(text: str, delimiter: str, reading: _Reading, start: int) -> Any:
+    """Reads rows; a lenient one takes quotation marks for text behind a space, and everywhere between tabs.
+
+    Where they are escaped, so is each that a backslash precedes; any other backslash is text.
+    """
     lines = (match[0] for match in _LINE.finditer(text, start))  # a StringIO would take four bytes a character
-    if lenient and delimiter == "\t":
+    if reading == "lenient" and delimiter == "\t":
         return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    return csv.reader(lines, delimiter=delimiter, skipinitialspace=not lenient, strict=True)
+    if reading == "escaped":
+        lines = (_PLAIN_BACKSLASHES.sub(lambda found: 2 * found[0], line) for line in lines)
+    escape = "\\" if reading == "escaped" else None
+    spaces = reading != "lenient"
+    return csv.reader(lines, delimiter=delimiter, escapechar=escape, skipinitialspace=spaces, strict=True)

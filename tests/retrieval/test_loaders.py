@@ -494,6 +494,23 @@ def test_formulas_of_a_page_are_told_from_numbers_without_powers(page: str) -> N
     assert _load("a.html", page.format(shown_as_picture)).text == "10⁶+1/2³+x₁⁻²\n"
 
 
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        ("<mfrac><mrow><mi>a</mi> <mo>+</mo><mi>b</mi></mrow><mrow><mn>2</mn><mi>c</mi></mrow></mfrac>", "(a +b)/2c"),
+        ("<mfrac><mn>1</mn><mfrac><mi>a</mi><mi>b</mi></mfrac></mfrac>", "1/(a/b)"),
+        ("<mfrac><mrow><mi>f</mi><mo>(</mo><mi>x</mi><mo>−</mo><mn>1</mn><mo>)</mo></mrow><mn>2</mn></mfrac>",
+         "f(x−1)/2"),
+        ("<mi>σ</mi><mo>=</mo><msqrt> <mi>x</mi><mo>+</mo><mn>2</mn> </msqrt>", "σ=√(x+2)"),
+        ("<msqrt><msup><mi>x</mi><mn>2</mn></msup></msqrt><msqrt><mn>2</mn></msqrt>", "√(x²)√2"),
+        ("<mroot><mrow><mn>1</mn><mi>y</mi></mrow><mn>3</mn></mroot>", "³√(1y)"),
+        ("<mfrac><mn>1</mn></mfrac>", "1"),
+    ],
+)  # fmt: skip
+def test_fractions_and_roots_of_a_page_hold_together_on_a_line(formula: str, text: str) -> None:
+    assert _load("a.html", f"<p><math>{formula}</math> holds.</p>").text == f"{text} holds.\n"
+
+
 def test_a_page_keeps_its_side_notes_and_tables_whatever_trafilatura_thinks_of_them() -> None:
     body = "".join(f"<p>Paragraph {n} explains at some length how a dam is built of clay.</p>" for n in range(9))
     menu = "<div class='menu'><a href='/a'>Home</a> <a href='/b'>Shop</a> <a href='/c'>Basket</a></div>"
@@ -740,6 +757,103 @@ _EMPTY_CONTROL = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{_p
 )  # fmt: skip
 def test_a_word_document_reads_as_with_every_change_accepted(body: str, text: str) -> None:
     assert _load("a.docx", _docx(body)).text == text
+
+
+def _m(name: str, *inside: str, **properties: str) -> str:
+    """An element of a formula: inside, what is no element is text."""
+    said = "".join(f'<m:{one} m:val="{value}"/>' for one, value in properties.items())
+    text = "".join(one if one.startswith("<") else f"<m:r><m:t>{one}</m:t></m:r>" for one in inside)
+    return f"<m:{name}>{f'<m:{name}Pr>{said}</m:{name}Pr>' if said else ''}{text}</m:{name}>"
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (("P", _m("d", _m("e", "A"))), "P(A)"),
+        ((_m("d", _m("e", "A"), _m("e", "B")), _m("d", _m("e", "0"), _m("e", "1"), begChr="[", sepChr=";", endChr="")),
+         "(A|B)[0;1"),
+        ((_m("sSup", _m("e", _m("d", _m("e", "a+b"))), _m("sup", "2")),), "(a+b)²"),
+        ((_m("f", _m("num", "a+b"), _m("den", "2c")),), "(a+b)/2c"),
+        ((_m("f", _m("num", _m("d", _m("e", "a+b"))), _m("den", _m("f", _m("num", "1"), _m("den", "c")))),),
+         "(a+b)/(1/c)"),
+        (("σ=", _m("rad", _m("deg"), _m("e", "x+2"), degHide="1")), "σ=√(x+2)"),
+        ((_m("rad", _m("deg", "3"), _m("e", "y")),), "³√y"),
+        ((_m("nary", _m("sub", "i=1"), _m("sup", "n"), _m("e", "x"), chr="∑"),), "∑(i=1)ⁿx"),
+        ((_m("nary", _m("sub", "0"), _m("sup", "∞"), _m("e", "x")),), "∫₀∞x"),
+    ],
+)  # fmt: skip
+def test_formulas_of_a_word_document_keep_their_brackets_roots_and_sums(formula: tuple[str, ...], text: str) -> None:
+    assert _load("a.docx", _docx(_p(_m("oMath", *formula), " holds."))).text == f"{text} holds.\n"
+
+
+def _field(data: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{data}</w:ffData></w:fldChar></w:r>'
+
+
+_ENTRIES = '<w:listEntry w:val="oil"/><w:listEntry w:val="gas"/>'
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ('<w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox>', "☒"),
+        ('<w:checkBox><w:default w:val="1"/><w:checked w:val="0"/></w:checkBox>', "☐"),
+        ("<w:checkBox><w:default/></w:checkBox>", "☒"),
+        ("<w:checkBox/>", "☐"),
+        (f'<w:ddList><w:result w:val="1"/>{_ENTRIES}</w:ddList>', "gas"),
+        (f"<w:ddList>{_ENTRIES}</w:ddList>", "oil"),
+        (f'<w:ddList><w:result w:val="2"/>{_ENTRIES}</w:ddList>', ""),
+    ],
+)
+def test_what_is_ticked_and_chosen_in_a_form_of_a_word_document_is_text(data: str, text: str) -> None:
+    assert _load("a.docx", _docx(_p("Lamp: ", _field(data), "."))).text == f"Lamp: {text}.\n"
+
+
+@pytest.mark.parametrize(
+    ("font", "numbers", "text"),
+    [
+        ("Wingdings", "F0FC F0FB 00FE FD F0A8 f06f", "✓✗☑☒☐☐"),
+        ("Symbol", "F0A3 F0B3 F0B0 F0B1 F0B9 F0BB F0B4 F06D F057 F0B7", "≤≥°±≠≈×µΩ•"),
+        ("Wingdings", "F021 F0F0 F0A3 F0", ""),
+        ("Webdings", "F0FC", ""),
+    ],
+)
+def test_common_symbols_of_a_word_document_are_text(font: str, numbers: str, text: str) -> None:
+    symbols = "".join(f'<w:r><w:sym w:font="{font}" w:char="{number}"/></w:r>' for number in numbers.split())
+    assert _load("a.docx", _docx(_p("A ", symbols, " dam."))).text == f"A {text} dam.\n"
+
+
+def test_the_table_of_contents_of_a_word_document_is_no_text_whatever_its_styles() -> None:
+    control = '<w:sdt><w:sdtPr><w:docPartObj><w:docPartGallery w:val="{}"/></w:docPartObj></w:sdtPr><w:sdtContent>'
+    control += f"{_p('Clay 1')}</w:sdtContent></w:sdt>"
+    body = control.format("Table of Contents") + _p("A dam.") + control.format("Cover Pages")
+    assert _load("a.docx", _docx(body)).text == "A dam.\n\nClay 1\n"
+
+
+def test_the_text_of_a_diagram_of_a_word_document_stands_behind_its_paragraph_or_in_its_cell() -> None:
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    names = 'xmlns:d="http://schemas.openxmlformats.org/drawingml/2006/diagram"'
+    letters = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+
+    def shape(*paragraphs: str) -> str:
+        inside = "".join(f"<a:p><a:r><a:t>{text}</a:t></a:r></a:p>" for text in paragraphs)
+        return f"<d:pt><d:prSet/><d:t><a:bodyPr/>{inside}</d:t></d:pt>"
+
+    def drawn(number: int) -> str:
+        relation = f'<d:relIds {names} xmlns:r="{kinds}" r:dm="{{}}"/>'
+        return f"<w:r><w:drawing>{relation.format(f'rId9{number}')}</w:drawing></w:r>"
+
+    relations = "".join(
+        f'<Relationship Id="rId9{number}" Type="{kinds}/diagramData" Target="diagrams/data{number}.xml"/>'
+        for number in (1, 2)
+    )
+    parts = {
+        f"word/diagrams/data{number}.xml": f"<d:dataModel {names} {letters}><d:ptLst>{shapes}</d:ptLst></d:dataModel>"
+        for number, shapes in ((1, shape("Plan", "it") + "<d:pt/>" + shape() + shape("Build")), (2, shape("Mend")))
+    }
+    parts[_RELATIONS] = _relations(_docx(""), _RELATIONS).replace("</Relationships>", f"{relations}</Relationships>")
+    body = _p("So:", drawn(1)) + _p("Done.", drawn(3)) + f"<w:tbl>{_tr(_p('Then', drawn(2)), _p('x'))}</w:tbl>"
+    assert _load("a.docx", _docx(body, parts=parts)).text == "So:\n\nPlan it\nBuild\n\nDone.\n\nThen Mend | x\n"
 
 
 def test_cells_of_a_word_table_that_were_merged_are_named_once_a_row() -> None:
@@ -1254,10 +1368,26 @@ def test_quotation_marks_that_enclose_no_field_are_text(data: str, text: str) ->
 
 
 @pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (
+            'n,said\n1,"It \\"held\\", C:\\\\x\\temp"\n2,"""no"""\n',
+            'n: 1; said: It "held", C:\\\\x\\temp\nn: 2; said: "no"\n',
+        ),
+        ('1;"a \\"b\\" c"\n2;"d \\"e\\""\n', '1: 2; a "b" c: d "e"\n'),
+        ('n\tsaid\n1\t"it\nheld"\n2\t"a \\"b\\" c"\n', 'n: 1; said: it held\nn: 2; said: a "b" c\n'),
+    ],
+)
+def test_quotation_marks_that_a_backslash_escapes_are_text_and_other_backslashes_stay(data: str, text: str) -> None:
+    assert _filled_lines("a.csv", data) == text
+
+
+@pytest.mark.parametrize(
     ("name", "data"),
     [
         ("a.csv", 'name, quote, year\n"Smith", "hello, world", 1999\n"Jones", "he said "hi" there", 2001\n'),
         ("a.tsv", 'id\tnote\tn\n1\t"line one\nline two"\t5\n2\t"a "quoted" word"\t6\n'),
+        ("a.csv", 'n,a\n1,"b\\"","c"\n2,"d \\"e\\" f "g" h"\n'),
     ],
 )
 def test_rows_that_quotation_marks_hold_together_are_not_taken_apart_for_a_bad_one(name: str, data: str) -> None:
