@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from retrieval.coefficients import Coefficients
-from retrieval.passages import page_at
+from retrieval.headings import page_at
 from retrieval.ranking import contributions
 from retrieval.rows import Entry
 from retrieval.searcher import Searcher

@@ -1,7 +1,8 @@
 """Where sentences begin and end: as sentencex says, less the ends that are none.
 
-The number of a clause is no sentence, nor is what ends in an abbreviation or within a date. sentencex knows these of
-English, and fewer of other languages, so the latter are looked for in other languages only.
+The number of a clause is no sentence, nor is what ends in an abbreviation or within a date. sentencex knows most of
+these of English, so there only a few abbreviations that precede an amount are looked for; it knows fewer of other
+languages.
 """
 
 from __future__ import annotations
@@ -25,9 +26,17 @@ _CLAUSE = (
 _NUMBER = re.compile(  # before an item or a clause, which is no sentence of its own
     rf"\(?(?:(?:{_CLAUSE})\s?)?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,4}})(?:\.\d{{1,3}}){{0,4}}[ºª]?[.)]?"
 )
-_BEHIND_STOP = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+|;(?=\s)")  # the number of a note, the end of a row's field
+_BEHIND_STOP = re.compile(  # the numbers of notes, also in Markdown, or the end of a row's field
+    r"(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]|\[\^[^\[\]\s]{1,30}\])+|;(?=\s)"
+)
+_BEFORE_AMOUNTS = re.compile(  # in English, though not the time EST; the first two stand before any word
+    r"(?:^|\W)(?:(incl|excl)|approx|max|min|(?-i:[Ee]st)|avg|acc|paras?|tel|ext|qty|temp|dia|hrs|mins)\.$",
+    re.IGNORECASE,
+)
+_SIGNS = "(£$€§"  # with which amounts begin
 _ABBREVIATIONS = {  # which a name follows, and sentencex does not know
-    "ar": "د أ", "cs": "pí tř", "es": "Dña", "fa": "د", "fr": "M Mme Mgr", "he": "פרופ", "hi": "डॉ श्री प्रो पं",
+    "ar": "د أ", "cs": "pí tř", "de": "inkl Inkl zzgl Zzgl exkl Exkl gem Gem mind Mind bspw Bspw", "es": "Dña",
+    "fa": "د", "fr": "M Mme Mgr", "he": "פרופ", "hi": "डॉ श्री प्रो पं",
     "id": "Bpk Ir Jl", "it": "S", "nl": "mevr", "pl": "p al im ks inż św gen pl woj", "pt": "Av",
     "ro": "Dl dl Dna dna str", "ru": "им пос обл", "th": "ดร พ ค ศ", "tr": "Av Doç Sok Mah", "vi": "TS ThS PGS TP",
 }  # fmt: skip
@@ -39,8 +48,19 @@ _SHORT = re.compile(r"(?:^|\W)(?:\d{1,4}|[^\W\d_]{1,3})\.$")
 _DAY, _YEAR = re.compile(r"(?:^|\D)\d{1,2}\.$"), re.compile(r"(?:^|\D)[12]\d{3}\.$")
 _NEXT_DAY, _NEXT_YEAR = re.compile(r"\d{1,2}\."), re.compile(r"[12]\d{3}(?!\d)")
 _DATE = re.compile(r"(?:^|\D)[12]\d{3}\.\s?\d{1,2}\.\s?\d{1,2}\.$")
-_ASKS = re.compile(rf"[^\W\d_][\"'\u201d\u2019\u00bb)]?[{QUESTION_MARKS}][\"'\u201d\u2019\u00bb)*_]{{0,5}}$")
+_ASKS = re.compile(  # the group, a word, is what a doubtful entry mostly lacks
+    rf"(?:([^\W\d_][\"'\u201d\u2019\u00bb)]?)|\S)[{QUESTION_MARKS}][\"'\u201d\u2019\u00bb)*_]{{0,5}}$"
+)
+_BEGINS_TO_ASK = re.compile(  # in English, also behind a number or the "Q:" of a list of questions; no date in May
+    r"[\W_]*(?:Q\d{0,3}\s?[:.)][\W_]*)?(?:\d{1,3}[.)][\W_]*)?(?!(?:may|am)\s+\d)"
+    r"(?:who|whom|whose|what|which|when|where|why|how"
+    r"|(?:am|is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have|had)(?:n['\u2019]t)?)(?![^\W_])",
+    re.IGNORECASE,
+)
 _TELLS = re.compile(r"\W*(?:did you know|have you heard)\b", re.IGNORECASE)
+_TELLS_WHO_ASKED = re.compile(
+    r"""(?:\S+\s+){5,}[^\w\s]*?(?:"[^"]+"|“[^”]+”|«[^»]+»|‘(?:[^’]|’(?=\w))+’|'(?:[^']|'(?=\w))+')[)*_]*$"""
+)
 _TAIL, _HEAD = 16, 5  # characters on either side of an end that tell whether it is one
 _SEGMENT = 20_000  # characters given to the segmenter at once
 
@@ -58,10 +78,17 @@ def sentences_of(text: str, span: Span, language: str) -> Iterator[Span]:
 
 
 def asks(text: str, sentence: Span) -> bool:
-    """Whether a sentence is a question, and neither a row with a doubtful entry nor one that tells by asking."""
-    if _ASKS.search(text[max(sentence.start, sentence.end - _TAIL) : sentence.end]) is None:
+    """Whether a sentence is a question, and neither a row with a doubtful entry nor one that tells by asking, or at
+    length who asked what it quotes.
+
+    One that ends in no word, as a doubtful year does, is a question where it begins as one does in English.
+    """
+    mark = _ASKS.search(text[max(sentence.start, sentence.end - _TAIL) : sentence.end])
+    if mark is None or not (mark[1] or _BEGINS_TO_ASK.match(text, sentence.start, sentence.end)):
         return False
-    return " | " not in text[sentence.start : sentence.end] and _TELLS.match(text, sentence.start) is None
+    if " | " in text[sentence.start : sentence.end] or _TELLS.match(text, sentence.start) is not None:
+        return False
+    return _TELLS_WHO_ASKED.match(text, sentence.start, sentence.end) is None
 
 
 def trimmed(text: str, span: Span) -> Span:
@@ -83,7 +110,7 @@ def edge(text: str, start: int, end: int, marks: Sequence[str] = EDGES) -> int:
 
 
 def _segments(text: str, span: Span, language: str) -> Iterator[Span]:
-    """What sentencex takes for sentences, with the raised numbers of notes and the semicolons that end them."""
+    """What sentencex takes for sentences, with the numbers of notes and the semicolons that end them."""
     from sentencex import get_sentence_boundaries
 
     start = span.start
@@ -104,11 +131,20 @@ def _goes_on(text: str, sentence: Span, following: Span, language: str) -> bool:
     tail = text[max(sentence.start, sentence.end - _TAIL) : sentence.end]
     if _is_number(text, sentence) or (language != "en" and _DATE.search(tail)):
         return "\n" not in text[sentence.end : following.start]
-    return language != "en" and _is_cut_short(tail, text[following.start : following.start + _HEAD], language)
+    head = text[following.start : following.start + _HEAD]
+    return _stops_before_amount(tail, head) if language == "en" else _is_cut_short(tail, head, language)
+
+
+def _stops_before_amount(tail: str, head: str) -> bool:
+    """Whether an English sentence is divided behind an abbreviation, before an amount or a small letter."""
+    stop = _BEFORE_AMOUNTS.search(tail)
+    if stop is None:
+        return False
+    return head[0].isdigit() or head[0].islower() or head[0] in _SIGNS or (bool(stop[1]) and head[0].isalpha())
 
 
 def _is_cut_short(tail: str, head: str, language: str) -> bool:
-    """Whether a sentence is divided behind an abbreviation, an ordinal number or the day of a date."""
+    """Whether one of another language is divided behind an abbreviation, an ordinal number or the day of a date."""
     if _DAY.search(tail) and (_NEXT_DAY.match(head) or _NEXT_YEAR.match(head)):
         return True
     if (_YEAR.search(tail) and _NEXT_DAY.match(head)) or (_NUMBERED.search(tail) and head[0].isdigit()):

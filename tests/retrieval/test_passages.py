@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from retrieval import passages
+from retrieval import lines, passages
+from retrieval.headings import trail_at
 from retrieval.loaders import load
-from retrieval.passages import Tokens, cut, page_at, trail_at
+from retrieval.passages import Tokens, cut
 from retrieval.sentences import sentences_of
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Document, Heading, Passage, Span
@@ -208,8 +209,8 @@ def test_a_line_is_looked_at_once_however_many_are_near_it(monkeypatch: pytest.M
             asked[start] += 1
             return first_word.match(text, start, end)
 
-    first_word = passages._FIRST_WORD
-    monkeypatch.setattr(passages, "_FIRST_WORD", Counting())
+    first_word = lines._FIRST_WORD
+    monkeypatch.setattr(lines, "_FIRST_WORD", Counting())
     assert len(_passages("".join(_NEWS) * 3, 200, "a.txt")) == 1
     assert len(asked) > 10
     assert set(asked.values()) == {1}
@@ -243,6 +244,68 @@ def test_a_date_that_begins_a_line_of_hard_wrapped_prose_begins_no_record() -> N
     assert [len(one.sentences) for one in cut(_document(text, "a.txt"), "en", _OFFSETS, 60)] == [1]
 
 
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Der Vertrag beginnt nach der Unterzeichnung durch beide Parteien am\n"
+         "12. Mai 2023 und endet nach Ablauf von zwei Jahren.",
+         "Das Haus wurde von dem damaligen Baumeister der Stadt\n"
+         "– einem Freund der Familie – im Jahr 1890 gebaut und dann verkauft."],
+        ["The first machine of this kind was built in the winter of 1903 by\n"
+         "J. Smith, who had worked at the mill since he was a boy of fourteen\n"
+         "- the youngest of them - and who never asked for any more money."],
+    ],
+)  # fmt: skip
+def test_a_line_of_hard_wrapped_prose_may_begin_with_a_day_an_initial_or_a_dash(sentences: list[str]) -> None:
+    document = _document("\n".join(sentences), "a.txt")
+    found = list(cut(document, "de" if "Vertrag" in sentences[0] else "en", _OFFSETS, 200))
+    assert [s.of(document.text) for one in found for s in one.sentences] == sentences
+
+
+@pytest.mark.parametrize("mark", ["-", "–", "1.", "A.", "(a)", "a)", *"•·✓✔➔\uf0b7\uf0a7"])
+def test_items_stay_apart_below_an_introduction_without_a_colon(mark: str) -> None:
+    """The bullets of private use are those of Word documents in their PDFs."""
+    lines = [
+        "Employees of the company receive the following benefits in kind",
+        f"{mark} Reimbursement of travel by public transport up to 90 euros a month",
+        f"{mark} A laptop and a telephone for use at work and in their private time",
+    ]
+    document = _document("\n".join(lines), "a.txt")
+    found = list(cut(document, "en", _OFFSETS, 200))
+    assert [s.of(document.text) for one in found for s in one.sentences] == lines
+
+
+@pytest.mark.parametrize("mark", ["-", "1.", "A."])
+@pytest.mark.parametrize("stop", [":", ".", ",", '."'])
+def test_one_item_alone_is_one_behind_a_stop(mark: str, stop: str) -> None:
+    lines = [
+        f"Employees of the company receive this and no other benefit in kind{stop}",
+        f"{mark} Reimbursement of travel by public transport up to 90 euros a month",
+    ]
+    document = _document("\n".join(lines), "a.txt")
+    found = list(cut(document, "en", _OFFSETS, 200))
+    assert [s.of(document.text) for one in found for s in one.sentences] == lines
+
+
+def test_a_quotation_is_no_list_of_lines() -> None:
+    """But one begins with its first line, and an item in it is one."""
+    sentences = [
+        "On Monday Anna wrote to all of us that the move had been put off:",
+        "> > The landlord told us this morning that the new office on the third\n"
+        "> > floor will not be ready before the end of October, so the move has\n"
+        "> > been put off until November.",
+        "> Then we need the old one for another month, and the movers must know",
+        ">",
+        "> that they come at the end of it, since they have to be told soon\n"
+        "> – by a letter – what we want of them.",
+        "> - Anna calls the movers, who wanted to come on the last Monday of it",
+        "> - Bo asks the landlord whether we may stay for another month or two",
+    ]  # fmt: skip
+    document = _document("\n".join(sentences), "a.txt")
+    found = list(cut(document, "en", _OFFSETS, 200))
+    assert [s.of(document.text) for one in found for s in one.sentences] == sentences
+
+
 def test_a_run_over_the_budget_is_divided_at_line_ends_where_they_are_near() -> None:
     lines = [f"node{number} wrote that its disk is full and that it waits for room to be made" for number in range(400)]
     found = _passages("\n".join(lines), budget=40, name="a.txt")
@@ -268,6 +331,13 @@ def test_the_number_of_a_note_belongs_to_the_sentence_that_it_ends() -> None:
         "It was lit in 1911.³",
         "Ships see it from 10² km.",
         "⁴ See the log.⁵",
+    ]
+    text = "The lamp burns oil.[^1] It was lit in 1911.[^oil][^2] Ships see it.\n\n[^1]: See the log.\n"
+    assert [s for one in text.split("\n\n") for s in _sentences(one, "en")] == [
+        "The lamp burns oil.[^1]",
+        "It was lit in 1911.[^oil][^2]",
+        "Ships see it.",
+        "[^1]: See the log.",
     ]
 
 
@@ -300,6 +370,8 @@ def test_the_number_of_a_clause_belongs_to_its_first_sentence_in_other_languages
     [
         ("fr", "Le contrat est signé par M. Dupont et Mme. Roux."),
         ("fr", "Cela est dit à l'art. 5 du contrat."),
+        ("de", "Das Zimmer kostet inkl. MwSt. von 19 % und zzgl. Frühstück mind. 90 Euro."),
+        ("de", "Zzgl. Versand gem. Vertrag bspw. Porto, exkl. Zoll."),
         ("hi", "समझौते पर डॉ. शर्मा ने हस्ताक्षर किए।"),
         ("ar", "وقع د. أحمد على العقد."),
         ("vi", "Hợp đồng do TS. Nguyễn ký."),
@@ -320,7 +392,25 @@ def test_where_sentences_end_they_do_in_other_languages_too() -> None:
     assert _sentences(text, "es") == re.split(r"(?<=\.) ", text)
 
 
-def test_english_is_divided_as_the_segmenter_does() -> None:
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The owner sold it approx. 1903 to Smith.",
+        "The fee is max. 5 % incl. VAT acc. to Sec. 3.",
+        "It costs min. £5 a day incl. breakfast, est. $9 excl. the boat.",
+        "Est. 1903, tel. (by day) 4711, see paras. 3 and 4 or para. § 5.",
+    ],
+)
+def test_an_abbreviation_before_an_amount_or_a_small_letter_ends_no_sentence_in_english(sentence: str) -> None:
+    assert _sentences(f"{sentence} {sentence}", "en") == [sentence, sentence]
+
+
+def test_where_sentences_end_in_such_an_abbreviation_they_do() -> None:
+    text = "The fee is the max. It is paid. We meet at 9 EST. 20 people come. It takes five mins. Nobody came."
+    assert _sentences(text, "en") == re.split(r"(?<=\.) ", text)
+
+
+def test_other_english_is_divided_as_the_segmenter_does() -> None:
     assert _sentences("It is hot. it was lit on 3. 5. 2020. Nobody came.", "en") == [
         "It is hot.", "it was lit on 3.", "5.", "2020.", "Nobody came.",
     ]  # fmt: skip
@@ -592,19 +682,6 @@ def test_a_long_paragraph_is_divided_as_one_that_is_known_as_a_whole(sentences: 
     found = list(cut(Document("a.txt", "", "a", text), "en", _OFFSETS, 16))
     whole = [one for passage in found for one in passage.sentences]
     assert [list(one.sentences) for one in found] == _cut_at_once(text, whole, 16)
-
-
-@pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 2), (25, 3), (99, 3)])
-def test_pages_count_from_one(offset: int, page: int) -> None:
-    document = Document("a.pdf", "", "a", "x" * 100, pages=(0, 10, 20))
-    assert page_at(document, offset) == page
-    assert page_at(Document("a.txt", "", "a", "x"), 0) is None
-
-
-def test_the_trail_leaves_out_the_title() -> None:
-    headings = (Heading(Span(0, 3), 1, "Top"), Heading(Span(5, 8), 2, "Sub"), Heading(Span(20, 23), 2, "Next"))
-    document = Document("a.md", "", "Top", "x" * 40, headings=headings)
-    assert [trail_at(document, at) for at in (1, 10, 30)] == [(), ("Sub",), ("Next",)]
 
 
 def test_where_there_are_headings_alone_they_are_quoted_but_never_what_stands_before_the_body() -> None:

@@ -71,7 +71,27 @@ def test_what_follows_a_question_is_marked_in_its_place() -> None:
     asked = ["**A:** Was the bridge closed?", "**B:** Never.", "Trains cross it."]
     hit = _hit(asked, [5.0, 0.0, 0.0], answer="the bridge")
     assert _shown(hit, windows(hit, 500)[0].best) == "**B:** Never."
-    for told in ("Did you know that it has 4 lamps?", "Jan Pot | born 1340?"):
+    hit = _hit(['**A:** "Was the old bridge closed to us?"', "**B:** Never."], [5.0, 0.0])
+    assert _shown(hit, windows(hit, 500)[0].best) == "**B:** Never."
+    for question in (
+        "What changed in 2023?",
+        "**What is ISO 27001?**",
+        "Q: Isn’t it 100%?",
+        "3. How much is it (in €)?",
+        "_May I stay until 22:00?_",
+    ):
+        hit = _hit([question, *SENTENCES], [5.0, 0.0, 0.0, 0.0])
+        assert _shown(hit, windows(hit, 500)[0].best) == SENTENCES[0]
+    for told in (
+        "1847?",
+        "about 12?",
+        "He was born in 1847?",
+        "May 1847?",
+        "Did you know that it has 4 lamps?",
+        "Jan Pot | born 1340?",
+        'Olaf Berg, a fisherman, said to Nils: "Do you come?"',
+        "Olaf Berg, a fisherman, said to Nils: ‘Don’t you come?’",
+    ):
         hit = _hit([told, *SENTENCES], [5.0, 0.0, 0.0, 0.0])
         assert _shown(hit, windows(hit, 500)[0].best) == told
     hit = _hit([*SENTENCES, "Who paid for it?"], [0.0, 0.0, 0.0, 5.0])  # nothing follows
