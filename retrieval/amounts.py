@@ -12,28 +12,37 @@ from retrieval.number_words import NUMBER_WORDS
 from retrieval.numbers import MONTH
 
 _OPENS = r"^\W*(?:(?:and|so|but|by|for|in|of|to|at|about)\W+){0,2}"
-_TIMES = r"(?:more\s+|other\s+)?(?:time|times|minutes?|hours?|days?|nights?|weeks?|months?|years?|notice)\b"
-_ASKS = re.compile(
-    rf"{_OPENS}how\s+(?:many|much)\b(?!\s+{_TIMES})(?!.{{0,80}}\bknow)"
-    rf"|{_OPENS}what\s+(?:do|does|did|would|will)\s.{{1,80}}(?<!the)(?<!in)(?<!on)(?<!of)\scost(?:\s+to\s.{{1,80}})?\s*\??\s*$",
+_TIMES = r"(?:\w+\s+){0,2}(?:time|times|minutes?|hours?|days?|nights?|weeks?|months?|years?)\b"
+_DOES = r"(?:do|does|did|can|could|may|must|should|will|would)"
+_HOW_MANY = re.compile(rf"{_OPENS}how\s+many\b(?!\s+{_TIMES})", re.IGNORECASE)
+_OF_SOMEBODY = re.compile(rf"\bhow\s+many\b.{{1,80}}\s{_DOES}\b", re.IGNORECASE)
+"""Of what somebody needs, has or may take, "an egg" is one; that a pipe leaks says nothing of how many leak."""
+
+_PRICE = re.compile(
+    rf"{_OPENS}how\s+much\s+(?:is|are|was|were)\s+(?:it|the|an?|this|that|these|those|my|your|our)\b"
+    rf"|{_OPENS}how\s+much\s+{_DOES}\s.{{1,80}}\s(?:cost|weigh|pay)\b"
+    rf"|{_OPENS}what\s+{_DOES}\s.{{1,80}}(?<!the)(?<!in)(?<!on)(?<!of)\scost(?:\s+to\s.{{1,80}})?\s*\??\s*$",
     re.IGNORECASE,
 )
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _ENDS = r"(?=\s*(?:[),.;:]|$)|\s(?:and|but|by|when|as|the|it|he|she|they|was|were|is|at|for|with|after|before)\b)"
-_NO_AMOUNT = re.compile(
-    rf"\b{_DAY}(?:\s?(?:[-\u2013,]|to|and)\s?{_DAY}){{0,4}}\s(?:of\s)?(?:{MONTH})\b(?:,?\s\d{{4}})?"
+_DATES = re.compile(
+    rf"\b{_DAY}(?=(?:\s?(?:[-\u2013,]|to|and)\s?{_DAY}){{1,4}}\s(?:of\s)?(?:{MONTH})\b)"
+    rf"|\b{_DAY}\s(?:of\s)?(?:{MONTH})\b(?:,?\s\d{{4}})?"
     rf"|\b(?:{MONTH})\s(?:\d{{4}}|{_DAY}(?:\s?(?:[-\u2013]|to)\s?{_DAY})?(?:,?\s\d{{4}})?){_ENDS}"
     r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b(?:1\d|20)\d\ds\b|\((?:1\d|20)\d\d\)"
     rf"|(?i:\b(?:in|since|until|during)\s)(?:1\d|20)\d\d{_ENDS}"
     r"|\b\d{1,2}(?:[:.]\d\d)?\s?[apAP]\.?[mM]\b|(?i:\b(?:at|from|until|till|by)\s)\d{1,2}:\d\d\b"
-    r"|^[ \t]*\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)](?=\s)|\[\d+\]"
+)
+"""Dates, decades, years and times that what stands beside them tells from amounts."""
+
+_LABELS = re.compile(
+    r"^[ \t]*\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)](?=\s)|\[\d+\]"
     r"|\b(?:[Nn]os?\.|[Pp]ages?|pp?\.|Chapter|Figure|Table|Step|Item|Room|Year|Grade|Class|Clause|Section|Article|Part|Rule)"
     r"\s\d+\b",
     re.MULTILINE,
 )
-"""Dates, decades, years and times that what stands beside them tells from amounts, the numbers of items and notes, and
-those of what is numbered.
-"""
+"""The numbers of items and notes, and those of what is numbered."""
 
 _QUANTITIES = frozenset(
     {*NUMBER_WORDS, "dozen", "dozens", "hundreds", "thousands", "millions", "billions", "trillion", "couple", "pair"}
@@ -44,6 +53,7 @@ _QUANTITIES = frozenset(
     | {"another", "only", "whole", "entire", "full", "fully", "entirely", "partly", "free", "lot", "lots", "plenty"}
     | {"handful", "pinch", "unlimited", "donation", "unknown", "fortnight", "charge", "costs", "low", "high"}
     | {"included", "complimentary", "gratis", "waived", "cannot", "t", "never", "without", "same", "quadrupled"}
+    | {"nil", "exempt", "forbidden", "prohibited", "banned"}
     | {"hourly", "daily", "weekly", "fortnightly", "monthly", "quarterly", "yearly", "annually", "fifths", "trebled"}
 )
 _NUMBER = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]|fold\b")
@@ -54,14 +64,21 @@ _ONE_OF = re.compile(
 )
 """One of a unit, or a list, whose items may be what is counted."""
 
+_ONE = re.compile(r"\ban?\s", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
 
 
 def lacks_amount(question: str, sentence: str) -> bool:
-    """Whether an English question asks how many or how much, or what a thing costs, and a sentence has no amount: no
+    """Whether an English question asks how many, or what one pays or a thing weighs, and a sentence has no amount: no
     number but dates, times and what numbers an item or a thing, and no word as "both" or "several".
+
+    Several dates may be what is counted.
     """
-    if not _ASKS.search(question) or _ONE_OF.search(sentence):
+    how_many = _HOW_MANY.search(question) is not None
+    if not (how_many or _PRICE.search(question)) or _ONE_OF.search(sentence):
         return False
-    rest = _NO_AMOUNT.sub(" ", sentence)
+    rest, dates = _DATES.subn(" ", sentence)
+    if how_many and (dates > 1 or (_OF_SOMEBODY.search(question) and _ONE.search(sentence))):
+        return False
+    rest = _LABELS.sub(" ", rest)
     return not _NUMBER.search(rest) and _QUANTITIES.isdisjoint(_WORD.findall(rest.casefold()))

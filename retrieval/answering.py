@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.coefficients import Coefficients
-from retrieval.confidence import confidence, doubt, doubt_as_read
+from retrieval.confidence import confidence
+from retrieval.doubts import gravest_doubt
 from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.excerpts import excerpts_of, is_new
 from retrieval.parts import split_questions
-from retrieval.ranking import Question, prepare, rank, rank_further, read
+from retrieval.preparing import Question, prepare
+from retrieval.ranking import rank, rank_further
 from retrieval.reader import Reader
+from retrieval.reading import read
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.topics import topic
@@ -82,22 +85,20 @@ def _answer_one(
     if hits and len(excerpts) < count:
         further = rank_further(question, searcher, weights, hits, ordered[-1].score)
         excerpts = excerpts_of([*ordered, *pieces(further, characters)], searcher, count, weights, characters)
-    leaders = leading(ordered)
-    doubts = [doubt(question, ordered)]
-    if engine.reader is not None and ordered:
-        doubts.append(doubt_as_read(question, ordered[0], engine.reader))
-    gravest = min((one for one in doubts if one is not None), key=lambda one: one.share, default=None)
-    sure = confidence(question, leaders, searcher, weights) * (1.0 if gravest is None else gravest.share)
+    doubt = gravest_doubt(question, ordered, engine.reader)
+    sure = confidence(question, leading(ordered), searcher, weights) * (1.0 if doubt is None else doubt.share)
     return Answer(
         question=text,
         found=bool(excerpts) and sure >= settings.found_from(weights.caution),
         confidence=round(sure, 4),
-        excerpts=tuple(replace(excerpt, rank=place) for place, excerpt in enumerate(excerpts, 1)),
+        excerpts=tuple(
+            replace(excerpt, rank=place, doubt=doubt if place == 1 else None)
+            for place, excerpt in enumerate(excerpts, 1)
+        ),
         generation=searcher.generation,
         elapsed_ms=0.0,
         missing=question.missing,
         corrections=question.corrections,
-        doubt=gravest,
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from retrieval.fitting import Floats, fit_logistic
 
 Bools = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 PRECISIONS = {"sure": 0.95, "balanced": 0.9, "eager": 0.8}
 """The share of the answers given that is to be right, by the cautions that the settings know."""
@@ -45,17 +46,25 @@ def log_loss(confidence: Floats, right: Bools) -> float:
     return float(-np.log(np.where(right, likely, 1 - likely)).mean())
 
 
+def precise_cuts(confidence: Floats, right: Bools, precision: float) -> tuple[Places, Places]:
+    """The order of the answers, the surest first, and the places in it behind which a cut leaves `precision` right.
+
+    A cut that would part answers of one confidence is none.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    sorted_confidence = confidence[order]
+    precise = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= precision
+    ends_a_tie = np.append(sorted_confidence[1:] != sorted_confidence[:-1], True)[: len(order)]
+    return order, np.flatnonzero(precise & ends_a_tie)
+
+
 def precision_threshold(confidence: Floats, right: Bools, precision: float) -> float:
     """The lowest confidence from which `precision` of the answers given are right.
 
     Where no threshold reaches that it is `precision` itself: of answers that are each that likely right, as many are.
     """
-    order = np.argsort(-confidence, kind="stable")
-    cuts = confidence[order]
-    precise = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= precision
-    ends_a_tie = np.append(cuts[1:] != cuts[:-1], True)[: len(cuts)]
-    reached = np.flatnonzero(precise & ends_a_tie)
-    return float(cuts[reached[-1]]) if len(reached) else precision
+    order, precise = precise_cuts(confidence, right, precision)
+    return float(confidence[order[precise[-1]]]) if len(precise) else precision
 
 
 def cautions(confidence: Floats, right: Bools) -> dict[str, float]:

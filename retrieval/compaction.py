@@ -10,7 +10,7 @@ from pathlib import Path
 
 from retrieval.connection import connect
 from retrieval.errors import LibraryError
-from retrieval.indexes import FOLDING, Report, crowded, remove_other_indexes, wasteful, write_indexes
+from retrieval.indexes import Change, Report, crowded, remove_other_indexes, wasteful, write_indexes
 from retrieval.store import Store
 
 _MOST_FREE = 0.25  # of the database's pages
@@ -27,7 +27,7 @@ def compact(store: Store, library: Path, report: Report) -> None:
         if anew or crowded(library, store):
             with store.transaction():
                 generation = store.generation + 1
-                write_indexes(library, store, generation, change=None if anew else FOLDING, report=report)
+                write_indexes(library, store, generation, change=None if anew else Change(fold=True), report=report)
                 store.set_meta(generation=generation)
         _give_pages_back(store)
     except (OSError, LibraryError):

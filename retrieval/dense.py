@@ -24,8 +24,8 @@ Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 EXACT = 50_000  # passages that are compared one by one, in some four milliseconds
-_CHOSEN = 16  # times as many as are wanted are chosen by their sketches, and
-_FEWEST_CHOSEN = 960  # that many at least
+_CHOSEN = 16  # times as many passages as are wanted are chosen by their sketches
+_FEWEST_CHOSEN = 960  # passages at least are chosen by their sketches, however few are wanted
 _MOST_BESIDE = 8192  # passages beside a base; where it is small, a tenth of it
 _FEW_ALLOWED = 1 / 16  # of the base are compared one by one
 _BITMAP = 10_000  # passages from which on a filter is a bitmap

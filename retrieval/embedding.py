@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
 from retrieval.machine import cores
-from retrieval.models import EXPORT_VERSION, Export, find_export
+from retrieval.models import EXPORT_VERSION, Export, find_export, make_export
 from retrieval.runtimes import (
     Feed,
     OnnxRuntime,
@@ -90,19 +90,17 @@ class Embedder(Protocol):
 
 
 def open_embedder(
-    settings: EmbeddingSettings, folder: Path, *, notify: Callable[[], None] | None = None
+    settings: EmbeddingSettings, folder: Path, *, notify: Callable[[], None] | None = None, renew: bool = False
 ) -> OnnxEmbedder:
     """The embedder for `settings`, from the export in `folder`, which is made first where it is missing or altered.
 
-    Builds give `notify`, which is called before an export, as that takes some seconds; they also make one of an older
-    version anew. Raises ModelError.
+    With `renew`, as builds have it, one of an older version is made anew too. `notify` is called before an export,
+    which takes some seconds. Raises ModelError.
     """
     export = find_export(settings.model, folder)
-    if export is None or (notify is not None and export.version != EXPORT_VERSION):
+    if export is None or (renew and export.version != EXPORT_VERSION):
         if notify is not None:
             notify()
-        from retrieval.models import make_export
-
         export = make_export(settings.model, folder)
     return OnnxEmbedder(export, settings)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.calibration import precise_cuts
 from retrieval.errors import QuestionError, QuestionSetError
 from retrieval.question_sets import EvalQuestion
 from retrieval.types import Answer, Citation, Filter, Span
@@ -155,13 +156,8 @@ def coverage(confidence: Floats, right: NDArray[np.bool_], answerable: NDArray[n
     """The largest share of the answerable questions answered at any cut where `precision` of all answers is right."""
     if not answerable.any():
         return float("nan")
-    order = np.argsort(-confidence, kind="stable")
-    answered = np.arange(1, len(order) + 1)
-    precise = np.cumsum(right[order]) / answered >= precision
-    sorted_confidence = confidence[order]
-    ends_a_tie = np.append(sorted_confidence[1:] != sorted_confidence[:-1], True)
-    reached = np.cumsum(answerable[order])[precise & ends_a_tie]
-    return float(reached.max(initial=0) / answerable.sum())
+    order, precise = precise_cuts(confidence, right, precision)
+    return float(np.cumsum(answerable[order])[precise].max(initial=0) / answerable.sum())
 
 
 def _can_be_judged(question: EvalQuestion, documents: frozenset[str], *, within: bool) -> bool:

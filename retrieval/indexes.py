@@ -29,8 +29,8 @@ from retrieval.types import Progress
 FORMAT = 3
 _CHUNK = 1024  # passages between two words on how far it is
 _MUCH_MORE = 3  # times as many passages as before are indexed anew
-_MOST_REMOVED = 0.3  # of the passages in a lexical index, and
-_FEW = 1000  # that many may be, however small it is
+_MOST_REMOVED = 0.3  # of the passages in a lexical index may be gone before it is made anew
+_FEW = 1000  # passages may be gone from a lexical index in any case, however small it is
 _NAME = re.compile("index-[0-9]+")
 
 Report = Callable[[Progress], None]
@@ -48,15 +48,15 @@ class Indexes:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a sync did to the store, by document id; `removed_passages` are ids that the store no longer has."""
+    """What a sync did to the store, by document id; `removed_passages` are ids that the store no longer has.
 
-    removed: Sequence[int]
-    removed_passages: Sequence[int]
-    added: Sequence[int]
+    With `fold`, nothing was done, but what stands beside the base of the dense index is folded into it.
+    """
 
-
-FOLDING = Change((), (), ())
-"""No change, but what stands beside the base of the dense index is folded into it."""
+    removed: Sequence[int] = ()
+    removed_passages: Sequence[int] = ()
+    added: Sequence[int] = ()
+    fold: bool = False
 
 
 def open_indexes(library: Path, store: Store) -> Indexes | None:
@@ -88,7 +88,7 @@ def write_indexes(
         (folder / "lexical").mkdir()
     else:
         dense = previous.dense
-        if change is FOLDING:
+        if change.fold:
             dense.fold()
         else:
             dense.change(np.array(change.removed_passages, np.int64), store.all_vectors(change.added))
@@ -116,7 +116,7 @@ def wasteful(library: Path, store: Store) -> bool:
 
 
 def crowded(library: Path, store: Store) -> bool:
-    """Whether the dense index of the store's generation is worth `FOLDING`."""
+    """Whether the dense index of the store's generation is worth folding."""
     try:
         return DenseIndex.crowded(_folder(library, store.generation) / "dense")
     except (RuntimeError, ValueError, OSError):

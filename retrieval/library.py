@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from retrieval import context
 from retrieval.embedding import Embedder, open_embedder
 from retrieval.errors import LibraryDamaged, LibraryError, NoDocuments, SeedbotError, SourceNotFound
+from retrieval.headings import page_at, trail_at, trail_over
 from retrieval.indexes import Indexes, index_folders, memory_indexes, open_indexes, write_indexes
 from retrieval.locking import locked
 from retrieval.searcher import Searcher, matching, same_name
@@ -52,6 +53,14 @@ T = TypeVar("T")
 SET_ASIDE = "library.sqlite.damaged"
 _ATTEMPTS = 5  # at opening the indexes while another process is switching generations
 _LOGS = ("-wal", "-shm")  # what SQLite appends to the name of a file for those that it keeps beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a library's files, and whether that mends itself."""
+
+    wrong: str
+    mends_itself: bool = False
 
 
 class Library:
@@ -165,7 +174,7 @@ class Library:
         report = progress or (lambda _: None)
         with self.building(wait_seconds, lambda: report(Progress("waiting", 0, 1))):
             self._prepare_store(full=full)
-            embedder = self._open_embedder(lambda: report(Progress("model", 0, 1)))
+            embedder = self._open_embedder(lambda: report(Progress("model", 0, 1)), renew=True)
             with closing(Store(self._settings.library / "library.sqlite")) as store:  # questions go on upon the other
                 done = sync(store, self._settings, embedder, full=full, report=report)
         self.refresh()
@@ -238,8 +247,6 @@ class Library:
         about, text, line = self._found(path, lambda name: self._ready_store().slice(name, span))
         if span.end > about.characters:
             raise SourceNotFound(f"{path} has {about.characters} characters; {span.start}-{span.end} lies outside.")
-        from retrieval.passages import page_at, trail_at
-
         page, headings = page_at(about, span.start), trail_at(about, span.start)
         citation = Citation(
             about.path, about.title, about.date, span.start, span.end, line, page, headings, about.sha256
@@ -251,8 +258,6 @@ class Library:
 
         It bears the page of what is cited, and the headings that all of it stands below. Raises as `excerpt`.
         """
-        from retrieval.passages import trail_over
-
         path, quote = citation.document, Span(citation.start, citation.end)
         about, store = self.outline(path), self._ready_store()
         span = context.around(about, quote, characters)
@@ -301,13 +306,16 @@ class Library:
             bytes_per_passage=round((database_bytes + index_bytes) / passages),
         )
 
-    def check(self) -> str | None:
+    def check(self) -> Fault | None:
         """What SQLite's integrity check and the index stamps find wrong, or None."""
         store = self._ready_store()
         wrong = store.check()
-        if wrong is None and open_indexes(self._settings.library, store) is None:
-            return "the indexes do not belong to the stored passages and will be made again at the next question"
-        return wrong
+        if wrong is not None:
+            return Fault(wrong)
+        if open_indexes(self._settings.library, store) is None:
+            stale = "the indexes do not belong to the stored passages and will be made again at the next question"
+            return Fault(stale, mends_itself=True)
+        return None
 
     def _found(self, path: str, look: Callable[[str], T | None]) -> T:
         """What `look` finds of a document. Raises SourceNotFound where that is nothing."""
@@ -331,11 +339,11 @@ class Library:
         near = difflib.get_close_matches(path, [source.path for source in self.documents()], n=1, cutoff=0.4)
         return f"; the nearest is {near[0]!r}" if near else ": `seedbot sources` lists what there is"
 
-    def _open_embedder(self, notify: Callable[[], None] | None = None) -> Embedder:
+    def _open_embedder(self, notify: Callable[[], None] | None = None, *, renew: bool = False) -> Embedder:
         with self._lock:
             if self._embedder is None:
                 folder = self._settings.library / "model"
-                self._embedder = open_embedder(self._settings.embedding, folder, notify=notify)
+                self._embedder = open_embedder(self._settings.embedding, folder, notify=notify, renew=renew)
             return self._embedder
 
     def _ready_store(self) -> Store:

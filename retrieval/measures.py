@@ -35,13 +35,13 @@ _K1, _B = 1.2, 0.75  # the usual constants of BM25 (Robertson and Zaragoza, 2009
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question ready to be measured: for each of its words, term keys, IDF weight and vector.
+    """A question ready to be measured: for each of its words, term keys, inverse document frequency and vector.
 
-    `keys[i]` are the forms of word `i`; `weights` is `[t]`, `words` `[t, b]` of unit length, `vector` `[d]`.
+    `keys[i]` are the forms of word `i`; `idf` is `[t]`, `words` `[t, b]` of unit length, `vector` `[d]`.
     """
 
     keys: tuple[tuple[int, ...], ...]
-    weights: Floats
+    idf: Floats
     words: Floats
     vector: Floats
 
@@ -68,28 +68,28 @@ def measure(
     """Measures every candidate. `contexts[i]` holds the keys of its title and headings; `cosines` is `[c]`."""
     flat = _Flat.of(evidence)
     hits = _Hits.of(query, flat)
-    total = max(float(query.weights.sum()), 1e-6)
+    total = max(float(query.idf.sum()), 1e-6)
     near = flat.best_per_sentence(_cosines(flat.word_vectors, query.words.T))
     sentences = np.stack(
         [
-            hits.in_sentences @ query.weights / total,
+            hits.in_sentences @ query.idf / total,
             _cosines(flat.sentence_vectors, query.vector[:, None])[:, 0],
-            near @ query.weights / total,
+            near @ query.idf / total,
         ],
         axis=1,
     ).astype(np.float32)
     best, near = (np.maximum.reduceat(of, flat.first_sentence[:-1], axis=0) for of in (sentences, near))
     held = {one: [not one.isdisjoint(keys) for keys in query.keys] for one in set(contexts)}
     in_context = np.array([held[one] for one in contexts], np.float32).reshape(hits.counts.shape)
-    bm25 = _bm25(query.weights, hits.counts, flat.lengths, average_words)
+    bm25 = _bm25(query.idf, hits.counts, flat.lengths, average_words)
     passages = np.stack(
         [
             cosines,
             bm25 / max(float(bm25.max(initial=0.0)), 1e-6),
-            np.maximum(hits.counts > 0, in_context) @ query.weights / total,
+            np.maximum(hits.counts > 0, in_context) @ query.idf / total,
             best[:, 0],
             best[:, 1],
-            near @ query.weights / total,
+            near @ query.idf / total,
             best[:, 2],
             hits.pairs,
             np.log(flat.lengths) / np.log(1000.0),
@@ -176,6 +176,6 @@ def _cosines(rows: Floats, columns: Floats) -> Floats:
     return np.asarray(rows @ columns / np.maximum(lengths, 1e-9)[:, None], np.float32)
 
 
-def _bm25(weights: Floats, counts: Floats, lengths: NDArray[np.intp], average_words: float) -> Floats:
+def _bm25(idf: Floats, counts: Floats, lengths: NDArray[np.intp], average_words: float) -> Floats:
     norm = _K1 * (1 - _B + _B * lengths / max(average_words, 1.0))
-    return np.asarray((counts * (_K1 + 1) / (counts + norm[:, None])) @ weights, np.float32)
+    return np.asarray((counts * (_K1 + 1) / (counts + norm[:, None])) @ idf, np.float32)

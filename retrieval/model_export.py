@@ -35,8 +35,12 @@ _NOT_FETCHED = (
 )
 
 _SMALL = 1024  # bytes of a tensor that stays in the graph
-_ALIKE = 0.95  # median cosine of the vectors by 8 bits and by single precision of random words, 0.98 for MiniLM, from
-_ALIKE_PASSAGES = 0.97  # which on questions are encoded with 8 bits, and from which on passages may be
+_ALIKE = 0.95
+"""Questions are encoded with 8 bits where the vectors of random words that come of it have at least this median cosine
+to those of single precision; MiniLM's have 0.98.
+"""
+
+_ALIKE_PASSAGES = 0.97  # passages may be encoded with 8 bits where the median cosine of `_ALIKE` is at least this
 _BASIS_DIMENSIONS = 64
 _BASIS_ROUNDS, _BASIS_TEXTS, _BASIS_WORDS = 32, 16, 32
 

@@ -14,7 +14,8 @@ import numpy as np
 from retrieval.function_words import general_share
 from retrieval.number_words import VALUES, ordinal
 from retrieval.numbers import MONTH
-from retrieval.ranking import Hit, Question, met
+from retrieval.preparing import Question
+from retrieval.ranking import Hit, met
 from retrieval.reader import LANGUAGE
 from retrieval.terms import QueryTerm, analyse_query
 
@@ -29,7 +30,23 @@ _YEAR = re.compile(
 )
 """A year, as far as one can tell from an amount."""
 
-_YEARS = re.compile(r"(?<!\d)(\d{4})\s?[-/\u2010-\u2015]\s?(\d{2}|\d{4})(?!\d)")
+_UP = "since|from|above|after|over|up|more|onwards|least|later|newer|higher|greater|older"
+_DOWN = "until|till|by|to|below|before|under|most|earlier|lower|older"
+"""Words beside a number from which on, or up to which, others are meant; those older may be men or machines."""
+
+_UPWARDS = re.compile(rf"\+|\b(?:{_UP})\b", re.IGNORECASE)
+_DOWNWARDS = re.compile(rf"\b(?:{_DOWN})\b", re.IGNORECASE)
+_OPEN_END = rf"\+|\sonwards|[\s,(]{{1,2}}(?:or|and)\s(?:{_UP}|{_DOWN})\b"
+_THROUGH = r"[-\u2010-\u2015]|to|through|till|until|up\sto"
+_TO = rf"\s?(?:{_THROUGH}|,|and|or)\s?"
+_IN_A_YEAR = rf"(?:(?:the|end|of|early|mid|late|\d{{1,2}},?|{MONTH})\s){{0,4}}"
+_YEARS = re.compile(
+    rf"(?<!\d)(\d{{4}})\s?(?:{_THROUGH}|/|(?<=\bbetween\s\d{{4}}\s)and)\s?{_IN_A_YEAR}(\d{{2}}|\d{{4}})(?!\d)",
+    re.IGNORECASE,
+)
+_OPEN_YEARS = re.compile(
+    rf"(?:\b(since|from|until|till|by|to)\s{_IN_A_YEAR})?({_YEAR.pattern})({_OPEN_END})?", re.IGNORECASE
+)
 _DECADE = re.compile(r"(?<!\d)(\d{3})0['\u2019]?s\b")
 _DATED = (
     "January|February|March|April|May|June|July|August|September|October|November|December|"
@@ -37,13 +54,16 @@ _DATED = (
     "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun"
 )
 _NO_NAME = rf"(?!(?:{_DATED}|EUR|USD|GBP|CHF|I)\b)"
-_NAMED = re.compile(rf"(?:(?<=[\w,] ){_NO_NAME}[A-Z]\w* |\b[A-Z]\w*-)(?P<number>(?!10\b)[1-9]\d+)(?![\w:/%-]|[.,]\d)")
+_NAMED = re.compile(
+    rf"(?:(?<=[\w,] ){_NO_NAME}|\b(?=\w+-))(?P<name>[A-Z]\w*)[ -](?P<number>(?!10\b)[1-9]\d+)(?![\w:/%-]|[.,]\d)"
+)
 """A number behind a capital within a sentence, or behind one and a hyphen; ten may be X, and a day's is of a date."""
 
 _CODE = re.compile(r"([A-Za-z]{1,5})-?(\d+)")
 _IN_YEAR = re.compile(rf"\b(?:in|during|year)\s+{_YEAR.pattern}", re.IGNORECASE)
 _OVER_YEARS = re.compile(
-    r"\b(?:since|from|between|until|till|to|after|before|born|founded|became|bought|elected|appointed|opened|retired)\b",
+    r"\b(?:since|from|between|until|till|to|after|before|born|founded|became|bought|elected|appointed|opened|retired|"
+    r"(?:next|following|previous|last)\s(?:\w+\s)?year|years?\s(?:later|earlier))\b|['\u2019]\d\d\b",
     re.IGNORECASE,
 )
 _MEASURED = re.compile(
@@ -52,17 +72,27 @@ _MEASURED = re.compile(
     re.IGNORECASE,
 )
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[ -]$")
+_DOES = re.compile(
+    r"\b(?:can|could|may|must|should|will|would|do|does|did)\s(?:(?:the|an?|my|your|our|this)\s)?[\w-]+\s$",
+    re.IGNORECASE,
+)
+"""What stands before a verb in a question, as in "can the hall" before "seat 200"."""
+
+_SEVERAL = re.compile(r"\s(?:[a-z]{2,}[a-rt-z]s|people|children|(?:wo)?men)\b")
+_OF_OTHERS = re.compile(r"\b(?:all|any|every|each|only|except|others?)\b", re.IGNORECASE)
+"""With one of them a clause about one number may speak of others: "only in hall 1"."""
+
+_CLAUSE_END = re.compile(r"[.,;:!?]\s|\n")
 _LONGEST = 40  # characters of a number, and of a word before one
 _IN_LETTERS = rf"(?:[ivx]{{1,5}}|{'|'.join(VALUES)})\b"  # a number, whichever
-_TO = r"\s?(?:[-,\u2010-\u2015]|to|through|till|until|up\sto|and|or)\s?"
-_OPEN_END = r"\+|\s(?:or|and)\s(?:later|newer|higher|above|up|more|over)|\sonwards"
 _COMMON = 0.04  # share of passages of general text that have a word which numbers nothing, as "in" or "have"
 _LOOKED_AT = 4  # passages that may have a range of years
 
 
 def names_absent_number(question: Question, hits: Sequence[Hit]) -> bool:
-    """Whether a year or the number of a name, as in Apollo 13 or HX-2400, stands in no document, nor within a range of
-    years in what was found; asked of English documents, whose other forms of a number are known.
+    """Whether a year or the number of a name, as in Apollo 13 or HX-2400, stands in no document, nor within a range or
+    beyond an open end of such numbers in what was found, as "rooms 301-320" or "since 2019"; asked of English
+    documents, whose other forms of a number are known.
 
     Any other number has too many forms: 20 km are "20km", twelve eggs a dozen.
     """
@@ -70,8 +100,10 @@ def names_absent_number(question: Question, hits: Sequence[Hit]) -> bool:
         return False
     absent = {question.terms[i].start for i in np.flatnonzero(question.absent)}
     years = [int(one[0]) for one in _YEAR.finditer(question.text) if one.start() in absent]
-    named = any(one.start("number") in absent for one in _NAMED.finditer(question.text))
-    return named or any(not _is_within(year, hits) for year in years)
+    named = [one for one in _NAMED.finditer(question.text) if one.start("number") in absent]
+    texts = [hit.entry.text for hit in hits[:_LOOKED_AT]]
+    nowhere = any(not _holds(_ranges(one["name"], "[ -]", "\n".join(texts)), int(one["number"])) for one in named)
+    return nowhere or any(not _is_within(year, hits) for year in years)
 
 
 def names_another(question: Question, hit: Hit, sentence: str) -> bool:
@@ -98,25 +130,47 @@ def _is_another(asked: str, term: QueryTerm, hit: Hit, sentence: str) -> bool:
     before = _WORD_BEFORE.search(asked[max(term.start - _LONGEST, 0) : term.start])
     if code is not None:
         return _has_instead(code[1], "-?", code[2], hit.entry.text)
-    if before is None or not number.isdecimal() or _is_measured(before[1]):
+    if before is None or not number.isdecimal() or _is_measured(before[1]) or _is_counted(before[1], asked, term):
         return False
     otherwise = rf"(?<!\d)0*{int(number)}(?!\d)|\b{ordinal(int(number))}\b"  # PlayStation 5 is the PS 5
-    return not re.search(otherwise, hit.entry.text) and _has_instead(before[1], "s?[ -]", number, hit.entry.text)
+    return not re.search(otherwise, hit.entry.text) and _has_instead(before[1], "[ -]", number, hit.entry.text)
 
 
 def _has_instead(name: str, between: str, number: str, text: str) -> bool:
-    """Whether other numbers stand behind a name in a text, and this one does not, nor a range that holds it."""
-    more = rf"(?:{_TO}(?:{name}{between})?(\d{{1,9}})|({_OPEN_END}))?"
-    found = re.compile(rf"\b{name}{between}(?:(\d{{1,9}}){more}|{_IN_LETTERS})", re.IGNORECASE)
-    others = [_range(*one.groups()) for one in found.finditer(text)]
-    return bool(others) and not any(first <= int(number) <= last for first, last in others)
+    """Whether other numbers stand behind a name in a text, and this one does not, nor a range that holds it, and no
+    clause there speaks of others.
+    """
+    ranges = _ranges(name, between, text)
+    in_letters = re.search(rf"\b{name}s?{between}{_IN_LETTERS}", text, re.IGNORECASE)
+    if not ranges or in_letters or _holds(ranges, int(number)):
+        return False
+    return not any(_OF_OTHERS.search(one) and _ranges(name, between, one) for one in _CLAUSE_END.split(text))
 
 
-def _range(first: str | None, last: str | None, open_end: str | None) -> tuple[int, int]:
-    """What a number that was found holds, or one to another, or from one on; all of them where it is in letters."""
-    if first is None:
-        return 0, sys.maxsize
-    return int(first), sys.maxsize if open_end else int(last or first)
+def _ranges(name: str, between: str, text: str) -> list[tuple[int, int]]:
+    """The first and the last of what each number behind a name in a text holds; behind a plural none stands alone: "the
+    barn sleeps 8".
+    """
+    plural = rf"(?:s(?=[ -]\d+(?:{_TO}\d|{_OPEN_END})))?"
+    label = rf"\b{name}{plural}{between}"
+    found = re.compile(
+        rf"(?:\b({_UP}|{_DOWN})\s(?:than\s)?)?{label}(\d{{1,9}})(?:\.\d+)*(?:{_TO}(?:{label})?(\d{{1,9}}))?({_OPEN_END})?",
+        re.IGNORECASE,
+    )
+    return [_range(*one.groups()) for one in found.finditer(text)]
+
+
+def _range(before: str | None, first: str, last: str | None, after: str | None) -> tuple[int, int]:
+    """What a number that was found holds, or one to another, with the words of an open end before or after it."""
+    if last is not None:
+        before, last = None, first[: -len(last)] + last
+    open_end = f"{before or ''} {after or ''}"
+    lowest = 0 if _DOWNWARDS.search(open_end) else int(first)
+    return lowest, sys.maxsize if _UPWARDS.search(open_end) else int(last or first)
+
+
+def _holds(ranges: Sequence[tuple[int, int]], number: int) -> bool:
+    return any(first <= number <= last for first, last in ranges)
 
 
 def _is_measured(word: str) -> bool:
@@ -125,13 +179,24 @@ def _is_measured(word: str) -> bool:
     return common or _MEASURED.fullmatch(word) is not None
 
 
+def _is_counted(word: str, asked: str, term: QueryTerm) -> bool:
+    """Whether the number behind a word in small letters says how many there are of something: several of it follow, or
+    the word is a verb, or more than one thing.
+    """
+    start = term.start - len(word) - 1
+    verb = _DOES.search(asked[max(start - _LONGEST, 0) : start])
+    return word.islower() and bool(_SEVERAL.match(asked, term.end) or verb or re.search(r"[^su]s$", word))
+
+
 def _is_within(year: int, hits: Sequence[Hit]) -> bool:
-    """Whether a range of years or a decade holds a year in what was found, a longer word does, as FY2024 or 14.03.2024,
-    or a path.
+    """Whether a range of years or a decade holds a year in what was found, an open end in the first passage, a longer
+    word, as FY2024 or 14.03.2024, or a path.
     """
     entries = [hit.entry for hit in hits[:_LOOKED_AT]]
-    alone = re.compile(rf"(?<!\d){year}(?!\d)")
-    ranges = [(one[1], one[1][: -len(one[2])] + one[2]) for entry in entries for one in _YEARS.finditer(entry.text)]
-    ranges += [(f"{one[1]}0", f"{one[1]}9") for entry in entries for one in _DECADE.finditer(entry.text)]
-    inside = any(int(first) <= year <= int(last) for first, last in ranges)
-    return inside or any(str(year) in one.document.path or alone.search(one.text) for one in entries)
+    text = "\n".join(entry.text for entry in entries)
+    open_years = _OPEN_YEARS.finditer(_YEARS.sub(" ", entries[0].text))
+    ranges = [_range(None, one[1], one[2], None) for one in _YEARS.finditer(text)]
+    ranges += [_range(None, f"{one[1]}0", "9", None) for one in _DECADE.finditer(text)]
+    inside = _holds([*ranges, *(_range(one[1], one[2], None, one[3]) for one in open_years)], year)
+    alone = re.search(rf"(?<!\d){year}(?!\d)", text)
+    return inside or alone is not None or any(str(year) in entry.document.path for entry in entries)

@@ -6,6 +6,7 @@ In doubt it is one question: statements, courtesies and what is too short to be 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -20,33 +21,46 @@ _ENDS_QUOTATION = '"”»’)\\]」』》〉）】'
 _MARK = re.compile(rf"(?P<mark>[?？؟])[!?！？؟]*[{_ENDS_QUOTATION}]*")
 _QUOTATIONS = (("«", "»"), ("「", "」"), ("『", "』"), ("《", "》"), ("〈", "〉"), ("（", "）"), ("【", "】"))
 _GOES_ON = re.compile(rf"(?<=[{_ENDS_QUOTATION}])[^\W\d_]")  # without a space; in scripts without capitals
+_JOINS = frozenset("\u200d\ufe0e\ufe0f")  # what joins symbols to one, and says whether they have colours
 _LINK = re.compile(r"://|\bwww\.")
 _STRAIGHT_MARK = re.compile(r'(?<![\u05d0-\u05ea])"|"(?![\u05d0-\u05ea]\b)')  # none before the last Hebrew letter
 _BULLET = re.compile(r"[ \t]*(?:\(?\d{1,2}[.):]|\(?[a-zA-Z][.)]|[-*•–])[ \t]+")
-_PREPOSITION = r"(?:in|on|at|for|from|to|by|with|of|about|under|during|since|until|after|before)"
+PREPOSITION = r"(?:in|on|at|for|from|to|by|with|of|about|under|during|since|until|after|before|within)"
+_AUXILIARY = (
+    r"(?:(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)(?:n['’]?t)?|can['’]?t|won['’]?t)"
+)
+FINITE = rf"(?:{_AUXILIARY}|am|may|might|must|shall|need)"
+"""A verb that may begin a question: one that begins with it is answered by yes or no."""
+
+OPENERS = r"(?:(?:and|also|or|but|then|so|plus|next|finally|ok|okay|please)\b,?\s+)*"
+"""What may stand before a question and asks nothing."""
+
 _ASKS = (
-    rf"(?:{_PREPOSITION}\s+(?:what|which|whom|whose|how)"
+    rf"(?:{PREPOSITION}\s+(?:what|which|whom|whose|how)"
     r"|(?:what|who|when|where|why|how)(?:['’]s)?|whom|whose|which"
-    r"|(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)(?:n['’]?t)?|can['’]?t|won['’]?t"
-    r"|tell me|name|list|explain|describe|define)\s"
+    rf"|{_AUXILIARY}|tell me|name|list|explain|describe|define)\s"
 )
-_OPENING = re.compile(
-    rf"(?:(?:and|also|or|but|then|so|plus|next|finally|ok|okay|please)\b,?\s+)*{_ASKS}", re.IGNORECASE
-)
+_OPENING = re.compile(rf"{OPENERS}{_ASKS}", re.IGNORECASE)
 _AND = r"(?:and|or|but|also)\b,?\s+"
-_ASKS_NOTHING = rf"(?!.*\b(?:{_ASKS}|(?:am|may|might|must|shall|need)\s))"
+_ASKS_NOTHING = rf"(?!.*\b(?:{_ASKS}|{FINITE}\s))"
 _ENDS = r"[?!.\s]*$"
+_SIDE = "[^.?!？]{1,80}"  # of an "or" in a short sentence
+_NOUN = rf"\s+(?!{FINITE}\b)\w[\w-]{{0,60}}"
+_ASKED_FOR = (
+    rf"(?:{PREPOSITION}\s+(?:what|which)(?:{_NOUN}){{1,2}}(?:\s+(?:and|or|of)(?:{_NOUN}){{1,2}})?"
+    rf"|{PREPOSITION}\s+how\s+(?:much|many|long|often)(?:{_NOUN}){{1,3}}"
+    rf"|(?:{PREPOSITION}\s+)?(?:when|where|whom?|why|how)(?:\s+(?:much|many|long|often|far|else|exactly|not|so))*)"
+)
 _CONTINUATION = (
-    rf"(?is)(?:{_AND}|{_PREPOSITION}\s){_ASKS_NOTHING}|(?:{_AND})*"
-    rf"(?:{_PREPOSITION}\s+(?:what|which)(?:\s+\w[\w-]{{0,60}}){{1,2}}{_ENDS}"
-    rf"|(?:{_PREPOSITION}\s+)?(?:when|where|who|why|how)(?:\s+(?:much|many|long|often|far|else|exactly|not|so))*{_ENDS}"
+    rf"(?is)(?:{_AND}|(?:{PREPOSITION}|only|even|roughly)\s){_ASKS_NOTHING}|{_ASKS_NOTHING}{_SIDE}\bor\b{_SIDE}{_ENDS}"
+    rf"|(?:{_AND})*(?:{_ASKED_FOR}(?:\s+(?:and|or)\s+{_ASKED_FOR})*{_ENDS}"
     r"|(?:what|how)\s+about\s|if\s+(?:so|not|yes|no)\b|otherwise\b"
     r"|(?:please,?\s+)?(?:do\s+not|don['’]?t)\s[^?？]*$"
     r"|(?:please,?\s+)?(?:explain|describe)(?:\s+(?:it|this|that|to\s+me|please|briefly|simply))*"
     rf"(?:,?\s+(?:in|with|like)(?:\s+(?!{_ASKS})[\w'’-]{{1,60}}){{1,4}})?{_ENDS})"
 )
-"""What only continues the question before it, as "And in 2020?", "In which year?", "What about children?", "By how
-much?" and "If so, how much is it?", or says how to answer it.
+"""What only continues the question before it, as "And in 2020?", "In which year?", "For how many people?", "When and by
+whom?", "Only in summer?", "The old one or the new one?" and "If so, how much is it?", or says how to answer it.
 """
 
 _COURTESY = re.compile(
@@ -83,7 +97,7 @@ def split_questions(text: str) -> tuple[str, ...]:
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """The message cut wherever a question may end, without a gap."""
-    ends = {match.end() for match in _MARK.finditer(text) if _may_end(text, match)}
+    ends = {_past_symbols(text, match.end()) for match in _MARK.finditer(text) if _may_end(text, match)}
     lines = [match.start() for match in re.finditer(r"^(?=[^\n]*\S)", text, re.MULTILINE)]
     listed = [start for start in lines if _BULLET.match(text, start)]
     if len(listed) > 1:
@@ -98,12 +112,12 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 def _may_end(text: str, match: re.Match[str]) -> bool:
     """Whether a question can end with this mark: not within a quotation or a link, nor where the sentence goes on,
-    as in small letters behind a bracket, or right behind a quotation in a script that has none.
+    as in small letters behind a bracket or a quotation, or right behind one in a script that has none.
     """
     before = text[: match.end()]
     if _quotes(before):
         return False
-    after = text[match.end() :]
+    after = text[_past_symbols(text, match.end()) :]
     goes_on = _GOES_ON.match(text, match.end())
     if goes_on and goes_on[0].lower() == goes_on[0].upper():
         return False
@@ -112,7 +126,14 @@ def _may_end(text: str, match: re.Match[str]) -> bool:
         if not begins or _LINK.search(before[-_TELLING:].rsplit(None, 1)[-1]):
             return False
     following = after.lstrip()
-    return not following[:1].islower() or (")" not in match[0] and bool(_OPENING.match(following)))
+    return not following[:1].islower() or (match[0][-1] not in _ENDS_QUOTATION and bool(_OPENING.match(following)))
+
+
+def _past_symbols(text: str, at: int) -> int:
+    """The offset behind the symbols that stand at an offset, such as emoji."""
+    while at < len(text) and (text[at] in _JOINS or unicodedata.category(text[at]).startswith("S")):
+        at += 1
+    return at
 
 
 def _quotes(text: str) -> bool:

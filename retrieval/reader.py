@@ -1,4 +1,4 @@
-"""The reader: a small model that reads a question and a window together and says where in it the answer stands.
+"""The reader: a small model that reads a question and a passage together and says where in it the answer stands.
 
 Its weights lie in `retrieval/reader_model/` with a card that says how they came to be; `training/` makes them again.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +65,8 @@ def open_reader(threads: int = 0) -> Reader:
 class Reader:
     """A reader model with its tokenizer. Safe to use from several threads.
 
-    Passages are read one after the other, each by all `threads`: nothing is padded, what is made of one does not depend
-    on the others, and whoever asks can stop after any of them.
+    One passage is read at a time, with one question, by all `threads`: nothing is padded, what is made of it does not
+    depend on others, and whoever asks can stop after any of them.
     """
 
     def __init__(self, folder: Path, threads: int) -> None:
@@ -81,28 +80,22 @@ class Reader:
         self._tokenizer.no_padding()
         self._open, self._close = (self._tokenizer.token_to_id(token) for token in SPECIAL)
 
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        """Reads every passage, with the question's numbers written as they are there; what goes beyond `LONGEST` tokens
-        is not looked at.
+    def read(self, question: str, passage: str) -> Reading:
+        """The best reading of a passage with the question or, where it is about a government, with the names that the
+        passage has for that.
         """
         question = question[:_LONGEST_TEXT]
-        ways = [[question, *asked_otherwise(question, passage)] for passage in passages]
-        made = iter(
-            self._read_all([(way, one) for one, several in zip(passages, ways, strict=True) for way in several])
-        )
-        return [max(islice(made, len(several)), key=lambda one: one.score) for several in ways]
+        made = self.read_again([question, *asked_otherwise(question, passage)], passage)
+        return max(made, key=lambda one: one.score)
 
     def read_again(self, questions: Sequence[str], passage: str) -> list[Reading]:
-        """Reads one passage with each of several questions, in no other names."""
-        return self._read_all([(question[:_LONGEST_TEXT], passage) for question in questions])
-
-    def _read_all(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
-        if not pairs:
-            return []
-        asked = [as_written_in(passage, question) for question, passage in pairs]
+        """Reads one passage with each of several questions, in no other names but with their numbers written as they
+        are there; what goes beyond `LONGEST` tokens is not looked at.
+        """
+        asked = [as_written_in(passage, question[:_LONGEST_TEXT]) for question in questions]
         heads = self._tokenizer.encode_batch(asked, add_special_tokens=False)
-        texts = self._tokenizer.encode_batch([p[:_LONGEST_TEXT] for _, p in pairs], add_special_tokens=False)
-        return [self._read(passage, *of) for (_, passage), *of in zip(pairs, heads, texts, strict=True)]
+        text = self._tokenizer.encode(passage[:_LONGEST_TEXT], add_special_tokens=False)
+        return [self._read(passage, head, text) for head in heads]
 
     def _read(self, passage: str, head: Any, text: Any) -> Reading:
         opening = [self._open, *head.ids[:LONGEST_QUESTION], self._close]

@@ -46,11 +46,9 @@ def sync(
 ) -> SyncReport:
     """One sync; the caller holds the library's lock. Raises LibraryError and OSError; a bad file is only skipped."""
     started = time.monotonic()
-    anew = full or (
-        bool(store.generation) and not goes_with(store, embedder.fingerprint, terms.VERSION, evidence.VERSION)
-    )
+    anew = full or (bool(store.generation) and not goes_with(store, embedder.fingerprint, terms, evidence))
     full = anew or outdated(store, settings)
-    plan = compare(store, settings, full=full, keep_unseen=goes_with(store, embedder.fingerprint, evidence.VERSION))
+    plan = compare(store, settings, full=full, keep_unseen=goes_with(store, embedder.fingerprint, evidence))
     with Spool(settings.library) as spool:
         work = _Work(store, settings, embedder, plan, spool, report or (lambda _: None), full=full, anew=anew)
         work.read()

@@ -139,7 +139,8 @@ class Excerpt:
 
     `highlights` are the sentences that answer, relative to `text`, as is `answer`, the words in them that do, where
     they are known. `also_in` cites near-identical excerpts of other documents. Where several questions were asked at
-    once, `part` is the one that it answers; the first for each that is answered has its `confidence`.
+    once, `part` is the one that it answers; the first for each that is answered has its `confidence`. `doubt` is what
+    makes unsure that the first excerpt for a question answers it.
     `evidence` names what the ranking saw and what each part added, for `/why`.
     """
 
@@ -153,6 +154,7 @@ class Excerpt:
     answer: Span | None = None
     part: str | None = None
     confidence: float | None = None
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ class Answer:
     When `found` is false, `excerpts` still holds the nearest passages, so that a person can judge.
     `missing` lists words of the question that no document holds, `corrections` those that were read as another. Where
     several questions were asked at once and some are answered, `unanswered` lists the others. The confidence counts as
-    little as `doubt` says, where there is one.
+    little as the doubt of the first excerpt says, where there is one.
     """
 
     question: str
@@ -215,12 +217,12 @@ class Answer:
     missing: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
-    doubt: Doubt | None = None
 
     @property
     def discount(self) -> float:
         """What the confidence was multiplied by: 1 without a doubt."""
-        return 1.0 if self.doubt is None else self.doubt.share
+        doubt = self.excerpts[0].doubt if self.excerpts else None
+        return 1.0 if doubt is None else doubt.share
 
 
 class Verdict(Enum):

@@ -19,8 +19,9 @@ from benchmarks.sets import library_over
 from retrieval.coefficients import coefficients
 from retrieval.embedding import Embedder, open_embedder
 from retrieval.library import Library
+from retrieval.preparing import prepare
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
-from retrieval.ranking import Hit, prepare, rank
+from retrieval.ranking import Hit, rank
 from retrieval.settings import EmbeddingSettings
 from retrieval.types import Filter, Span
 from training import asked, edited, written

@@ -48,7 +48,8 @@ from retrieval.fitting import Floats, Group, fit_logistic, fit_softmax
 from retrieval.library import Library
 from retrieval.measures import FEATURES, SENTENCE_FEATURES
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
-from retrieval.ranking import Hit, rank, read
+from retrieval.ranking import Hit, rank
+from retrieval.reading import read
 from retrieval.retraining import training_groups
 from retrieval.settings import EmbeddingSettings
 from retrieval.terms import analyse
@@ -341,7 +342,7 @@ def _reading_rows(engine: Engine, question: EvalQuestion) -> Group | None:
     assert engine.reader is not None
     prepared = engine.prepare(question.text)
     hits = rank(prepared, engine.searcher, engine.weights, _READ_TO_FIT)[:_READ_TO_FIT]
-    readings = engine.reader.read(prepared.text, [hit.entry.text for hit in hits])
+    readings = [engine.reader.read(prepared.text, hit.entry.text) for hit in hits]
     rows = [[hit.score, one.score, one.span] for hit, one in zip(hits, readings, strict=True)]
     read_hits = [replace(hit, reading=one) for hit, one in zip(hits, readings, strict=True)]
     right = [question.covered_by(h.entry.document.path, windows(h, _CHARACTERS)[0].span) for h in read_hits]

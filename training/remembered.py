@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,17 +31,14 @@ class RememberingReader(Reader):
         self._kept.execute("PRAGMA journal_mode = WAL")
         self._kept.execute("CREATE TABLE IF NOT EXISTS readings (key BLOB PRIMARY KEY, reading BLOB) WITHOUT ROWID")
 
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        """Reads every passage that was not read before with this question."""
-        return [self._remembered(question, passage) for passage in passages]
-
-    def _remembered(self, question: str, passage: str) -> Reading:
+    def read(self, question: str, passage: str) -> Reading:
+        """Reads a passage, unless it was read before with this question."""
         ways = [as_written_in(passage, way) for way in (question, *asked_otherwise(question, passage))]
         key = sha256(b"\0".join((self._made_by, *(one.encode() for one in (*ways, passage))))).digest()
         row = self._kept.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
         if row is not None:
             kept: Reading = pickle.loads(row[0])
             return kept
-        (made,) = super().read(question, [passage])
+        made = super().read(question, passage)
         self._kept.execute("INSERT OR REPLACE INTO readings VALUES (?, ?)", (key, pickle.dumps(made)))
         return made

@@ -17,6 +17,8 @@ from retrieval.amounts import lacks_amount
         ("How many litres leaked in 2012?", "23. They are these:"),
         ("how much did the mill cost", "The mill (1921) was sold in 1998 and again on 3 May 2021 at 10:30 am."),
         ("How much does the pump weigh?", "The pump came on 2021-10-22, see page 12 [3]."),
+        ("How much will members pay?", "The members of the club met on 3 May."),
+        ("How many members came?", "The members of the club met on 3 May at a hall in Ghent."),
     ],
 )
 def test_dates_items_and_codes_are_no_amount(question: str, sentence: str) -> None:
@@ -53,9 +55,28 @@ def test_dates_items_and_codes_are_no_amount(question: str, sentence: str) -> No
         ("How many languages does it know?", "It knows English, German and French."),
         ("How much did sales grow?", "Sales grew tenfold."),
         ("How much did fares rise?", "Fares rose by 4.5 per cent in 2021."),
+        ("How much is the excess?", "Excess: nil"),
+        ("How much is the VAT on books?", "Books are exempt from VAT."),
+        ("How many dogs may I bring?", "Dogs are forbidden in the park."),
+        ("How many eggs do I need?", "An egg, beaten, is stirred in."),
+        ("How many children did she have?", "She had a son and a daughter."),
+        ("How many tablets should I take?", "Take a tablet in the morning."),
     ],
 )
 def test_numbers_and_words_that_say_how_much_are_one(question: str, sentence: str) -> None:
+    assert not lacks_amount(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How many exams are there?", "Exams are on 3 May and 5 May."),
+        ("How many exams are there?", "Exams are on 3 and 5 May."),
+        ("How many bank holidays are there in May?", "The bank holidays in May are 6 May and 27 May."),
+        ("How many trains stop here?", "Trains stop here at 9:10 and at 17:40."),
+    ],
+)
+def test_several_dates_may_be_what_is_counted(question: str, sentence: str) -> None:
     assert not lacks_amount(question, sentence)
 
 
@@ -74,6 +95,12 @@ def test_numbers_and_words_that_say_how_much_are_one(question: str, sentence: st
         "What did they do to cut costs?",
         "What will reduce the cost?",
         "How many hours is it open?",
+        "How many school days will we miss?",
+        "How many more working days is the office shut?",
+        "How much longer is the road closed?",
+        "How much of my data is shared?",
+        "How much damage did the fire do?",
+        "How much work is left on the bridge?",
     ],
 )
 def test_other_questions_ask_for_no_amount(question: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from retrieval.answering import answer
-from retrieval.confidence import confidence, confidence_features, doubt, doubt_as_read
+from retrieval.confidence import confidence, confidence_features
+from retrieval.doubts import doubt, doubt_as_read
 from retrieval.library import Library
 from retrieval.ranking import rank
 from retrieval.settings import AnswerSettings
@@ -148,7 +149,7 @@ def test_an_answer_that_repeats_the_question_counts_a_tenth(
     assert engine.reader is not None
     question = engine.prepare("What was the name of the bank for which Ann Baker visited Malowa?")
     (hit,) = rank(question, engine.searcher, engine.weights)
-    (reading,) = engine.reader.read(question.text, [hit.entry.text])
+    reading = engine.reader.read(question.text, hit.entry.text)
     start = hit.entry.text.index(words)
     pointed = replace(reading, answer=Span(start, start + len(words)), certainty=1.0)
     (piece,) = windows(replace(hit, reading=pointed), 500)
@@ -196,6 +197,72 @@ def test_what_is_said_of_another_number_counts_less(library: Library, write: Wri
     question = engine.prepare(asked)
     hits = [hit for hit in rank(question, engine.searcher, engine.weights) if hit.entry.document.path != "other.txt"]
     assert _share(doubt(question, pieces(hits, 500))) == share
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "share"),
+    [
+        ("Can I bring 3 guests?", "You may bring 2 guests to the party.", 1.0),  # how many, not which
+        ("Can we invite 30 people?", "You can invite 25 people.", 1.0),
+        ("Will the council build 300 homes?", "The council will build 250 homes.", 1.0),
+        ("Does the barn sleep 6?", "The barn sleeps 8.", 1.0),
+        ("Can the hall seat 200?", "The hall can seat 250.", 1.0),
+        ("Which barn sleeps 6?", "The barn sleeps 8.", 1.0),
+        ("Which village hall can seat 200?", "The hall seats 250.", 1.0),
+        ("Does it run on Windows 8?", "It does not run on Windows 10 or older.", 1.0),  # open ends
+        ("Does it run on iOS 17?", "It requires iOS 14 or greater.", 1.0),
+        ("Does it run on Android 13?", "The app needs at least Android 9.", 1.0),
+        ("Does it run on Android 6?", "The app needs at least Android 9.", 0.25),
+        ("Does it run on Android 6?", "Versions before Android 9 are not supported.", 1.0),
+        ("Does it run on Android 13?", "It runs on anything newer than Android 9.", 1.0),
+        ("Does it work with version 5?", "It works with version 3.2 and later.", 1.0),
+        ("Can pupils in grade 2 come?", "It is for grade 4 and below.", 1.0),
+        ("Can pupils in grade 6 come?", "It is for grade 4 and below.", 0.25),
+        ("Can pupils in grade 2 come?", "It is for grades 4 and below.", 1.0),
+        ("Is parking allowed in zone 3?", "Parking is allowed in all zones except zone 1.", 1.0),  # of others
+        ("Do I need a ticket in hall 4?", "Tickets are only needed in hall 1.", 1.0),
+        ("Do I need a ticket in hall 4?", "Tickets are needed in hall 1. They are the only ones.", 0.25),
+        ("Can I upgrade from version 3?", "Version 5 is a free upgrade from any earlier version.", 1.0),
+        ("What was revenue in 2023?", "In 2022 revenue was 5m; the next year it was 6m.", 1.0),
+        ("What was revenue in 2023?", "In 2022 revenue was 5m and in '23 it was 6m.", 1.0),
+    ],
+)
+def test_a_count_an_open_end_and_what_is_said_of_others_are_no_other_number(
+    library: Library, write: Write, asked: str, said: str, share: float
+) -> None:
+    write("said.txt", said)
+    write("other.txt", asked)
+    library.sync()
+    engine = replace(library.engine(), reader=None)
+    question = engine.prepare(asked)
+    hits = [hit for hit in rank(question, engine.searcher, engine.weights) if hit.entry.document.path != "other.txt"]
+    assert _share(doubt(question, pieces(hits, 500))) == share
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "share"),
+    [
+        ("Which floor is Room 305 on?", "Rooms 301-320 are on the third floor.", 1.0),
+        ("Which floor is Room 333 on?", "Rooms 301-320 are on the third floor.", 0.1),
+        ("When is Group 12 tested?", "Groups 10 to 15 are tested on Monday.", 1.0),
+        ("Does the app run on Windows 11?", "The app runs on Windows 10 or later.", 1.0),
+        ("Was the shop open in 2021?", "The shop has been shut since 2019.", 1.0),
+        ("Was the shop open in 2021?", "The shop has been shut since early May 2019.", 1.0),
+        ("Was the shop open in 2018?", "The shop has been shut since 2019.", 0.1),
+        ("Is the offer valid in 2027?", "The offer is valid until the end of 2030.", 1.0),
+        ("Is the offer valid in 2031?", "The offer is valid until 2030.", 0.1),
+        ("Does it fit a mower of the year 2021?", "It fits a mower of 2019 or later.", 1.0),
+        ("Who was mayor in 1992?", "Ann Lee was mayor from 1990 to 1994.", 1.0),
+        ("Who was mayor in 1992?", "Ann Lee was mayor between 1990 and 1994.", 1.0),
+        ("Who was mayor in 1996?", "Ann Lee was mayor from May 1990 to June 1994.", 0.1),
+    ],
+)
+def test_a_number_within_a_range_or_beyond_an_open_end_is_somewhere(
+    library: Library, write: Write, asked: str, said: str, share: float
+) -> None:
+    write("said.txt", said)
+    library.sync()
+    assert _shares(library, asked) == pytest.approx(share)
 
 
 def test_the_year_of_a_documents_date_is_no_year_that_no_document_has(library: Library, write: Write) -> None:

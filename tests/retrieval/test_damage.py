@@ -19,7 +19,7 @@ import pytest
 
 from retrieval.connection import explain
 from retrieval.errors import LibraryDamaged, LibraryError, LibraryLocked
-from retrieval.library import SET_ASIDE, Library
+from retrieval.library import SET_ASIDE, Fault, Library
 from retrieval.settings import EngineSettings
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Progress
@@ -162,7 +162,9 @@ def _state(settings: EngineSettings) -> tuple[int, str]:
         return library.generation, edition
 
 
-_INDEXES_STALE = "the indexes do not belong to the stored passages and will be made again at the next question"
+_INDEXES_STALE = Fault(
+    "the indexes do not belong to the stored passages and will be made again at the next question", mends_itself=True
+)
 
 
 def test_a_killed_build_does_not_repeat_what_it_had_embedded(settings: EngineSettings, write: Write) -> None:
@@ -277,7 +279,7 @@ def _read_all(settings: EngineSettings) -> None:
             opened.document(source.path)
         found = opened.check()
         if found is not None:
-            raise LibraryDamaged(f"{found} is damaged: run seedbot build --full")
+            raise LibraryDamaged(f"{found.wrong} is damaged: run seedbot build --full")
 
 
 def test_a_file_that_is_no_database_is_explained(settings: EngineSettings) -> None:

@@ -20,7 +20,7 @@ import pytest
 from huggingface_hub import constants
 from huggingface_hub.errors import LocalEntryNotFoundError
 
-from retrieval import model_export, models, runtimes
+from retrieval import embedding, model_export, models, runtimes
 from retrieval.embedding import OnnxEmbedder, open_embedder
 from retrieval.errors import ModelError
 from retrieval.machine import cores
@@ -449,14 +449,14 @@ def test_an_export_of_an_older_version_serves_until_a_build_makes_it_anew(
     (folder / "export.json").write_text(json.dumps(record))
     made: list[str] = []
     current = find_export(DEFAULT_MODEL, exported_model)
-    monkeypatch.setattr(models, "make_export", lambda model, _: made.append(model) or current)
-    asked = open_embedder(EmbeddingSettings(), folder)
+    monkeypatch.setattr(embedding, "make_export", lambda model, _: made.append(model) or current)
+    asked = open_embedder(EmbeddingSettings(), folder, notify=lambda: made.append("said"))
     assert made == []
     assert float(asked.encode_query(TEXTS[1]).vector @ asked.encode_query(TEXTS[1]).vector) > 0.999
-    built = open_embedder(EmbeddingSettings(), folder, notify=lambda: made.append("said"))
+    built = open_embedder(EmbeddingSettings(), folder, notify=lambda: made.append("said"), renew=True)
     assert made == ["said", DEFAULT_MODEL]
     assert built.fingerprint == asked.fingerprint == "ba30a9f89573f70f"  # that of libraries with version 1
-    open_embedder(EmbeddingSettings(), exported_model, notify=lambda: made.append("again"))
+    open_embedder(EmbeddingSettings(), exported_model, notify=lambda: made.append("again"), renew=True)
     assert len(made) == 2
 
 

@@ -117,8 +117,9 @@ def test_an_excerpt_hits_when_a_copy_that_it_names_covers_the_answer() -> None:
     def ask(text: str, where: Filter) -> Answer:
         first, second = _answer(text, (100, 120), (0, 20), doc="b.txt").excerpts
         copies = _answer(text, (0, 9), (0, 20)).excerpts
-        first = replace(first, also_in=tuple(one.citation for one in copies[: 2 if text == "question 1" else 1]))
-        return replace(_answer(text, confidence=0.05), excerpts=(first, second), doubt=Doubt.NO_AMOUNT)
+        also_in = tuple(one.citation for one in copies[: 2 if text == "question 1" else 1])
+        first = replace(first, also_in=also_in, doubt=Doubt.NO_AMOUNT)
+        return replace(_answer(text, confidence=0.05), excerpts=(first, second))
 
     questions = [_question(1), _question(2), _question(3, doc="c.txt")]
     outcomes = evaluation.run(questions, frozenset({"a.txt", "b.txt", "c.txt"}), ask)

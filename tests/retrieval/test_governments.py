@@ -60,7 +60,7 @@ def test_the_reader_finds_what_a_country_did_under_the_name_of_its_capital() -> 
         "without a word. Fishermen on both banks said they had stopped listening."
     )
     answered = {
-        question: open_reader().read(question, [passage])[0]
+        question: open_reader().read(question, passage)
         for question in ("What did Portugal accuse Spain of?", "What did Spain accuse Portugal of?")
     }
     words = [passage[one.answer.start : one.answer.end] for one in answered.values()]

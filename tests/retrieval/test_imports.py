@@ -55,7 +55,7 @@ def test_asking_a_built_library_loads_neither_torch_nor_sentence_transformers(bu
 
 @pytest.mark.parametrize(
     ("command", "before"),
-    [("build", ""), ("repl", ""), ("telegram", "from bot.telegram import service; service._START_SECONDS = 0; ")],
+    [("build", ""), ("repl", ""), ("telegram", "from bot.telegram import running; running._START_SECONDS = 0; ")],
 )
 def test_nor_does_any_other_command_once_the_model_is_exported(
     command: str, before: str, exported_model: Path, tmp_path: Path, write: Write

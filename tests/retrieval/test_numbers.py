@@ -10,7 +10,7 @@ from retrieval.library import Library
 from retrieval.number_words import in_digits
 from retrieval.numbers import as_written_in
 from retrieval.other_forms import in_all_forms
-from retrieval.ranking import prepare
+from retrieval.preparing import prepare
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.terms import analyse_query
 from retrieval.testing import FakeEmbedder

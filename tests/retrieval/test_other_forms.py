@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retrieval.library import Library
-from retrieval.ranking import prepare
+from retrieval.preparing import prepare
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Filter
 from retrieval.variants import other_spellings

@@ -20,8 +20,10 @@ from retrieval.answering import answer
 from retrieval.coefficients import CONFIDENCE_FEATURES, READ_CONFIDENCE_FEATURES, coefficients
 from retrieval.confidence import confidence, confidence_features
 from retrieval.library import Library
-from retrieval.ranking import prepare, rank, read
+from retrieval.preparing import prepare
+from retrieval.ranking import rank
 from retrieval.reader import FOLDER, LONGEST, Reader, Reading, open_reader
+from retrieval.reading import read
 from retrieval.settings import AnswerSettings
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Filter, Span
@@ -40,57 +42,47 @@ def reader() -> Reader:
 
 
 def test_the_passage_that_answers_scores_highest_and_the_answer_is_marked(reader: Reader) -> None:
-    readings = reader.read("When was the bridge opened?", PASSAGES)
+    readings = [reader.read("When was the bridge opened?", one) for one in PASSAGES]
     best = max(range(3), key=lambda i: readings[i].score)
     assert best == 1
     assert "4 March 1890" in PASSAGES[1][readings[1].answer.start : readings[1].answer.end]
 
 
 def test_other_questions_point_elsewhere_in_the_same_passage(reader: Reader) -> None:
-    answer = reader.read("Who designed the bridge?", PASSAGES)[1].answer
+    answer = reader.read("Who designed the bridge?", PASSAGES[1]).answer
     assert "John Fowler" in PASSAGES[1][answer.start : answer.end]
-
-
-def test_a_reading_does_not_depend_on_its_neighbours(reader: Reader) -> None:
-    together = reader.read("Who designed the bridge?", PASSAGES)
-    alone = [reader.read("Who designed the bridge?", [one])[0] for one in PASSAGES]
-    assert [one.score for one in alone] == pytest.approx([one.score for one in together], abs=1e-5)
 
 
 def test_a_passage_is_read_again_with_each_of_several_questions(reader: Reader) -> None:
     asked = ["Who designed the bridge?", "When was the bridge opened?"]
     again = [one.score for one in reader.read_again(asked, PASSAGES[1])]
-    assert again == pytest.approx([reader.read(one, PASSAGES[1:2])[0].score for one in asked], abs=1e-5)
+    assert again == pytest.approx([reader.read(one, PASSAGES[1]).score for one in asked], abs=1e-5)
     assert reader.read_again([], PASSAGES[1]) == []
 
 
 def test_numbers_are_read_as_the_passage_writes_them(reader: Reader) -> None:
-    passages = ["Forty-three men went ashore and made a fire.", "The men went ashore, 43 of them."]
-    in_digits, in_words = reader.read("What did the 43 men make?", passages)
-    assert in_digits.score == reader.read("What did the forty-three men make?", passages[:1])[0].score
-    assert in_words.score == reader.read("What did the forty-three men make?", passages[1:])[0].score
+    for passage in ("Forty-three men went ashore and made a fire.", "The men went ashore, 43 of them."):
+        asked = ("What did the 43 men make?", "What did the forty-three men make?")
+        in_digits, in_words = (reader.read(question, passage) for question in asked)
+        assert in_digits.score == in_words.score
 
 
 def test_whether_a_passage_answers_is_said_apart(reader: Reader) -> None:
-    readings = reader.read("Who designed the bridge?", PASSAGES)
+    readings = [reader.read("Who designed the bridge?", one) for one in PASSAGES]
     assert readings[1].answers > max(readings[0].answers, readings[2].answers)
     assert [one.answers for one in readings] != pytest.approx([one.score for one in readings], abs=1e-3)
 
 
-def test_nothing_to_read_gives_nothing(reader: Reader) -> None:
-    assert reader.read("Who?", []) == []
-
-
 def test_what_goes_beyond_the_limit_is_not_looked_at(reader: Reader) -> None:
     passage = "the lamp is lit " * 400 + "by Ada."
-    reading = reader.read("Who lights the lamp?", [passage])[0]
+    reading = reader.read("Who lights the lamp?", passage)
     assert len(reading.starts) < LONGEST
 
 
 @given(question=st.text(max_size=60), passage=st.text(max_size=400))
 @settings(max_examples=60)
 def test_any_text_gives_an_answer_inside_it(question: str, passage: str) -> None:
-    reading = open_reader().read(question, [passage])[0]
+    reading = open_reader().read(question, passage)
     assert 0 <= reading.answer.start <= reading.answer.end <= len(passage)
     assert 0.0 <= reading.certainty <= 1.0 + 1e-6
     assert len(reading.starts) == len(reading.begins)
@@ -123,7 +115,7 @@ def test_confidence_sees_what_ranking_saw_and_what_the_reader_says_beside_it(
 
 def test_onnxruntime_keeps_no_record_of_its_use_for_its_maker(tmp_path: Path) -> None:
     """It would queue events below the home folder and send them from threads that no Python guard sees."""
-    code = "from retrieval.reader import open_reader; open_reader().read('Who?', ['Ada did.'])"
+    code = "from retrieval.reader import open_reader; open_reader().read('Who?', 'Ada did.')"
     environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"} | {"HOME": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code], env=environment, cwd=REPOSITORY, check=True)
     assert list(tmp_path.rglob("*Microsoft*")) == []
@@ -141,10 +133,10 @@ class _Scores:
     def __init__(self, *scores: float) -> None:
         self._scores = list(scores)
 
-    def read(self, question: str, passages: list[str]) -> list[Reading]:
-        given = [self._scores.pop(0) if self._scores else -20.0 for _ in passages]
+    def read(self, question: str, passage: str) -> Reading:
+        score = self._scores.pop(0) if self._scores else -20.0
         nothing = np.zeros(0)
-        return [Reading(one, 2 * one, 0.0, Span(0, 0), 0.0, nothing.astype(np.int32), nothing) for one in given]
+        return Reading(score, 2 * score, 0.0, Span(0, 0), 0.0, nothing.astype(np.int32), nothing)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +245,7 @@ def test_a_copy_in_a_document_in_another_language_is_not_read(
 
 def test_words_are_marked_without_the_space_before_them(reader: Reader) -> None:
     passage = "It  was opened   on  4 March 1890\nby the Prince of Wales."
-    answer = reader.read("When was it opened?", [passage])[0]
+    answer = reader.read("When was it opened?", passage)
     marked = passage[answer.answer.start : answer.answer.end]
     assert "4 March 1890" in marked
     assert marked == marked.strip()

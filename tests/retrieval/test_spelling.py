@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from retrieval.library import Library
-from retrieval.ranking import Question, prepare
+from retrieval.preparing import Question, prepare
 from retrieval.settings import AnswerSettings, EngineSettings
 from retrieval.spelling import distance, one_edit_away
 from retrieval.testing import FakeEmbedder
@@ -168,7 +168,7 @@ def test_a_contraction_is_no_misspelling_no_name_and_counts_as_not_does(ask: Ask
     question = ask(f"why {word} dogs not enter", "Dogs can enter. He should want a dot; they won the theory.\n")
     assert (question.corrections, question.missing) == ((), ())
     assert not question.named.any()
-    assert question.query.weights[1] == question.query.weights[3]
+    assert question.query.idf[1] == question.query.idf[3]
 
 
 def test_what_only_looks_like_a_contraction_is_a_word(ask: Ask) -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval import loaders, texts
+from retrieval import evidence, loaders, passages, terms, texts
 from retrieval.errors import LibraryError
 from retrieval.library import Library
 from retrieval.settings import EngineSettings
+from retrieval.store import Store
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Span
-from retrieval.versions import cutting_fingerprint
+from retrieval.versions import cutting_fingerprint, goes_with
 from tests.conftest import Write
 from tests.permissions import binding
 
@@ -123,3 +124,21 @@ def test_an_old_library_with_a_damaged_text_is_called_damaged_and_can_be_made_ag
     with Library.open(settings, embedder=FakeEmbedder(dimension=4), repair=True) as library:
         library.sync(full=True)
         assert library.document("lamp.md").text == _LAMP
+
+
+def test_what_is_stored_goes_with_a_module_of_the_same_version(
+    settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with none where the versions of other modules than now were noted."""
+    settings.library.mkdir()
+    made = cutting_fingerprint(settings)
+    with closing(Store(settings.library / "library.sqlite")) as store, store.transaction():
+        store.set_meta(cutting=made, model_fingerprint="a")
+        assert goes_with(store, "a", passages, terms, evidence)
+        assert not goes_with(store, "b", evidence)
+        store.set_meta(cutting=f"1.{made}")
+        assert not goes_with(store, "a", evidence)
+        store.set_meta(cutting=made)
+        monkeypatch.setattr(terms, "VERSION", -1)
+        assert goes_with(store, "a", evidence)
+        assert not goes_with(store, "a", terms, evidence)

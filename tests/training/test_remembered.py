@@ -16,15 +16,17 @@ PASSAGES = ["The bridge was opened in 1919.", "The ferry leaves at nine."]
 
 def test_what_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "work" / "readings.sqlite"
-    first = RememberingReader(path).read(QUESTION, PASSAGES)
-    assert [one.score for one in first] == [one.score for one in open_reader().read(QUESTION, PASSAGES)]
+    remembering = RememberingReader(path)
+    first = [remembering.read(QUESTION, one) for one in PASSAGES]
+    assert [one.score for one in first] == [open_reader().read(QUESTION, one).score for one in PASSAGES]
 
     def refuse(*_: Any) -> None:
         raise AssertionError("it was read before")
 
     monkeypatch.setattr(Reader, "read", refuse)
-    again = RememberingReader(path).read(QUESTION, PASSAGES[::-1])[::-1]
+    remembering = RememberingReader(path)
+    again = [remembering.read(QUESTION, one) for one in PASSAGES[::-1]][::-1]
     assert [(one.score, one.answers, one.answer) for one in again] == [(o.score, o.answers, o.answer) for o in first]
     assert [one.begins.tolist() for one in again] == [one.begins.tolist() for one in first]
     with pytest.raises(AssertionError, match="read before"):
-        RememberingReader(path).read("Who opened the bridge?", PASSAGES)
+        remembering.read("Who opened the bridge?", PASSAGES[0])
