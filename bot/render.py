@@ -158,7 +158,7 @@ def _height(screen: Console, shown: Iterable[RenderableType]) -> int:
     return sum(len(screen.render_lines(one)) for one in shown)
 
 
-_SENTENCE, _ANSWER = "bold bright_white on grey23", "bold black on bright_yellow"
+_SENTENCE, _ANSWER = "bold bright_white on grey23", "bold underline black on bright_yellow"
 
 
 def marked(text: str, highlights: Sequence[Span], answer: Span | None = None) -> Text:

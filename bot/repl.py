@@ -199,9 +199,8 @@ class Repl:
         excerpt = self._excerpt(arguments)
         beside = [excerpt] + [one for one in self._shown if one.rank > excerpt.rank and one.part == excerpt.part]
         self._say(messages.why(excerpt, beside[1] if len(beside) > 1 else None), "")
-        doubt = self._last().doubt
-        if doubt is not None and excerpt.rank == 1:
-            self._say(messages.doubted(doubt), "yellow")
+        if excerpt.doubt is not None:
+            self._say(messages.doubted(excerpt.doubt), "yellow")
         show_ranking(self._screen, beside[: self._settings.answer.excerpts])
 
     def _verify(self, arguments: list[str]) -> None:

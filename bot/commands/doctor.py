@@ -169,12 +169,12 @@ def _library(settings: Settings) -> Iterator[_Finding]:
 
 
 def _integrity(library: Library) -> _Finding:
-    wrong = library.check()
-    if wrong is None:
+    fault = library.check()
+    if fault is None:
         return _Finding(_Health.GOOD, "integrity", "database sound, indexes belong to it")
-    if wrong.startswith("the indexes"):
-        return _Finding(_Health.POOR, "integrity", wrong)
-    return _Finding(_Health.BAD, "integrity", f"{wrong}: run `{command_line('build', '--full')}`")
+    if fault.mends_itself:
+        return _Finding(_Health.POOR, "integrity", fault.wrong)
+    return _Finding(_Health.BAD, "integrity", f"{fault.wrong}: run `{command_line('build', '--full')}`")
 
 
 def _tuned(settings: Settings) -> Iterator[_Finding]:

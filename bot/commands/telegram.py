@@ -21,17 +21,15 @@ def command(settings: Settings, webhook: str | None) -> int:
     The token comes from the environment variable TELEGRAM_BOT_TOKEN. Nobody may use the bot until you say who: see
     docs/telegram.md.
     """
-    if not os.environ.get("TELEGRAM_BOT_TOKEN", "").strip():
-        from bot.telegram.service import NO_TOKEN
+    from bot.telegram.running import NO_TOKEN, run
 
+    if not os.environ.get("TELEGRAM_BOT_TOKEN", "").strip():
         raise SettingsError(NO_TOKEN)
     if webhook:
         settings = settings.model_copy(update={"telegram": settings.telegram.model_copy(update={"webhook": webhook})})
     if not settings.embedding.threads:  # the workers share the processor: each on its own cores answers more
         threads = max(1, cores() // settings.telegram.workers)
         settings = settings.model_copy(update={"embedding": settings.embedding.model_copy(update={"threads": threads})})
-    from bot.telegram.service import run
-
     with open_asking_library(settings) as library:
         library.engine()  # what would fail at the first question fails now
         run(library, settings)

@@ -78,9 +78,18 @@ def test_links_are_found_on_the_pages() -> None:
     assert {page for page in _PAGES if _links(page)} >= {"README.md", "docs/architecture.md", "docs/answers.md"}
 
 
+def _named_in_the_architecture() -> set[str]:
+    return set(re.findall(r"`([a-z_]+\.py|loaders/)`", _read("docs/architecture.md")))
+
+
 def test_every_file_of_the_engine_that_the_architecture_names_is_there() -> None:
-    for name in re.findall(r"`([a-z_]+\.py|loaders/)`", _read("docs/architecture.md")):
+    for name in _named_in_the_architecture():
         assert (REPOSITORY / "retrieval" / name).exists(), name
+
+
+def test_the_architecture_names_every_module_of_the_engine() -> None:
+    modules = {path.name for path in (REPOSITORY / "retrieval").glob("*.py")} - {"__init__.py"}
+    assert modules - _named_in_the_architecture() == set()
 
 
 def test_the_telegram_page_names_every_command_of_the_menus() -> None:

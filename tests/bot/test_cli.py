@@ -1010,7 +1010,7 @@ def test_every_command_explains_itself(run: Run) -> None:
 
 def test_the_bot_listens_at_the_address_of_the_command_line(over_seeds: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[str] = []
-    monkeypatch.setattr("bot.telegram.service.run", lambda _, settings: served.append(settings.telegram.webhook))
+    monkeypatch.setattr("bot.telegram.running.run", lambda _, settings: served.append(settings.telegram.webhook))
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:x")
     monkeypatch.setenv("SEEDBOT_TELEGRAM__WEBHOOK", "https://other.example.org")
     assert over_seeds("telegram", "--webhook", "https://bot.example.org").code == 0

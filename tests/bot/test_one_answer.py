@@ -11,8 +11,8 @@ import pytest
 
 from bot import messages
 from bot.settings import Settings, TelegramSettings
-from bot.telegram.kept import KeptAnswer
 from retrieval.library import Library
+from retrieval.types import Answer
 from tests.bot.conftest import Run
 from tests.conftest import SEEDS
 from tests.telegram.conftest import FRIEND, answering, number_of
@@ -26,7 +26,7 @@ _QUESTIONS = [
 _PLACE = ("document", "start", "end")
 
 
-async def _told(built: Path, kept: Path, questions: list[str]) -> list[tuple[str, KeptAnswer]]:
+async def _told(built: Path, kept: Path, questions: list[str]) -> list[tuple[str, Answer]]:
     """What a bot with the settings of everybody writes to each question, and the answer that its buttons go by."""
     telegram = FakeTelegram()
     await telegram.start()
@@ -38,9 +38,9 @@ async def _told(built: Path, kept: Path, questions: list[str]) -> list[tuple[str
             for number, question in enumerate(questions, 1):
                 telegram.text(question, chat=FRIEND)
                 reply = await telegram.reply(number)
-                answer = service.state.answer(number_of(reply))
-                assert answer is not None
-                told.append((reply["text"], answer))
+                given = service.state.answer(number_of(reply))
+                assert given is not None
+                told.append((reply["text"], given.answer))
     await telegram.stop()
     return told
 
@@ -51,11 +51,11 @@ def test_terminal_json_and_telegram_show_the_same_answer(over_seeds: Run, built:
     shown = re.split(r"^❯ .*\n", over_seeds("ask", "-", stdin="\n".join(_QUESTIONS)).out, flags=re.MULTILINE)[1:]
     told = asyncio.run(asyncio.wait_for(_told(built, tmp_path / "telegram.sqlite", _QUESTIONS), 60))
     assert [row["found"] for row in rows] == [True, False, True]
-    for row, text, (message, kept) in zip(rows, shown, told, strict=True):
+    for row, text, (message, answer) in zip(rows, shown, told, strict=True):
         quotes = [(*(one["citation"][name] for name in _PLACE), one["text"]) for one in row["excerpts"]]
-        assert [(*(getattr(one.citation, name) for name in _PLACE), one.text) for one in kept.excerpts] == quotes
-        assert (kept.found, kept.confidence) == (row["found"], pytest.approx(row["confidence"], abs=0.005))
-        verdict = messages.verdict(kept.answer())
+        assert [(*(getattr(one.citation, name) for name in _PLACE), one.text) for one in answer.excerpts] == quotes
+        assert (answer.found, answer.confidence) == (row["found"], pytest.approx(row["confidence"], abs=0.005))
+        verdict = messages.verdict(answer)
         assert text.startswith(f"{verdict}\n")
         assert verdict in message
         quoted = re.findall(r"^\d+\. (.*):\d+  .* · (\d+)–(\d+)\n(?:   \S.*\n)?((?:    .*\n)+)", text, re.MULTILINE)

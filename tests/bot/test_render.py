@@ -116,6 +116,13 @@ def test_a_terminal_gets_a_panel_with_a_link_and_a_highlight() -> None:
     assert "\x1b[1;97" in shown  # the highlight is bold and bright
 
 
+def test_without_colours_the_words_that_answer_are_underlined() -> None:
+    target = io.StringIO()
+    screen = Console(file=target, force_terminal=True, no_color=True)
+    screen.print(marked("The tide rises.", [Span(0, 15)], Span(4, 8)))
+    assert target.getvalue() == "\x1b[1mThe \x1b[0m\x1b[1;4mtide\x1b[0m\x1b[1m rises.\x1b[0m\n"
+
+
 def test_an_honest_no_names_what_no_document_mentions() -> None:
     shown = _shown(
         _answer("The tide.", found=False, confidence=0.1, missing=("Atlantis", "submarines")), terminal=False

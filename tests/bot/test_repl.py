@@ -204,6 +204,9 @@ def test_why_says_what_lowers_the_confidence(own: Talk) -> None:
     assert "counts a tenth" not in own("/why 2")
     own("Where does the Rhine flow?")
     assert "counts a tenth" not in own("/why")
+    own("Where does the Rhine flow? How much does the Rhine cost?")
+    assert "counts a tenth" not in own("/why")
+    assert told in " ".join(own("/why 2").split())
 
 
 @pytest.mark.parametrize("doubt", Doubt)

@@ -11,7 +11,7 @@ import pytest
 
 from bot import options, tuned
 from bot.commands import doctor
-from bot.telegram import service
+from bot.telegram import running
 from retrieval import library as engine
 from retrieval import tuning
 from retrieval.library import Library
@@ -200,7 +200,7 @@ def test_wrong_usage_is_said(over_own: Run, arguments: list[str], message: str) 
 def test_a_damaged_file_is_found_and_undone(over_own: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "has_export", lambda _: True)
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:a-token")
-    monkeypatch.setattr(service, "run", lambda *_: pytest.fail("a bot that cannot answer must not start"))
+    monkeypatch.setattr(running, "run", lambda *_: pytest.fail("a bot that cannot answer must not start"))
     (tmp_path / "library" / "tuned.json").write_text('{"ranking": ')
     found = over_own("doctor")
     assert found.code == 1
