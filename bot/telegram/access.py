@@ -16,9 +16,8 @@ _LEAST = {"command": 10, "press": 30, "inline": 30}  # a minute, beside the ques
 _REFUSAL_SECONDS = 60.0
 _MOST_REMEMBERED = 10_000
 _WAITING_SECONDS = 24 * 3600.0  # that Telegram keeps what waits for a bot
-
-REMARK_SECONDS = 10.0
-"""How long the next picture or file of a person gets no remark, after one that was no question."""
+_REMARK_SECONDS = 10.0  # in which the next picture or file of a person gets no remark
+_ALBUM_SECONDS = 60.0  # in which the rest of an album follows what asks in it
 
 
 @dataclass(slots=True)
@@ -69,6 +68,7 @@ class Limits:
     questions_per_minute: int
     _asked: dict[tuple[str, int], list[float]] = field(default_factory=dict)
     _told: dict[int, float] = field(default_factory=dict)
+    _albums: dict[str, float] = field(default_factory=dict)
 
     def admits(self, user: int, kind: str = "question", seconds_ago: float = 0.0) -> bool:
         """Counts a question, command, press or inline query of this person; False for one too many in its minute."""
@@ -89,6 +89,17 @@ class Limits:
             return False
         self._told[identity] = now
         return True
+
+    def remember_asked(self, album: str) -> None:
+        """Notes that a picture or file of this album asked something."""
+        _forget(self._albums)
+        self._albums[album] = time.monotonic()
+
+    def may_remark(self, user: int, album: str | None) -> bool:
+        """Whether what is no question gets a remark: not soon after another, nor in an album that asked."""
+        if album is not None and time.monotonic() - self._albums.get(album, -1e9) < _ALBUM_SECONDS:
+            return False
+        return self.may_tell(user, _REMARK_SECONDS)
 
     def _counted(self, key: tuple[str, int], most: int, seconds: float, seconds_ago: float = 0.0) -> bool:
         _forget(self._asked)

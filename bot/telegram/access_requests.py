@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
 
 from telegram import Bot, Chat, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity, Update, User
 from telegram.constants import ChatType
@@ -13,14 +12,12 @@ from bot.messages import visible
 from bot.telegram import asking
 from bot.telegram.formatting import Builder, shortened
 from bot.telegram.menus import ADMIN
-from bot.telegram.requests import Request
+from bot.telegram.requests import Request, describe
 from bot.telegram.sending import QUERY_SECONDS, patiently, send
-from bot.telegram.service import describe
-
-if TYPE_CHECKING:
-    from bot.telegram.service import Service
+from bot.telegram.service import Service
 
 _GROUP_REFUSAL_SECONDS = 3600.0
+_GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 _NO = "You may not use this bot"
 
 log = logging.getLogger(__name__)
@@ -28,7 +25,7 @@ log = logging.getLogger(__name__)
 
 def group_of(chat: Chat | None) -> int | None:
     """The group that an update comes from; None in private, and for inline queries."""
-    return chat.id if chat is not None and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP) else None
+    return chat.id if chat is not None and chat.type in _GROUPS else None
 
 
 def in_its_name(update: Update) -> bool:
@@ -48,7 +45,9 @@ async def refuse(service: Service, update: Update, bot: Bot) -> None:
     if query is not None:
         await patiently(lambda: query.answer(f"{_NO}. Your id is {user.id}.", show_alert=True), QUERY_SECONDS)
     elif inline is not None:
-        await asking.offer_nothing(inline, f"{_NO}: your id is {user.id}")
+        in_group = inline.chat_type in _GROUPS and not service.access.is_denied(user.id)
+        why = f"In a group, just send it. Inline needs your id allowed: {user.id}"
+        await asking.offer_nothing(inline, why if in_group else f"{_NO}: your id is {user.id}")
     elif message is not None and group_of(message.chat) is None and message.chat.type == ChatType.PRIVATE:
         await _refuse_person(service, bot, message, user)
     elif message is not None and group_of(message.chat) is not None and _is_asked(message, bot):
@@ -67,6 +66,15 @@ async def deny(request: Request) -> None:
     identity = await _meant(request)
     if identity is not None:
         await request.reply(await decline(request.service, request.bot, identity, request.user))
+
+
+def decided(service: Service, identity: int) -> str | None:
+    """That it was said already whether a person or a group may use the bot, and how that is changed; None before."""
+    said = service.state.allowed(identity)
+    if said is None:
+        return None
+    may, command = ("may", "/deny") if said else ("may not", "/allow")
+    return f"That was decided already: they {may} use the bot. {command} {identity} changes it."
 
 
 async def approve(service: Service, bot: Bot, identity: int, admin: int) -> str:

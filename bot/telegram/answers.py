@@ -23,9 +23,12 @@ _LONG = 320  # characters from which a quote can be folded
 _SOURCES = 8  # listed under an answer
 
 
-def shown(kept: KeptAnswer, rank: int) -> Formatted:
-    """The excerpt of this rank with everything around it; under the first, what answers the message's other parts."""
-    answer, excerpt = kept.answer(), kept.excerpts[rank - 1]
+def shown(answer: Answer, rank: int, where: Filter | None = None) -> Formatted:
+    """The excerpt of this rank with everything around it; under the first, what answers the message's other parts.
+
+    It says when only some documents were asked.
+    """
+    excerpt = answer.excerpts[rank - 1]
     told = [excerpt, *(_of_other_parts(answer) if rank == 1 else ())]
     builder = Builder()
     _say_of_words(builder, answer)
@@ -34,7 +37,7 @@ def shown(kept: KeptAnswer, rank: int) -> Formatted:
         _tell(builder, one)
         if len(told) > 1:
             builder.add("\n").add(verdict(answer, one.rank), MessageEntity.ITALIC)
-    others = [one for one in kept.excerpts if one not in told][:_SOURCES]
+    others = [one for one in answer.excerpts if one not in told][:_SOURCES]
     if others:
         builder.add("\n\n").add("Other sources", MessageEntity.BOLD).add("\n")
         builder.add("\n".join(f"{one.rank}. {_source(one)}" for one in others))
@@ -43,6 +46,7 @@ def shown(kept: KeptAnswer, rank: int) -> Formatted:
         builder.add("\n\n" + rest)
     if len(told) == 1:
         builder.add("\n\n").add(verdict(answer, rank), MessageEntity.ITALIC)
+    _say_of_filter(builder, where)
     return builder.formatted()
 
 
@@ -68,9 +72,7 @@ def refused(answer: Answer, where: Filter | None = None) -> Formatted:
     for note in notes:
         if note:
             builder.add("\n" + note)
-    if where:
-        builder.add("\nOnly these documents were asked: ").add(in_line(describe(where)), MessageEntity.CODE)
-        builder.add(". /filter off asks all.")
+    _say_of_filter(builder, where)
     return builder.formatted()
 
 
@@ -84,7 +86,7 @@ def buttons(kept: KeptAnswer, rank: int) -> InlineKeyboardMarkup:
             InlineKeyboardButton("Get file", callback_data=f"f:{number}:{rank}"),
         ]
     ]
-    total = len(kept.excerpts)
+    total = len(kept.answer.excerpts)
     if total > 1:
         following = rank % total + 1
         rows.append(
@@ -101,7 +103,7 @@ def buttons(kept: KeptAnswer, rank: int) -> InlineKeyboardMarkup:
 
 def nearest_button(kept: KeptAnswer) -> InlineKeyboardMarkup | None:
     """The button under an honest no."""
-    if not kept.excerpts:
+    if not kept.answer.excerpts:
         return None
     return InlineKeyboardMarkup(
         [
@@ -175,6 +177,13 @@ def _say_of_words(builder: Builder, answer: Answer) -> None:
     for note in (messages.corrected(answer.corrections), messages.missing(answer)):
         if note:
             builder.add(note, MessageEntity.ITALIC).add("\n")
+
+
+def _say_of_filter(builder: Builder, where: Filter | None) -> None:
+    """Which documents alone were asked, and how all are."""
+    if where:
+        builder.add("\nOnly these documents were asked: ").add(in_line(describe(where)), MessageEntity.CODE)
+        builder.add(". /filter off asks all.")
 
 
 def _tell(builder: Builder, excerpt: Excerpt) -> None:

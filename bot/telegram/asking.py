@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from functools import partial
-from typing import TYPE_CHECKING
 
 from telegram import Bot, InlineQuery, InlineQueryResultsButton, Message, MessageEntity
 from telegram.constants import ChatType
@@ -13,17 +12,15 @@ from telegram.constants import ChatType
 from bot.filters import describe
 from bot.messages import in_line
 from bot.telegram import answers
-from bot.telegram.requests import Request, after_command, in_chat
+from bot.telegram.requests import Request, in_chat
 from bot.telegram.sending import QUERY_SECONDS, patiently, typing
+from bot.telegram.service import Service
 from retrieval.errors import QuestionError, SeedbotError
 from retrieval.types import Filter
 
-if TYPE_CHECKING:
-    from bot.telegram.service import Service
-
 _INLINE_CACHE_SECONDS = 30
 _LONGEST_INLINE = 256
-_ASK = re.compile(r"/ask(?:@(\w+))?\s+", re.IGNORECASE)
+_ASK = re.compile(r"/ask(?:@(\w+))?\b\S*\s*", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +30,15 @@ async def message(request: Request) -> None:
     question = question_for_bot(request.message, request.bot)
     if question:
         await ask(request, question)
+        if request.message.media_group_id is not None:
+            request.service.limits.remember_asked(request.message.media_group_id)
     elif question is not None and request.is_admitted("command"):
         await request.reply("Write the question beside my name, or mention me in a reply to the message that asks.")
 
 
 async def ask_command(request: Request) -> None:
     """`/ask QUESTION`; without one, the message that is replied to is the question."""
-    text = after_command(request.message)
-    replied = request.message.reply_to_message
-    if not text and replied is not None:
-        text = (replied.text or replied.caption or "").strip()
+    text = _asked(request.message, request.bot)
     if text:
         await ask(request, text)
     elif request.is_admitted("command"):
@@ -66,10 +62,9 @@ async def ask(request: Request, question: str) -> None:
             said += f" This chat asks only {in_line(describe(where))}: /filter off asks all."
         await request.reply(said)
         return
-    kept = service.state.answer(service.state.keep_answer(request.chat, request.user, answer))
-    assert kept is not None
+    kept = service.state.keep_answer(request.chat, request.user, answer)
     if answer.found:
-        await request.reply(answers.shown(kept, 1), answers.buttons(kept, 1))
+        await request.reply(answers.shown(answer, 1, where), answers.buttons(kept, 1))
     else:
         await request.reply(answers.refused(answer, where), answers.nearest_button(kept))
     extra: dict[str, object] = {"chat": request.chat, "found": answer.found, "confidence": answer.confidence}
@@ -115,25 +110,46 @@ def question_for_bot(received: Message, bot: Bot) -> str | None:
     """
     if received.via_bot is not None and received.via_bot.id == bot.id:
         return None
-    text = (received.text or received.caption or "").strip()
-    if not text:
-        return None
-    asked = _ASK.match(text) if received.caption else None  # in a text, it is a command to the library
-    if asked and (asked[1] or bot.username).lower() == bot.username.lower():
-        return text[asked.end() :]
-    mentions = received.parse_entities([MessageEntity.MENTION, MessageEntity.TEXT_MENTION])
-    mentions |= received.parse_caption_entities([MessageEntity.MENTION, MessageEntity.TEXT_MENTION])
-    own = [name for entity, name in mentions.items() if _means(entity, name, bot)]
+    return _asked(received, bot) if _said(received) and _is_meant(received, bot) else None
+
+
+def _is_meant(received: Message, bot: Bot) -> bool:
+    """Whether a message is for the bot: in private, with its name or `/ask` in it, or as a reply to the bot."""
     replied = received.reply_to_message
     is_reply = replied is not None and replied.from_user is not None and replied.from_user.id == bot.id
-    if received.chat.type == ChatType.PRIVATE and not own:
-        return text
-    if not own and not is_reply:
-        return None
+    if received.chat.type == ChatType.PRIVATE or is_reply or _own_names(received, bot):
+        return True
+    command = _ASK.match(_said(received)) if received.caption else None  # in a text, it is a command to the library
+    return command is not None and (command[1] or bot.username).lower() == bot.username.lower()
+
+
+def _asked(received: Message, bot: Bot) -> str:
+    """What a message asks; where it says no more than `/ask` or the bot's name, what it quotes or replies to does."""
+    quote = received.quote
+    chosen = quote.text if quote is not None and quote.is_manual else None
+    asked = _without_names(received, bot)
+    return asked or _by_line(_without_names(received.reply_to_message or received, bot, chosen))
+
+
+def _without_names(message: Message, bot: Bot, part: str | None = None) -> str:
+    """What a message says, or a part of it, without `/ask` before it and the bot's own name in it."""
+    said = _said(message) if part is None else part
+    command, own = _ASK.match(said), _own_names(message, bot)
+    text = said[command.end() :] if command else said
     for name in own:
         text = text.replace(name, " ", 1)
-    text = _by_line(text)
-    return _by_line(replied.text or replied.caption or "") if not text and replied is not None else text
+    return _by_line(text) if own else text
+
+
+def _said(message: Message) -> str:
+    return (message.text or message.caption or "").strip()
+
+
+def _own_names(message: Message, bot: Bot) -> list[str]:
+    """How the bot is mentioned in a message."""
+    parse = message.parse_entities if message.text else message.parse_caption_entities
+    mentions = parse([MessageEntity.MENTION, MessageEntity.TEXT_MENTION])
+    return [name for entity, name in mentions.items() if _means(entity, name, bot)]
 
 
 def _by_line(text: str) -> str:

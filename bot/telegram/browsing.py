@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from itertools import chain, islice, zip_longest
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
 from bot import messages
 from bot.filters import describe, parse_filter, split_words
 from bot.messages import in_line, visible
-from bot.telegram.access import REMARK_SECONDS
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, after_command, in_chat
 from bot.telegram.sending import typing
+from bot.telegram.service import Service
 from retrieval.errors import SeedbotError, SourceNotFound
 from retrieval.terms import in_small_letters
 from retrieval.types import Outline, Source, Span
-
-if TYPE_CHECKING:
-    from bot.telegram.service import Service
 
 _PAGE = 10  # documents on a page
 _LOOKED_AT, _TRIED, _OF_EACH = 50, 12, 2  # documents and questions, in search of an example
@@ -118,7 +114,7 @@ async def unknown_command(request: Request) -> None:
 
 async def not_text(request: Request) -> None:
     """A sticker, a picture, a voice message."""
-    if request.service.limits.may_tell(request.user, REMARK_SECONDS):
+    if request.service.limits.may_remark(request.user, request.message.media_group_id):
         await request.reply("I can only read text: write your question, please.")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, InputFile, Message
 from telegram.constants import ChatType
@@ -17,16 +18,15 @@ from bot import messages
 from bot.telegram import access_requests, answers, documents
 from bot.telegram.browsing import listing
 from bot.telegram.connection import is_unsent
-from bot.telegram.formatting import Builder, Formatted, sendable, shortened, split
+from bot.telegram.formatting import Builder, Formatted, sendable, shortened, split, units
 from bot.telegram.inbox import step_aside
 from bot.telegram.kept import KeptAnswer
 from bot.telegram.requests import in_chat, topic_of
 from bot.telegram.sending import QUERY_SECONDS, edit, patiently, send
-from retrieval.errors import SeedbotError
-from retrieval.types import Excerpt
-
-if TYPE_CHECKING:
-    from bot.telegram.service import Service
+from bot.telegram.service import Service
+from retrieval.errors import SeedbotError, SourceNotFound
+from retrieval.library import Library
+from retrieval.types import Citation, Excerpt, Outline, Span
 
 _CONTEXT = 700  # characters on either side
 _LARGEST_FILE = 49_000_000  # bytes that a bot may send
@@ -35,6 +35,8 @@ _UPLOAD_SECONDS = 120.0  # that Telegram may be silent while it takes a file, an
 _LONGEST_ALERT = 200  # UTF-16 units of an answer to a press
 _FILE_GONE = "The file is gone from the folder."
 _TOO_OLD = "This button is too old to be understood."
+
+AdminWork: TypeAlias = Callable[[Service, Bot, int, int], Awaitable[str]]
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +65,14 @@ class Press:
         return await patiently(lambda: self.query.answer(said, show_alert=alert), QUERY_SECONDS) is not None
 
     async def tell(self, text: str) -> None:
-        """Answers the press with what stays until it is read; in a message where Telegram has forgotten the press."""
-        if not await self.say(text, alert=True):
-            await self.send(Builder().add(text).formatted())
+        """Answers the press with what stays until it is read; in a message where that is too long for it, or where
+        Telegram has forgotten the press.
+        """
+        if units(sendable(text)) > _LONGEST_ALERT:
+            await self.done()
+        elif await self.say(text, alert=True):
+            return
+        await self.send(Builder().add(text).formatted())
 
     async def done(self) -> None:
         """Takes the waiting sign off the button."""
@@ -79,8 +86,7 @@ class Press:
 async def press(service: Service, bot: Bot, query: CallbackQuery) -> None:
     """Does what a button says, after looking whether it belongs to this chat."""
     message = query.message
-    name, _, rest = (query.data or "").partition(":")
-    values = tuple(int(part) for part in rest.split(":") if part.isdecimal() and len(part) < 19)
+    name, values = _read(query.data)
     if message is None or name not in _ACTIONS or not values:
         await patiently(lambda: query.answer(f"{_TOO_OLD} Please ask again."), QUERY_SECONDS)
         return
@@ -96,16 +102,23 @@ async def press(service: Service, bot: Bot, query: CallbackQuery) -> None:
         await pressed.tell(in_chat(error))
 
 
+def _read(data: object) -> tuple[str, tuple[int, ...]]:
+    """What a button does, and the numbers that it names."""
+    name, _, rest = str(data or "").partition(":")
+    return name, tuple(int(part) for part in rest.split(":") if part.isdecimal() and len(part) < 19)
+
+
 async def _more(pressed: Press) -> None:
     _, excerpt = _excerpt(pressed)
-    place = excerpt.citation
     library = pressed.service.library
 
     def wider() -> Excerpt:
-        document = library.outline(place.document)
-        if document.sha256 != place.sha256:
+        document = _cited(library, excerpt.citation)
+        place = replace(excerpt.citation, document=document.path)
+        if document.sha256 != place.sha256 or not _stands(library, document, excerpt):
             raise SeedbotError(
-                "The document has changed since this answer, so what surrounds the quote may be another."
+                "The document has changed since this answer, or is read otherwise since, so what surrounds the quote "
+                "may be another."
             )
         return library.around(place, _CONTEXT)
 
@@ -114,11 +127,29 @@ async def _more(pressed: Press) -> None:
     await pressed.send(answers.context(excerpt, found))
 
 
+def _cited(library: Library, citation: Citation) -> Outline:
+    """The document that was cited, also where it was moved or renamed since. Raises SourceNotFound."""
+    try:
+        return library.outline(citation.document)
+    except SourceNotFound:
+        moved = next((one.path for one in library.documents() if one.sha256 == citation.sha256), None)
+        if moved is None:
+            raise
+        return library.outline(moved)
+
+
+def _stands(library: Library, document: Outline, excerpt: Excerpt) -> bool:
+    """Whether the text that the library has of a document holds an excerpt where it is cited."""
+    place = Span(excerpt.citation.start, excerpt.citation.end)
+    return place.end <= document.characters and library.excerpt(document.path, place).text == excerpt.text
+
+
 async def _show(pressed: Press) -> None:
     kept, excerpt = _excerpt(pressed)
     await pressed.done()
-    message, keyboard = answers.shown(kept, excerpt.rank), answers.buttons(kept, excerpt.rank)
-    before = answers.shown(kept, (excerpt.rank - 2) % len(kept.excerpts) + 1)
+    message, keyboard = answers.shown(kept.answer, excerpt.rank), answers.buttons(kept, excerpt.rank)
+    where = pressed.service.state.filter(pressed.chat)  # which the first message may name
+    before = answers.shown(kept.answer, (excerpt.rank - 2) % len(kept.answer.excerpts) + 1, where)
     in_parts = len(split(before)) > 1  # the button stands under the last: to replace that alone would leave the others
     if in_parts or not await edit(pressed.bot, pressed.chat, pressed.number, message, keyboard):
         await pressed.send(message, keyboard)
@@ -132,18 +163,18 @@ async def _verify(pressed: Press) -> None:
 
 async def _file(pressed: Press) -> None:
     _, excerpt = _excerpt(pressed)
-    await _send_file(pressed, excerpt.citation.document)
+    await _send_file(pressed, lambda: _cited(pressed.service.library, excerpt.citation))
 
 
 async def _file_by_number(pressed: Press) -> None:
     path = pressed.service.state.text_of(pressed.values[0])
     if path is None:
         raise SeedbotError(_TOO_OLD)
-    await _send_file(pressed, path)
+    await _send_file(pressed, lambda: pressed.service.library.outline(path))
 
 
-async def _send_file(pressed: Press, document: str) -> None:
-    path = await pressed.service.beside(lambda: _sendable(pressed.service, document))
+async def _send_file(pressed: Press, find: Callable[[], Outline]) -> None:
+    path = await pressed.service.beside(lambda: _sendable(pressed.service, find()))
     await pressed.done()
     step_aside()  # a file that takes long holds no question of this chat
 
@@ -175,10 +206,9 @@ async def _send_file(pressed: Press, document: str) -> None:
         await pressed.send(Formatted("Telegram does not say whether it took the file: it may still arrive."))
 
 
-def _sendable(service: Service, document: str) -> Path:
-    """The file of a document, of which only those in the library are handed out. Raises SeedbotError."""
-    service.library.outline(document)
-    path = service.settings.seeds / document
+def _sendable(service: Service, document: Outline) -> Path:
+    """The file of a document that the library holds; no other is handed out. Raises SeedbotError."""
+    path = service.settings.seeds / document.path
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -211,7 +241,7 @@ async def _page(pressed: Press) -> None:
     await edit(pressed.bot, pressed.chat, pressed.number, message, keyboard)
 
 
-async def _admin(pressed: Press, work: Callable[[Service, Bot, int, int], Awaitable[str]]) -> None:
+async def _admin(pressed: Press, work: AdminWork) -> None:
     if not pressed.service.access.is_admin(pressed.query.from_user.id):
         raise SeedbotError("Only an admin may do this.")
     said = await work(pressed.service, pressed.bot, pressed.values[0], pressed.query.from_user.id)
@@ -230,8 +260,8 @@ def _other_buttons(pressed: Press) -> InlineKeyboardMarkup | None:
     keyboard = message.reply_markup if isinstance(message, Message) else None
 
     def is_left(data: object) -> bool:
-        name, _, number = str(data).partition(":")
-        gone = name == "r" and documents.is_gone(pressed.service, int(number))
+        name, values = _read(data)
+        gone = name == "r" and documents.is_gone(pressed.service, *values[:2])
         return data != pressed.query.data and not gone
 
     rows = keyboard.inline_keyboard if keyboard is not None else ()
@@ -240,24 +270,30 @@ def _other_buttons(pressed: Press) -> InlineKeyboardMarkup | None:
 
 
 async def _approve(pressed: Press) -> None:
-    await _admin(pressed, access_requests.approve)
+    await _admin(pressed, partial(_decide, access_requests.approve))
 
 
 async def _decline(pressed: Press) -> None:
-    await _admin(pressed, access_requests.decline)
+    await _admin(pressed, partial(_decide, access_requests.decline))
+
+
+async def _decide(work: AdminWork, service: Service, bot: Bot, identity: int, admin: int) -> str:
+    """Decides on a newcomer, unless somebody did before: an old button overturns nothing."""
+    return access_requests.decided(service, identity) or await work(service, bot, identity, admin)
 
 
 async def _remove(pressed: Press) -> None:
-    await _admin(pressed, documents.remove_confirmed)
+    content = pressed.values[1] if len(pressed.values) > 1 else None
+    await _admin(pressed, partial(documents.remove_confirmed, content=content))
 
 
 def _excerpt(pressed: Press) -> tuple[KeptAnswer, Excerpt]:
     """The answer that a button names, if it was given in this chat, and the excerpt. Raises SeedbotError."""
     kept = pressed.service.state.answer(pressed.values[0])
     rank = pressed.values[1] if len(pressed.values) > 1 else 1
-    if kept is None or kept.chat != pressed.chat or not 1 <= rank <= len(kept.excerpts):
+    if kept is None or kept.chat != pressed.chat or not 1 <= rank <= len(kept.answer.excerpts):
         raise SeedbotError("This answer is too old to be looked into. Please ask again.")
-    return kept, kept.excerpts[rank - 1]
+    return kept, kept.answer.excerpts[rank - 1]
 
 
 _ACTIONS: dict[str, Callable[[Press], Awaitable[None]]] = {

@@ -10,28 +10,23 @@ import re
 import shutil
 import time
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity
+from telegram import Bot, Document, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity
 from telegram.error import TelegramError
 
 from bot import messages
 from bot.logs import readable
 from bot.messages import in_line, visible
 from bot.telegram import asking
-from bot.telegram.access import REMARK_SECONDS
 from bot.telegram.browsing import example_of, named
 from bot.telegram.formatting import Builder, Formatted, sendable, shortened
-from bot.telegram.inbox import step_aside
+from bot.telegram.inbox import held_briefly, step_aside
 from bot.telegram.requests import Request, in_chat
 from bot.telegram.sending import conclude, persist, send
-from bot.telegram.service import held_briefly
+from bot.telegram.service import Service
 from retrieval.errors import DocumentError, LibraryLocked, SeedbotError
 from retrieval.loaders import SUFFIXES, confined
-from retrieval.types import Outline, SyncReport
-
-if TYPE_CHECKING:
-    from bot.telegram.service import Service
+from retrieval.types import Outline, Source, SyncReport
 
 _LARGEST_DOWNLOAD = 20_000_000  # bytes that Telegram lets a bot fetch
 _TOO_LARGE = "Telegram lets bots fetch files of up to 20 MB: put this one into the folder itself."
@@ -40,7 +35,9 @@ _UNREADABLE = (
     "or start the server without --local."
 )
 _FETCH_SECONDS = 120.0
-_LONGEST_NAME = 180  # bytes, of the 255 that file systems take: a number and a suffix may be added
+_LONGEST_NAME = 180  # bytes, of those that file systems take: a number and a suffix may be added
+_MOST_NAME_BYTES = 255  # that file systems take
+_CONTENT_DIGITS = 14  # of a SHA-256 in hexadecimal, as one of the numbers in a button
 _CODE = MessageEntity.CODE  # or Telegram would make a name a link to a domain
 
 log = logging.getLogger(__name__)
@@ -57,13 +54,22 @@ async def add(request: Request) -> None:
 
 
 async def receive_file(request: Request) -> None:
-    """A file from an admin in a private chat becomes a document of the library."""
-    service, document = request.service, request.message.document
+    """A file from an admin in a private chat becomes a document; then a question in its caption is answered."""
+    document = request.message.document
     if document is None:
         return
-    if not service.access.is_admin(request.user):
-        await _instead(request)
-        return
+    question = asking.question_for_bot(request.message, request.bot)
+    asks = question is not None and not question.startswith("/")
+    if request.service.access.is_admin(request.user):
+        await _receive(request, document)
+    elif not asks and request.service.limits.may_remark(request.user, request.message.media_group_id):
+        await request.reply("Only an admin may add documents. Ask me a question about those that are here.")
+    if asks:
+        await asking.message(request)
+
+
+async def _receive(request: Request, document: Document) -> None:
+    service = request.service
     if (document.file_size or 0) > _LARGEST_DOWNLOAD:
         await request.reply(_TOO_LARGE)
         return
@@ -88,36 +94,29 @@ async def receive_file(request: Request) -> None:
         await request.conclude(begun, *await service.in_pool(lambda: _welcomed(service, name, added, report)))
 
 
-async def _instead(request: Request) -> None:
-    """Of a file from somebody else, the question that its caption asks, if any."""
-    question = asking.question_for_bot(request.message, request.bot)
-    if question is not None and not question.startswith("/"):
-        await asking.message(request)
-    elif request.service.limits.may_tell(request.user, REMARK_SECONDS):
-        await request.reply("Only an admin may add documents. Ask me a question about those that are here.")
-
-
 async def remove(request: Request) -> None:
     """/remove PATH: asks before it does."""
     document = await named(request, "/remove")
     if document is None:
         return
-    number = request.service.state.number_of(document.path)
-    button = InlineKeyboardButton("Remove it", callback_data=f"r:{number}")
+    button = InlineKeyboardButton("Remove it", callback_data=_removal(request.service, document))
     builder = Builder().add("Remove ").add(in_line(document.title), MessageEntity.BOLD).add(" (")
     builder.add(in_line(document.path), _CODE)
     builder.add(")? The file moves to the folder “removed” of the library.")
     await request.reply(builder.formatted(), InlineKeyboardMarkup([[button]]))
 
 
-async def remove_confirmed(service: Service, bot: Bot, number: int, admin: int) -> str:
-    """Moves a document out of the seeds folder and builds. Raises SeedbotError, once it has begun as Told."""
+async def remove_confirmed(service: Service, bot: Bot, number: int, admin: int, content: int | None = None) -> str:
+    """Moves a document out of the seeds folder and builds. Raises SeedbotError, once it has begun as Told.
+
+    Without a `content`, as in buttons of earlier versions, whatever the document holds now.
+    """
     path = service.state.text_of(number)
     if path is None:
         raise SeedbotError("This button is too old to be understood.")
     begun = await send(bot, admin, Builder().add("Removing ").add(in_line(path), _CODE).add(" …").formatted())
     try:
-        await service.in_turn(lambda: _remove(service, path))
+        await service.in_turn(lambda: _remove(service, path, content))
     except SeedbotError as error:  # by now, the press itself may be too old to be answered
         await conclude(bot, admin, begun, Builder().add(in_chat(error)).formatted())
         raise Told(str(error)) from error
@@ -129,9 +128,14 @@ def safe_name(name: str) -> str:
     """A file name without folders, control characters or a leading dot, of at most 180 bytes."""
     last = PurePosixPath(name.replace("\\", "/")).name
     kept = "".join(character for character in last if character.isprintable() and character not in '/:*?"<>|')
-    stem, suffix = os.path.splitext(kept.strip().lstrip("."))  # noqa: PTH122 - a name, no path
+    return _fitting(kept.strip().lstrip("."), _LONGEST_NAME)
+
+
+def _fitting(name: str, most: int) -> str:
+    """A name of at most so many bytes, cut before its suffix."""
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122 - a name, no path
     suffix = suffix[:10]
-    room = _LONGEST_NAME - len(suffix.encode())
+    room = most - len(suffix.encode())
     short = stem.strip().encode()[:room].decode(errors="ignore").strip()
     return f"{short or 'document'}{suffix}"
 
@@ -223,20 +227,35 @@ def _why(error: OSError) -> str:
     return f"{said}: check the permissions of the folder and who owns it, and {unit}."
 
 
-def is_gone(service: Service, number: int) -> bool:
-    """Whether the library no longer holds the document that a button of this number removes."""
+def is_gone(service: Service, number: int, content: int | None = None) -> bool:
+    """Whether the library no longer holds the document that a button of these numbers removes."""
     path = service.state.text_of(number)
     try:
-        return path is None or not service.library.outline(path)
+        return path is None or _is_another(service.library.outline(path), content)
     except SeedbotError:
         return True
 
 
-def _remove(service: Service, path: str) -> None:
+def _removal(service: Service, document: Outline | Source) -> str:
+    """What a button holds that removes a document: the numbers of its path and of its content."""
+    return f"r:{service.state.number_of(document.path)}:{_content(document)}"
+
+
+def _content(document: Outline | Source) -> int:
+    return int(document.sha256[:_CONTENT_DIGITS], 16)
+
+
+def _is_another(document: Outline, content: int | None) -> bool:
+    return content is not None and content != _content(document)
+
+
+def _remove(service: Service, path: str, content: int | None) -> None:
     """Moves a file away and builds; only builds where the file is gone, as after a removal that was cut off."""
-    service.library.outline(path)
-    source = service.settings.seeds / path
-    target = service.settings.library / "removed" / f"{time.time_ns()}-{PurePosixPath(path).name}"
+    if _is_another(service.library.outline(path), content):
+        raise SeedbotError(f"There is another file of this name now: /remove {in_line(path)}")
+    source, prefix = service.settings.seeds / path, f"{time.time_ns()}-"
+    name = _fitting(PurePosixPath(path).name, _MOST_NAME_BYTES - len(prefix))
+    target = service.settings.library / "removed" / f"{prefix}{name}"
     try:
         is_there = source.exists()
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -256,24 +275,25 @@ def _welcomed(
     service: Service, name: str, document: Outline, report: SyncReport
 ) -> tuple[Formatted, InlineKeyboardMarkup | None]:
     """What can be answered now, with a button to remove each other file of a like name."""
-    passages = {one.path: one.passages for one in service.library.documents()}
+    sources = {one.path: one for one in service.library.documents()}
+    passages = sources[document.path].passages if document.path in sources else 0
     builder = Builder().add("I can now answer from ").add(in_line(document.title), MessageEntity.BOLD).add(" (")
     builder.add(in_line(document.path), _CODE)
-    builder.add(f", {messages.count(passages.get(document.path, 0), 'passage')}, {report.embedded} new).")
+    builder.add(f", {messages.count(passages, 'passage')}, {report.embedded} new).")
     headings = [one.text for one in document.headings if one.text != document.title][:6]
     if headings:
         builder.add("\nIt speaks of " + in_line(shortened("; ".join(headings), 600)) + ".")
     example = example_of(service, document)
     if example:
         builder.add("\nAsk, for example: ").add(in_line(example), MessageEntity.ITALIC)
-    others = [path for path in passages if path != document.path and _is_called(name, path)]
+    others = [path for path in sources if path != document.path and _is_called(name, path)]
     if not others:
         return builder.formatted(), None
     are = "Files of a like name are" if len(others) > 1 else "A file of a like name is"
     rows: list[list[InlineKeyboardButton]] = []
     for path in others:
         builder.add(", " if rows else f"\n{are} still asked too: ").add(in_line(path), _CODE)
-        label, data = shortened(sendable(f"Remove {in_line(path)}"), 64), f"r:{service.state.number_of(path)}"
+        label, data = shortened(sendable(f"Remove {in_line(path)}"), 64), _removal(service, sources[path])
         rows.append([InlineKeyboardButton(label, callback_data=data)])
     return builder.add(".").formatted(), InlineKeyboardMarkup(rows)
 

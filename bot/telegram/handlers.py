@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
 
 from telegram import Bot, Update
 from telegram.constants import ChatType
@@ -23,12 +23,9 @@ from bot.telegram import access_requests, admin, asking, browsing, buttons, docu
 from bot.telegram.formatting import Builder
 from bot.telegram.menus import set_menu_of
 from bot.telegram.reading import MOST_ID
-from bot.telegram.requests import Request
+from bot.telegram.requests import Request, describe
 from bot.telegram.sending import QUERY_SECONDS, patiently, send
-from bot.telegram.service import describe
-
-if TYPE_CHECKING:
-    from bot.telegram.service import Bots, Service
+from bot.telegram.service import Bots, Service
 
 Handler = Callable[[Request], Awaitable[None]]
 Context = ContextTypes.DEFAULT_TYPE

@@ -8,12 +8,9 @@ import json
 import os
 import socket
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
+from bot.telegram.service import Service
 from retrieval.errors import SeedbotError
-
-if TYPE_CHECKING:
-    from bot.telegram.service import Service
 
 _MICROSECONDS = 1e-6
 

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.telegram.state import State
 _AT_ONCE = 4096
 _MOST_ATTEMPTS = 2  # an update that was at work when two processes ended is left alone by the third
 _FORGET_SECONDS = 3600.0
+_HELD_SECONDS = 2.0  # that the next message of a chat waits for a file to be fetched, read again, added or removed
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,16 @@ _leave: ContextVar[Callable[[], None]] = ContextVar("leave", default=lambda: Non
 def step_aside() -> None:
     """Lets the updates of a chat that wait behind the one at work go on, while that is finished beside them."""
     _leave.get()()
+
+
+@contextlib.contextmanager
+def held_briefly() -> Iterator[None]:
+    """Lets the update at work step aside for those that wait behind it in their chat, where the block takes long."""
+    leaving = asyncio.get_running_loop().call_later(_HELD_SECONDS, step_aside)
+    try:
+        yield
+    finally:
+        leaving.cancel()
 
 
 class Inbox(asyncio.Queue[object]):

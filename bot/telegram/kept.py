@@ -1,56 +1,69 @@
-"""An answer as it was given, kept for the buttons under it: to JSON and back, whichever version wrote it."""
+"""An answer as it was given, kept for the buttons under it: to a row and back, whichever version wrote that."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
 from retrieval.types import Answer, Citation, Correction, Excerpt, Span
 
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """An answer as it was given, and the chat it was given in."""
+    """An answer as it was given, its number, and the chat it was given in."""
 
     id: int
     chat: int
+    answer: Answer
+
+
+class AnswerRow(NamedTuple):
+    """An answer as SQLite holds it; what it has several of is JSON."""
+
     question: str
-    found: bool
+    found: int
     confidence: float
     generation: int
-    excerpts: tuple[Excerpt, ...]
-    corrections: tuple[Correction, ...] = ()
-    unanswered: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-
-    def answer(self) -> Answer:
-        """What `messages` takes."""
-        return Answer(
-            self.question,
-            self.found,
-            self.confidence,
-            self.excerpts,
-            self.generation,
-            elapsed_ms=0.0,
-            missing=self.missing,
-            unanswered=self.unanswered,
-            corrections=self.corrections,
-        )
+    excerpts: str
+    corrections: str
+    unanswered: str
+    missing: str
 
 
-def packed(answer: Answer) -> tuple[str, str, str, str]:
-    """The excerpts, corrections, unanswered questions and missing words of an answer, each as JSON."""
-    excerpts = [asdict(one) | {"evidence": {}} for one in answer.excerpts]
-    corrections = [asdict(one) for one in answer.corrections]
-    return _json(excerpts), _json(corrections), _json(list(answer.unanswered)), _json(list(answer.missing))
+def packed(answer: Answer) -> AnswerRow:
+    """All of an answer but how long it took, and of its excerpts the evidence and what makes them unsure."""
+    return AnswerRow(
+        answer.question,
+        answer.found,
+        answer.confidence,
+        answer.generation,
+        _json([_row(one) for one in answer.excerpts]),
+        _json([asdict(one) for one in answer.corrections]),
+        _json(answer.unanswered),
+        _json(answer.missing),
+    )
 
 
-def unpacked(excerpts: str, corrections: str, unanswered: str, missing: str) -> tuple[Any, Any, Any, Any]:
-    """What `packed` made, as the last fields of a KeptAnswer."""
-    read = tuple(Correction(**row) for row in json.loads(corrections))
-    told = tuple(_excerpt(row) for row in json.loads(excerpts))
-    return told, read, tuple(json.loads(unanswered)), tuple(json.loads(missing))
+def unpacked(row: AnswerRow) -> Answer:
+    """The answer that was packed, without what is not kept."""
+    return Answer(
+        row.question,
+        bool(row.found),
+        row.confidence,
+        tuple(_excerpt(one) for one in json.loads(row.excerpts)),
+        row.generation,
+        elapsed_ms=0.0,
+        missing=tuple(json.loads(row.missing)),
+        unanswered=tuple(json.loads(row.unanswered)),
+        corrections=tuple(Correction(**one) for one in json.loads(row.corrections)),
+    )
+
+
+def _row(excerpt: Excerpt) -> dict[str, Any]:
+    row = asdict(replace(excerpt, evidence={}))
+    del row["doubt"]
+    return row
 
 
 def _json(value: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from telegram import (
     Bot,
@@ -15,8 +14,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
-if TYPE_CHECKING:
-    from bot.telegram.service import Service
+from bot.telegram.service import Service
 
 EVERYBODY = {
     "ask": "ask a question",

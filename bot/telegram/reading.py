@@ -94,7 +94,7 @@ def _message(message: dict[str, Any], *, inner: bool = False) -> dict[str, Any]:
         message.setdefault("from", {"id": chat["id"]})
     if isinstance(message.get("from"), dict):
         message["from"] = _person(message["from"])
-    _keep_texts(message, "text", "caption")
+    _keep_texts(message, "text", "caption", "media_group_id")
     for text, entities in (("text", "entities"), ("caption", "caption_entities")):
         if isinstance(message.get(text), str) and not message.get(entities):
             message[entities] = _entities(message[text]) or None

@@ -7,7 +7,6 @@ import contextlib
 import hmac
 import logging
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
 from telegram import Update
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
@@ -16,10 +15,8 @@ from bot.telegram import reading
 from bot.telegram.connection import SeedBot, seconds_of
 from bot.telegram.inbox import Inbox
 from bot.telegram.sending import persist
+from bot.telegram.service import Service
 from retrieval.errors import SeedbotError
-
-if TYPE_CHECKING:
-    from bot.telegram.service import Service
 
 UPDATES = ["message", "callback_query", "inline_query"]
 RIVAL = "Another program is already receiving this bot's messages: stop it, or make a bot of its own."

@@ -1,23 +1,20 @@
-"""One message to be served: what a handler needs to know of it, and how it replies."""
+"""One message to be served: what a handler needs to know of it, what a log says of it, and how it replies."""
 
 from __future__ import annotations
 
 import re
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from telegram import Bot, InlineKeyboardMarkup, Message
+from telegram import Bot, InlineKeyboardMarkup, Message, Update
 from telegram.constants import ChatType
 
 from bot.logs import readable
 from bot.telegram.formatting import Builder, Formatted
 from bot.telegram.reading import LONG_AGO
 from bot.telegram.sending import conclude, send
+from bot.telegram.service import Service
 from retrieval.errors import SeedbotError
-
-if TYPE_CHECKING:
-    from bot.telegram.service import Service
 
 _COMMAND = re.compile(r"`seedbot (\w+)(?: --(full))?`")
 
@@ -103,3 +100,9 @@ def _formatted(text: str | Formatted) -> Formatted:
 def topic_of(message: Message) -> int | None:
     """The topic of a forum that a message belongs to."""
     return message.message_thread_id if message.is_topic_message else None
+
+
+def describe(update: Update) -> dict[str, object]:
+    """What a log says of an update: ids, never what was written."""
+    chat, user = update.effective_chat, update.effective_user
+    return {"update": update.update_id, "chat": chat.id if chat else None, "user": user.id if user else None}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.telegram.kept import KeptAnswer, packed, unpacked
+from bot.telegram.kept import AnswerRow, KeptAnswer, packed, unpacked
 from retrieval.errors import SeedbotError
 from retrieval.types import Answer, Filter
 
@@ -150,21 +150,20 @@ class State:
 
     # Answers and what was thought of them.
 
-    def keep_answer(self, chat: int, user: int, answer: Answer) -> int:
-        """Keeps an answer for its buttons and returns its number."""
-        row = (chat, user, time.time(), answer.question, answer.found, answer.confidence, answer.generation)
+    def keep_answer(self, chat: int, user: int, answer: Answer) -> KeptAnswer:
+        """Keeps an answer for its buttons, which name it by its number."""
         with self._lock, contextlib.closing(self._connection.cursor()) as cursor:
             cursor.execute(
                 "INSERT INTO answers "
                 "(chat, user, asked, question, found, confidence, generation, "
                 "excerpts, corrections, unanswered, missing) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                (*row, *packed(answer)),
+                (chat, user, time.time(), *packed(answer)),
             )
             identity = int(cursor.lastrowid or 0)
             excess = max(0, self._answers + 1 - _KEPT_ANSWERS)
             cursor.execute("DELETE FROM answers WHERE id IN (SELECT id FROM answers ORDER BY id LIMIT ?)", (excess,))
             self._answers += 1 - cursor.rowcount
-            return identity
+            return KeptAnswer(identity, chat, answer)
 
     def answer(self, identity: int) -> KeptAnswer | None:
         """An answer that was kept."""
@@ -175,8 +174,8 @@ class State:
         )
         if not rows:
             return None
-        number, chat, question, found, confidence, generation, *values = rows[0]
-        return KeptAnswer(number, chat, question, bool(found), confidence, generation, *unpacked(*values))
+        number, chat, *row = rows[0]
+        return KeptAnswer(number, chat, unpacked(AnswerRow(*row)))
 
     def vote(self, answer: int, user: int, *, good: bool) -> None:
         """Notes a thumb; the last one of a person counts."""

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.settings import Settings, TelegramSettings
-from bot.telegram import service as running
+from bot.telegram import running
 from bot.telegram.service import Service
 from bot.telegram.state import State
 from retrieval.library import Library

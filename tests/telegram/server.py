@@ -98,8 +98,9 @@ class FakeTelegram:
             length = len(text.split()[0])
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
         mention = f"@{BOT['username']}"
-        if not text.startswith("/") and mention in text:
-            message["entities"] = [{"type": "mention", "offset": text.index(mention), "length": len(mention)}]
+        if f" {mention}" in f" {text}":
+            found = {"type": "mention", "offset": text.index(mention), "length": len(mention)}
+            message["entities"] = [*message.get("entities", ()), found]
         self.update(message=message)
         return int(message["message_id"])
 
@@ -128,12 +129,12 @@ class FakeTelegram:
         self.update(callback_query=query)
         return number
 
-    def ask_inline(self, text: str, *, user: int = 1) -> str:
+    def ask_inline(self, text: str, *, user: int = 1, **more: Any) -> str:
         """A person types `@bot text`; returns the number of the query."""
         number = str(next(self._numbers))
         self._open_queries[number] = time.monotonic()
         sender = {"id": user, "is_bot": False, "first_name": "Person"}
-        self.update(inline_query={"id": number, "from": sender, "query": text, "offset": ""})
+        self.update(inline_query={"id": number, "from": sender, "query": text, "offset": "", **more})
         return number
 
     def update(self, **body: Any) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import asyncio
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from bot.filters import parse_filter, split_words
 from retrieval.errors import QuestionError
 from retrieval.types import Filter
 from tests.retrieval.files import pdf
-from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World, number_of
+from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, TIDES, Talk, World, number_of
 from tests.telegram.server import BOT, units
 
 Run = Callable[[Talk], None]
@@ -108,6 +110,56 @@ def test_buttons_work_after_a_restart_and_never_show_another_generation(talk: Ru
             press = telegram.press(answer, "More context")
             await telegram.until(lambda: press in telegram.pressed)
             assert telegram.pressed[press]["text"].startswith("The document has changed since this answer")
+            assert len(telegram.sent) == 1
+
+    talk(conversation)
+
+
+def test_buttons_follow_a_document_that_is_renamed(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply()
+            renamed = (world.seeds / "tides.md").rename(world.seeds / "moon.md")
+            await service.in_turn(service.sync)
+            telegram.press(answer, "More context")
+            wider = await telegram.reply(2)
+            assert "At half moon the tide is lowest." in wider["text"]
+            assert "moon.md" in wider["text"]
+            telegram.press(answer, "Get file")
+            await telegram.until(lambda: telegram.documents)
+            assert (telegram.documents[0]["file_name"], telegram.documents[0]["file_data"]) == (
+                "moon.md",
+                TIDES.encode(),
+            )
+            renamed.write_text("# Other\n\nThe tide is another matter.\n")
+            await service.in_turn(service.sync)
+            for label in ("More context", "Get file"):
+                press = telegram.press(answer, label)
+                await telegram.until(lambda press=press: press in telegram.pressed)
+                assert telegram.pressed[press]["text"].startswith("The library holds no document 'tides.md'")
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize("change", [{"text": "At another place"}, {"end": 10_000}], ids=["other text", "shorter text"])
+def test_no_context_is_shown_of_a_text_that_is_read_otherwise_since(talk: Run, change: dict[str, Any]) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            shown = await telegram.reply()
+            kept = service.state.answer(number_of(shown))
+            assert kept is not None
+            first = kept.answer.excerpts[0]
+            citation = replace(first.citation, end=change.get("end", first.citation.end))
+            read = replace(first, text=change.get("text", first.text), citation=citation)
+            old = service.state.keep_answer(FRIEND, FRIEND, replace(kept.answer, excerpts=(read,)))
+            press = telegram.press_data(shown, f"m:{old.id}:1")
+            await telegram.until(lambda: press in telegram.pressed)
+            told = "The document has changed since this answer, or is read otherwise since, so what surrounds the quote"
+            assert telegram.pressed[press]["text"].startswith(told)
             assert len(telegram.sent) == 1
 
     talk(conversation)

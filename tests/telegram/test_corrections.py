@@ -22,13 +22,13 @@ def _answer(*, found: bool) -> Answer:
 
 def test_a_kept_answer_says_what_was_read_with_every_excerpt(tmp_path: Path) -> None:
     with closing(State(tmp_path / "state.sqlite")) as state:
-        number = state.keep_answer(1, 1, _answer(found=True))
+        number = state.keep_answer(1, 1, _answer(found=True)).id
     with closing(State(tmp_path / "state.sqlite")) as state:
         kept = state.answer(number)
     assert kept is not None
-    assert (kept.corrections, kept.missing) == (READ, ("ice",))
+    assert (kept.answer.corrections, kept.answer.missing) == (READ, ("ice",))
     for rank in (1, 2):
-        assert answers.shown(kept, rank).text.startswith(TOLD + "\nBy dogs.\n")
+        assert answers.shown(kept.answer, rank).text.startswith(TOLD + "\nBy dogs.\n")
 
 
 def test_a_refusal_says_what_was_read() -> None:
@@ -39,18 +39,18 @@ def test_a_refusal_says_what_was_read() -> None:
 def test_a_file_of_the_first_version_gains_what_it_lacks(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     with closing(State(path)) as state:
-        old = state.keep_answer(1, 1, _answer(found=True))
+        old = state.keep_answer(1, 1, _answer(found=True)).id
         code, _ = state.pairing_code(66, "x")
     with closing(sqlite3.connect(path)) as connection:
         for column in ("corrections", "unanswered", "missing"):
             connection.execute(f"ALTER TABLE answers DROP COLUMN {column}")
         connection.execute("ALTER TABLE pairings DROP COLUMN announced")
     with closing(State(path)) as state:
-        before, after = state.answer(old), state.answer(state.keep_answer(1, 1, _answer(found=True)))
+        before, after = state.answer(old), state.answer(state.keep_answer(1, 1, _answer(found=True)).id)
         assert state.pairing_code(66, "x") == (code, False)
         state.set_announced(66)
         assert state.pairing_code(66, "x") == (code, True)
     assert before is not None
     assert after is not None
-    assert (before.corrections, after.corrections) == ((), READ)
-    assert (before.missing, after.missing) == ((), ("ice",))
+    assert (before.answer.corrections, after.answer.corrections) == ((), READ)
+    assert (before.answer.missing, after.answer.missing) == ((), ("ice",))

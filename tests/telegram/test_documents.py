@@ -19,8 +19,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram import documents, sending
-from bot.telegram import service as running
+from bot.telegram import documents, inbox, running, sending
 from bot.telegram.documents import safe_name
 from bot.telegram.service import Service
 from retrieval.errors import LibraryError, LibraryLocked, SeedbotError
@@ -279,7 +278,7 @@ def _builder_held(service: Service) -> threading.Event:
 def test_a_file_that_waits_is_acknowledged_and_holds_no_question_of_its_chat(
     talk: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(inbox, "_HELD_SECONDS", 0.0)
 
     async def conversation(world: World) -> None:
         telegram = world.telegram
@@ -301,7 +300,7 @@ def test_a_file_that_waits_is_acknowledged_and_holds_no_question_of_its_chat(
 def test_a_file_that_is_fetched_for_long_holds_no_question_of_its_chat(
     talk: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(inbox, "_HELD_SECONDS", 0.0)
 
     async def conversation(world: World) -> None:
         telegram, free = world.telegram, asyncio.Event()
@@ -324,7 +323,7 @@ def test_a_file_that_is_fetched_for_long_holds_no_question_of_its_chat(
 def test_files_that_wait_are_not_fetched_and_hold_no_question_of_their_chat(
     talk: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(inbox, "_HELD_SECONDS", 0.0)
 
     async def conversation(world: World) -> None:
         telegram = world.telegram
@@ -381,7 +380,7 @@ def test_a_file_whose_build_fails_is_taken_out_again_unless_it_was_there(
 def test_a_file_that_waited_when_the_bot_was_stopped_is_added_once_after_the_restart(
     talk: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(inbox, "_HELD_SECONDS", 0.0)
     monkeypatch.setattr(running, "_STOP_SECONDS", 0.0)
 
     async def conversation(world: World) -> None:
@@ -405,7 +404,7 @@ def test_a_file_that_waited_when_the_bot_was_stopped_is_added_once_after_the_res
 def test_a_removal_that_waits_says_so_and_holds_no_question_of_its_chat(
     talk: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(inbox, "_HELD_SECONDS", 0.0)
 
     async def conversation(world: World) -> None:
         telegram = world.telegram
@@ -492,6 +491,40 @@ def test_a_removal_that_cannot_begin_says_why_even_late(talk: Run, user: int, to
     talk(conversation)
 
 
+def test_a_button_removes_no_other_file_that_has_the_name_by_now(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("/remove ferry.txt", chat=ADMIN)
+            asked = await telegram.reply()
+            (world.seeds / "ferry.txt").write_text("The ferry leaves at ten.\n")
+            await service.in_turn(service.sync)
+            telegram.press(asked, "Remove it")
+            told = "There is another file of this name now: /remove ferry.txt"
+            assert (await telegram.outcome(2))["text"] == told
+            assert (world.seeds / "ferry.txt").exists()
+            data = asked["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+            telegram.press_data(asked, data.rpartition(":")[0])  # as buttons of earlier versions are
+            assert (await telegram.outcome(3))["text"] == "ferry.txt is removed."
+
+    talk(conversation)
+
+
+def test_a_file_of_the_longest_name_is_removed(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram, name = world.telegram, f"{'x' * 251}.txt"
+        (world.seeds / name).write_text(_SENTENCE)
+        async with world.bot():
+            telegram.text(f"/remove {name}", chat=ADMIN)
+            telegram.press(await telegram.reply(), "Remove it")
+            assert (await telegram.outcome(2))["text"] == f"{name} is removed."
+            (removed,) = (world.library / "removed").iterdir()
+            assert removed.name.endswith("x.txt")
+            assert removed.read_text() == _SENTENCE
+
+    talk(conversation)
+
+
 def test_a_removal_that_was_cut_off_after_the_move_is_finished(talk: Run) -> None:
     async def conversation(world: World) -> None:
         telegram = world.telegram
@@ -570,6 +603,39 @@ def test_of_files_that_are_not_taken_the_question_counts_and_one_remark_is_made(
                 assert "tide is highest" in (await telegram.reply(2, chat=person))["text"]
             assert (await telegram.reply(1, chat=FRIEND))["text"].startswith("Only an admin may add documents.")
             assert (await telegram.reply(1, chat=ADMIN))["text"].startswith("I can only read text")
+
+    talk(conversation)
+
+
+def test_the_question_beside_a_file_is_answered_once_the_file_is_a_document(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            telegram.document("buoys.txt", _SENTENCE.encode(), chat=ADMIN, caption="How are buoys painted?")
+            answer = await telegram.reply(2)
+            assert telegram.sent[0]["text"].startswith("I can now answer from buoys")
+            assert _SENTENCE in answer["text"]
+            telegram.document("seals.txt", b"Seals sleep on sandbanks.", chat=ADMIN, caption="/add")
+            assert (await telegram.outcome(3))["text"].startswith("I can now answer from seals")
+            telegram.text("/status", chat=ADMIN)
+            assert (await telegram.reply(4))["text"].startswith("4 documents")
+
+    talk(conversation)
+
+
+def test_an_album_whose_caption_asks_gets_the_answer_alone(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        moving = {"file_id": "a", "file_unique_id": "a", "width": 1, "height": 1, "duration": 1}
+        files: list[dict[str, Any]] = [{}, {"animation": moving}]
+        async with world.bot():
+            for number, more in enumerate(files):
+                album = {"media_group_id": str(number), **more}
+                telegram.document("a.mp4", b"", chat=FRIEND, caption="When is the tide highest?", **album)
+                assert "tide is highest" in (await telegram.reply(number + 1))["text"]
+                telegram.document("b.mp4", b"", chat=FRIEND, **album)
+            telegram.document("c.mp4", b"", chat=FRIEND, media_group_id="2")
+            assert (await telegram.reply(3))["text"].startswith("Only an admin may add documents.")
 
     talk(conversation)
 

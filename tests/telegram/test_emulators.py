@@ -157,6 +157,21 @@ def test_a_refusal_names_the_filter_and_errors_name_commands_of_the_chat(talk: R
     talk(conversation)
 
 
+def test_an_answer_names_the_filter_in_its_first_message(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram, told = world.telegram, "Only these documents were asked: tides.md. /filter off asks all."
+        async with world.bot():
+            telegram.text("/filter tides.md", chat=FRIEND)
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply(2)
+            assert answer["text"].endswith(f"\n\nAnswered: almost certainly (95%)\n{told}")
+            telegram.press(answer, "Next source")
+            await telegram.until(lambda: telegram.edits)
+            assert told not in telegram.edits[0]["text"]
+
+    talk(conversation)
+
+
 def test_a_filter_that_matches_nothing_any_more_is_named_with_the_way_out(talk: Run) -> None:
     async def conversation(world: World) -> None:
         telegram = world.telegram
@@ -217,11 +232,12 @@ def test_questions_that_got_no_answer_are_named_under_those_that_did(tmp_path: A
     place = Citation("pole.txt", "Pole", None, 0, 8, 1, None, (), "ab")
     excerpt = Excerpt(1, "By dogs.", (Span(0, 8),), 0.5, place, answer=Span(3, 7), part="How?", confidence=0.9)
     state = State(tmp_path / "state.sqlite")
-    kept = state.answer(state.keep_answer(1, 1, Answer("How? Who?", True, 0.9, (excerpt,), 1, 1.0, (), ("Who?",))))
+    answer = Answer("How? Who?", True, 0.9, (excerpt,), 1, 1.0, (), ("Who?",))
+    kept = state.answer(state.keep_answer(1, 1, answer).id)
     assert kept is not None
-    assert kept.unanswered == ("Who?",)
-    assert kept.excerpts == (excerpt,)
-    text = answers.shown(kept, 1)
+    assert kept.answer.unanswered == ("Who?",)
+    assert kept.answer.excerpts == (excerpt,)
+    text = answers.shown(kept.answer, 1)
     assert text.text.startswith("How?\nBy dogs.\n")
     assert "\n\nNot in your sources: “Who?”\n\n" in text.text
     assert [text.text[e.offset : e.offset + e.length] for e in text.entities if e.type == "underline"] == ["dogs"]
@@ -230,5 +246,5 @@ def test_questions_that_got_no_answer_are_named_under_those_that_did(tmp_path: A
     state = State(tmp_path / "state.sqlite")
     old = state.answer(kept.id)
     assert old is not None
-    assert old.unanswered == ()
+    assert old.answer.unanswered == ()
     state.close()

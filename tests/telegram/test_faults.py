@@ -214,13 +214,13 @@ from pathlib import Path
 from bot import logs
 from tests.telegram.conftest import SureLibrary
 from bot.settings import load_settings
-from bot.telegram import service
+from bot.telegram import running
 from retrieval.testing import FakeEmbedder
 logs.set_up()
 settings = load_settings(seeds=Path(sys.argv[1]), library=Path(sys.argv[2]))
 with SureLibrary.open(settings, embedder=FakeEmbedder()) as library:
     library.sync()
-    service.run(library, settings)
+    running.run(library, settings)
 """
 
 

@@ -21,8 +21,7 @@ from filelock import FileLock
 
 from bot import logs
 from bot.settings import DEFAULT_CONFIG
-from bot.telegram import access, receiving
-from bot.telegram import service as running
+from bot.telegram import access, receiving, running
 from bot.telegram.service import Service
 from bot.telegram.state import State
 from retrieval.errors import SeedbotError
@@ -150,6 +149,48 @@ def test_whoever_is_refused_learns_the_id_to_allow_in_each_kind_of_update(talk: 
             assert (await telegram.reply(1, chat=GROUP))["text"] == "You may not use this bot. Your id is 7."
             await asyncio.sleep(0.2)
             assert len(_said_to(world, -77)) == 1
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize("kind", ["group", "supergroup"])
+def test_an_inline_query_in_a_group_says_how_to_ask_there_unless_one_is_denied(talk: Run, kind: str) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            service.state.set_allowed(8, allowed=False)
+            told = {
+                7: "In a group, just send it. Inline needs your id allowed: 7",
+                8: "You may not use this bot: your id is 8",
+            }
+            for user, why in told.items():
+                query = telegram.ask_inline("tide highest", user=user, chat_type=kind)
+                await telegram.until(lambda query=query: query in telegram.inline)
+                assert telegram.inline[query]["button"]["text"] == why
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize(
+    ("command", "button", "told", "allowed"),
+    [
+        ("/deny", "Allow", "That was decided already: they may not use the bot. /allow 66 changes it.", False),
+        ("/allow", "Decline", "That was decided already: they may use the bot. /deny 66 changes it.", True),
+    ],
+)
+def test_an_old_button_overturns_no_decision(talk: Run, command: str, button: str, told: str, allowed: bool) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("hello", chat=STRANGER)
+            announced = await telegram.reply(1, chat=ADMIN)
+            telegram.text(f"{command} {STRANGER}", chat=ADMIN)
+            await telegram.reply(2, chat=ADMIN)
+            press = telegram.press(announced, button)
+            await telegram.until(lambda: press in telegram.pressed)
+            assert telegram.pressed[press]["text"] == told
+            assert service.state.allowed(STRANGER) is allowed
+            await telegram.until(lambda: announced["reply_markup"] is None)
 
     talk(conversation)
 

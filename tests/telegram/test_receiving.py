@@ -20,11 +20,12 @@ from typing import Any
 
 import pytest
 
-from bot.telegram import receiving
-from bot.telegram import service as running
+from bot.telegram import inbox, receiving
 from bot.telegram.inbox import Inbox
 from bot.telegram.receiving import Poller
+from bot.telegram.service import Service
 from bot.telegram.state import State
+from retrieval.errors import SeedbotError
 from retrieval.types import Answer, SyncReport
 from tests.conftest import REPOSITORY
 from tests.telegram.conftest import ADMIN, FRIEND, STRANGER, Talk, World
@@ -147,7 +148,7 @@ def test_no_button_means_a_row_of_a_later_file(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setattr(time, "time", lambda number=number: now + number)
         with closing(State(tmp_path / f"state-{number % 2}.sqlite")) as own:
             for _ in range(2):
-                made = own.keep_answer(1, 1, _ANSWER), own.number_of(f"{number}.txt")
+                made = own.keep_answer(1, 1, _ANSWER).id, own.number_of(f"{number}.txt")
                 assert all(int(now * 1000) + 1000 * number < one < 10**13 for one in made)
             assert own.text_of(made[1]) == f"{number}.txt"
 
@@ -157,7 +158,7 @@ def test_the_newest_answers_are_kept_over_restarts(tmp_path: Path, monkeypatch: 
     numbers = []
     for _ in range(2):
         with closing(State(tmp_path / "state.sqlite")) as own:
-            numbers += [own.keep_answer(1, 1, _ANSWER) for _ in range(2)]
+            numbers += [own.keep_answer(1, 1, _ANSWER).id for _ in range(2)]
             kept = [own.answer(number) is not None for number in numbers]
     assert kept == [False, True, True, True]
 
@@ -329,7 +330,7 @@ def test_each_start_that_fails_says_why(talk: Run, fault: Fault | None, more: di
             other.close()
             settings = {name: port if value == -1 else value for name, value in more.items()}
             settings = {"webhook_port": free, **settings} if "webhook" in settings else settings
-            with pytest.raises(running.SeedbotError, match=sentence.replace("(", r"\(").replace(")", r"\)")):
+            with pytest.raises(SeedbotError, match=sentence.replace("(", r"\(").replace(")", r"\)")):
                 async with world.bot(**settings):
                     pass
 
@@ -394,8 +395,8 @@ def test_a_build_that_begins_anew_after_a_kill_holds_no_question_that_was_at_wor
         free.wait(60)  # longer than the reply is waited for
         return SyncReport(1)
 
-    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
-    monkeypatch.setattr(running.Service, "sync", slow)
+    monkeypatch.setattr(inbox, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(Service, "sync", slow)
 
     async def conversation(world: World) -> None:
         world.library.mkdir()

@@ -16,13 +16,12 @@ import pytest
 from telegram import InputFile
 from telegram.error import TimedOut
 
-from bot.telegram import buttons, sending
-from bot.telegram import service as running
+from bot.telegram import buttons, inbox, running, sending
 from bot.telegram.access import Limits
 from bot.telegram.connection import SeedBot
 from bot.telegram.formatting import Formatted
 from bot.telegram.service import Service
-from retrieval.types import Citation, Verification
+from retrieval.types import Citation, Filter, Verification
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, Talk, World, number_of
 from tests.telegram.server import TOKEN, Fault, units
 
@@ -330,6 +329,24 @@ def test_the_next_source_of_an_answer_in_parts_is_a_message_of_its_own(
     talk(conversation)
 
 
+def test_the_next_source_of_an_answer_in_parts_for_its_filter_is_a_message_of_its_own_too(
+    talk: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            _answers(service, monkeypatch, ("tide " * 720, "short tide"))
+            service.state.set_filter(FRIEND, Filter(f"[{'t' * 500}]ides.md"))
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            last = await telegram.reply(2)
+            assert last["text"].endswith("/filter off asks all.")
+            telegram.press(last, "Next source")
+            assert (await telegram.reply(3))["text"].startswith("short tide")
+            assert telegram.edits == []
+
+    talk(conversation)
+
+
 def test_a_button_whose_work_fails_says_so(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise OSError(5, "Input/output error")
@@ -364,8 +381,25 @@ def test_what_a_press_comes_to_is_a_message_where_telegram_has_forgotten_the_pre
     talk(conversation)
 
 
+def test_what_a_press_comes_to_is_a_message_where_it_is_too_long_for_the_press(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply()
+            name = f"{'tides ' * 30}.md"
+            (world.seeds / "tides.md").rename(world.seeds / name)
+            await service.in_turn(service.sync)
+            press = telegram.press(answer, "Verify")
+            told = await telegram.reply(2)
+            assert told["text"] == f"Moved: the file is gone or cannot be read; this stands in {name}."
+            assert "text" not in telegram.pressed[press]
+
+    talk(conversation)
+
+
 def test_a_file_that_is_read_again_for_long_holds_no_question(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(inbox, "_HELD_SECONDS", 0.0)
 
     async def conversation(world: World) -> None:
         telegram, free, files = world.telegram, threading.Event(), []
@@ -391,7 +425,7 @@ def test_a_file_that_is_read_again_for_long_holds_no_question(talk: Run, monkeyp
 
 
 def test_a_file_that_hangs_when_it_is_asked_for_holds_no_question(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_HELD_SECONDS", 0.0)
+    monkeypatch.setattr(inbox, "_HELD_SECONDS", 0.0)
 
     async def conversation(world: World) -> None:
         telegram, free, opens = world.telegram, threading.Event(), Path.open

@@ -12,7 +12,6 @@ import pytest
 
 from bot.telegram import admin, answers
 from bot.telegram.formatting import Builder, Formatted
-from bot.telegram.kept import KeptAnswer
 from retrieval.types import Answer, Citation, Correction, Excerpt, Filter, Progress, Span
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, Talk, World, number_of
 from tests.telegram.server import BOT
@@ -42,8 +41,8 @@ def _excerpt(rank: int, text: str, place: Citation = _FERRY, part: str | None = 
     return Excerpt(rank, text, (Span(0, len(text)),), 0.5, place, part=part)
 
 
-def _kept(*excerpts: Excerpt, unanswered: tuple[str, ...] = (), found: bool = True) -> KeptAnswer:
-    return KeptAnswer(7, 2, "?", found, 0.95, 1, excerpts, (), unanswered)
+def _answer(*excerpts: Excerpt, unanswered: tuple[str, ...] = (), found: bool = True) -> Answer:
+    return Answer("?", found, 0.95, excerpts, generation=1, elapsed_ms=1.0, unanswered=unanswered)
 
 
 def _styled(message: Formatted, kind: str) -> list[str]:
@@ -82,7 +81,7 @@ def test_a_separator_of_lines_or_paragraphs_still_breaks_a_line_of_a_quote() -> 
 
 def test_no_path_can_become_a_link() -> None:
     copied = replace(_excerpt(1, "At nine."), also_in=(_TIDES, replace(_TIDES, document="read.me")))
-    message = answers.shown(_kept(copied), 1)
+    message = answers.shown(_answer(copied), 1)
     assert "2021-05-06 · page 2 · Times · ferry.md · line 3\nalso in sea/tides.txt:3, read.me:3\n" in message.text
     assert _styled(message, "code") == ["ferry.md", "sea/tides.txt:3", "read.me:3"]
     empty = Answer("?", found=False, confidence=0.1, excerpts=(), generation=1, elapsed_ms=1.0)
@@ -90,38 +89,38 @@ def test_no_path_can_become_a_link() -> None:
 
 
 def test_other_sources_say_where_they_stand_and_only_the_first_excerpt_has_the_confidence() -> None:
-    kept = _kept(_excerpt(1, "At nine."), _excerpt(2, "At ten.", _TIDES), _excerpt(3, "At noon."))
-    first, second = answers.shown(kept, 1), answers.shown(kept, 2)
+    answer = _answer(_excerpt(1, "At nine."), _excerpt(2, "At ten.", _TIDES), _excerpt(3, "At noon."))
+    first, second = answers.shown(answer, 1), answers.shown(answer, 2)
     assert "\n\nOther sources\n2. On Tides, line 3\n3. Ferry › Times, page 2, line 3\n\nAnswered: " in first.text
     assert "Other sources" in _styled(first, "bold")
     assert second.text.endswith("\n\nSource 2 of 3; source 1 is likelier to answer.")
-    nearest = answers.shown(replace(kept, found=False), 2)
+    nearest = answers.shown(replace(answer, found=False), 2)
     assert nearest.text.endswith("\n\nThe nearest passage; it may not answer the question.")
 
 
 def test_the_first_message_answers_every_part_of_the_question() -> None:
-    kept = _kept(
+    answer = _answer(
         replace(_excerpt(1, "At nine.", part="When?"), confidence=0.98),
         replace(_excerpt(2, "From the pier.", _TIDES, "Where?"), confidence=0.35),
         _excerpt(3, "Nobody.", part="Who?"),
         _excerpt(4, "At ten.", part="When?"),
         unanswered=("Who?",),
     )
-    first = answers.shown(kept, 1)
+    first = answers.shown(answer, 1)
     assert first.text.startswith("When?\nAt nine.\n📄 Ferry\n")
     assert "ferry.md · line 3\nAnswered: almost certainly (98%)\n\nWhere?\nFrom the pier.\n📄 On Tides\n" in first.text
     assert "sea/tides.txt · line 3\nPerhaps answered (35%): read with care\n\nOther sources\n3. Ferry" in first.text
     assert _styled(first, "blockquote") == ["At nine.", "From the pier."]
     assert first.text.endswith("\n\nNot in your sources: “Who?”")
-    assert answers.shown(kept, 2).text.startswith("Where?\nFrom the pier.")
-    assert answers.shown(kept, 2).text.endswith("\n\nPerhaps answered (35%): read with care")
-    assert answers.shown(kept, 4).text.endswith("Source 4 of 4; source 1 is likelier to answer.")
-    assert answers.shown(kept, 3).text.endswith("The nearest passage; it may not answer the question.")
+    assert answers.shown(answer, 2).text.startswith("Where?\nFrom the pier.")
+    assert answers.shown(answer, 2).text.endswith("\n\nPerhaps answered (35%): read with care")
+    assert answers.shown(answer, 4).text.endswith("Source 4 of 4; source 1 is likelier to answer.")
+    assert answers.shown(answer, 3).text.endswith("The nearest passage; it may not answer the question.")
 
 
 def test_an_answer_of_an_earlier_version_has_one_confidence() -> None:
-    kept = _kept(_excerpt(1, "At nine.", part="When?"), _excerpt(2, "From the pier.", _TIDES, "Where?"))
-    first = answers.shown(kept, 1).text
+    answer = _answer(_excerpt(1, "At nine.", part="When?"), _excerpt(2, "From the pier.", _TIDES, "Where?"))
+    first = answers.shown(answer, 1).text
     assert "ferry.md · line 3\nAnswered: almost certainly (95%)\n\nWhere?\n" in first
     assert first.endswith("\nThe likeliest answer to this part.")
 
@@ -162,6 +161,43 @@ def test_a_mention_alone_asks_what_it_replies_to_or_says_how_to_ask(talk: Run) -
     talk(conversation)
 
 
+def test_what_is_asked_again_is_asked_without_the_command_and_the_own_name(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram, name, question = world.telegram, f"@{BOT['username']}", "When is the tide highest?"
+        replied = {"message_id": 1, "date": 1, "chat": {"id": GROUP, "type": "supergroup", "title": "A group"}}
+        replied |= {"from": {"id": 8, "is_bot": False, "first_name": "x"}}
+        asked = [(again, f"{name} {question}") for again in (name, "/ask")]
+        asked += [(again, f"/ask{to} {question}") for again in (name, "/ask") for to in ("", name, ":")]
+        asked += [(f"/ask {name} {question}", "Hello.")]
+        async with world.bot() as service:
+            for number, (again, text) in enumerate(asked, 1):
+                telegram.text(again, chat=GROUP, user=number, group=True, reply_to_message=replied | {"text": text})
+                kept = service.state.answer(number_of(await telegram.reply(number)))
+                assert kept is not None
+                assert kept.answer.question == question
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize("again", [f"@{BOT['username']}", "/ask"])
+def test_of_a_message_that_is_replied_to_the_part_that_somebody_quoted_is_asked(talk: Run, again: str) -> None:
+    async def conversation(world: World) -> None:
+        telegram, text = world.telegram, f"@{BOT['username']} Hello. When is the tide highest? Thank you."
+        chat = {"id": GROUP, "type": "supergroup", "title": "A group"}
+        replied = {"message_id": 1, "date": 1, "chat": chat, "from": BOT, "text": text}
+        quote = {"text": "When is the tide highest?", "position": 21}
+        async with world.bot() as service:
+            for number, more in enumerate(({"is_manual": True}, {}), 1):
+                told = {"reply_to_message": replied, "quote": quote | more}
+                telegram.text(again, chat=GROUP, user=7, group=True, **told)
+                kept = service.state.answer(number_of(await telegram.reply(number)))
+                assert kept is not None
+                whole = "Hello. When is the tide highest? Thank you."
+                assert kept.answer.question == (quote["text"] if more else whole)
+
+    talk(conversation)
+
+
 def test_in_private_the_own_name_is_no_part_of_the_question(talk: Run) -> None:
     async def conversation(world: World) -> None:
         telegram, name = world.telegram, f"@{BOT['username']}"
@@ -169,13 +205,13 @@ def test_in_private_the_own_name_is_no_part_of_the_question(talk: Run) -> None:
             telegram.text(f"{name} When is the tide highest?", chat=FRIEND)
             kept = service.state.answer(number_of(await telegram.reply()))
             assert kept is not None
-            assert kept.question == "When is the tide highest?"
+            assert kept.answer.question == "When is the tide highest?"
             telegram.text(name, chat=FRIEND)
             assert (await telegram.reply(2))["text"].startswith("Write the question beside my name")
             telegram.text(f"{name}  when is the\ttide highest\nwhen is the tide  lowest", chat=FRIEND)
             kept = service.state.answer(number_of(await telegram.reply(3)))
             assert kept is not None
-            assert kept.question == "when is the tide highest\nwhen is the tide lowest"
+            assert kept.answer.question == "when is the tide highest\nwhen is the tide lowest"
 
     talk(conversation)
 
