@@ -1,4 +1,4 @@
-"""What runs the exported model, chosen by what the processor has (docs/architecture.md has the figures).
+"""What runs the exported model, chosen by what the processor has (docs/experiments.md has the figures).
 
 Passages: OpenVINO in bfloat16 where the processor has that, at a cosine of 0.99998 to single precision; else
 onnxruntime with weights of 8 bits where it adds up products of bytes in one step; else onnxruntime in single precision.

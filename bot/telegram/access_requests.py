@@ -46,7 +46,7 @@ async def refuse(service: Service, update: Update, bot: Bot) -> None:
         await patiently(lambda: query.answer(f"{_NO}. Your id is {user.id}.", show_alert=True), QUERY_SECONDS)
     elif inline is not None:
         in_group = inline.chat_type in _GROUPS and not service.access.is_denied(user.id)
-        why = f"In a group, just send it. Inline needs your id allowed: {user.id}"
+        why = f"Your id: {user.id}. Not allowed; in an allowed group, just send it"
         await asking.offer_nothing(inline, why if in_group else f"{_NO}: your id is {user.id}")
     elif message is not None and group_of(message.chat) is None and message.chat.type == ChatType.PRIVATE:
         await _refuse_person(service, bot, message, user)
@@ -68,10 +68,10 @@ async def deny(request: Request) -> None:
         await request.reply(await decline(request.service, request.bot, identity, request.user))
 
 
-def decided(service: Service, identity: int) -> str | None:
-    """That it was said already whether a person or a group may use the bot, and how that is changed; None before."""
+def decided_otherwise(service: Service, identity: int, *, allowed: bool) -> str | None:
+    """That the opposite was said already of a person or a group, and how that is changed; None where it was not."""
     said = service.state.allowed(identity)
-    if said is None:
+    if said is None or said is allowed:
         return None
     may, command = ("may", "/deny") if said else ("may not", "/allow")
     return f"That was decided already: they {may} use the bot. {command} {identity} changes it."

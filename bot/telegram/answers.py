@@ -76,8 +76,8 @@ def refused(answer: Answer, where: Filter | None = None) -> Formatted:
     return builder.formatted()
 
 
-def buttons(kept: KeptAnswer, rank: int) -> InlineKeyboardMarkup:
-    """The buttons under the excerpt of this rank; they name the answer, so they never show another one's."""
+def buttons(kept: KeptAnswer, rank: int, message: Formatted) -> InlineKeyboardMarkup:
+    """The buttons under a message with the excerpt of this rank; they name the answer, so they never show another's."""
     number = kept.id
     rows = [
         [
@@ -89,9 +89,8 @@ def buttons(kept: KeptAnswer, rank: int) -> InlineKeyboardMarkup:
     total = len(kept.answer.excerpts)
     if total > 1:
         following = rank % total + 1
-        rows.append(
-            [InlineKeyboardButton(f"Next source ({following} of {total})", callback_data=f"n:{number}:{following}")]
-        )
+        label, data = f"Next source ({following} of {total})", _showing(kept, following, message)
+        rows.append([InlineKeyboardButton(label, callback_data=data)])
     rows.append(
         [
             InlineKeyboardButton("👍", callback_data=f"g:{number}:{rank}"),
@@ -101,16 +100,21 @@ def buttons(kept: KeptAnswer, rank: int) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(rows)
 
 
-def nearest_button(kept: KeptAnswer) -> InlineKeyboardMarkup | None:
-    """The button under an honest no."""
+def nearest_button(kept: KeptAnswer, message: Formatted) -> InlineKeyboardMarkup | None:
+    """The buttons under an honest no."""
     if not kept.answer.excerpts:
         return None
     return InlineKeyboardMarkup(
         [
-            [InlineKeyboardButton("Show the nearest passages", callback_data=f"n:{kept.id}:1")],
+            [InlineKeyboardButton("Show the nearest passages", callback_data=_showing(kept, 1, message))],
             [InlineKeyboardButton("👎", callback_data=f"b:{kept.id}:1")],
         ]
     )
+
+
+def _showing(kept: KeptAnswer, rank: int, message: Formatted) -> str:
+    """What a button holds that shows the excerpt of this rank: also of how many parts the message above it is."""
+    return f"n:{kept.id}:{rank}:{len(split(message))}"
 
 
 def context(excerpt: Excerpt, wider: Excerpt) -> Formatted:

@@ -64,9 +64,11 @@ async def ask(request: Request, question: str) -> None:
         return
     kept = service.state.keep_answer(request.chat, request.user, answer)
     if answer.found:
-        await request.reply(answers.shown(answer, 1, where), answers.buttons(kept, 1))
+        shown = answers.shown(answer, 1, where)
+        await request.reply(shown, answers.buttons(kept, 1, shown))
     else:
-        await request.reply(answers.refused(answer, where), answers.nearest_button(kept))
+        refused = answers.refused(answer, where)
+        await request.reply(refused, answers.nearest_button(kept, refused))
     extra: dict[str, object] = {"chat": request.chat, "found": answer.found, "confidence": answer.confidence}
     extra |= {"milliseconds": answer.elapsed_ms, "generation": answer.generation}
     if service.settings.telegram.log_questions:

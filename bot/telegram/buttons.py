@@ -15,16 +15,17 @@ from telegram.constants import ChatType
 from telegram.error import TimedOut
 
 from bot import messages
+from bot.messages import in_line
 from bot.telegram import access_requests, answers, documents
 from bot.telegram.browsing import listing
 from bot.telegram.connection import is_unsent
-from bot.telegram.formatting import Builder, Formatted, sendable, shortened, split, units
+from bot.telegram.formatting import Builder, Formatted, sendable, shortened, units
 from bot.telegram.inbox import step_aside
 from bot.telegram.kept import KeptAnswer
 from bot.telegram.requests import in_chat, topic_of
 from bot.telegram.sending import QUERY_SECONDS, edit, patiently, send
 from bot.telegram.service import Service
-from retrieval.errors import SeedbotError, SourceNotFound
+from retrieval.errors import SeedbotError
 from retrieval.library import Library
 from retrieval.types import Citation, Excerpt, Outline, Span
 
@@ -34,6 +35,7 @@ _FILE_SECONDS = 60.0  # of trying again, since each attempt may have arrived
 _UPLOAD_SECONDS = 120.0  # that Telegram may be silent while it takes a file, and after its last byte
 _LONGEST_ALERT = 200  # UTF-16 units of an answer to a press
 _FILE_GONE = "The file is gone from the folder."
+_CHANGED = "The document has changed since this answer"
 _TOO_OLD = "This button is too old to be understood."
 
 AdminWork: TypeAlias = Callable[[Service, Bot, int, int], Awaitable[str]]
@@ -116,10 +118,7 @@ async def _more(pressed: Press) -> None:
         document = _cited(library, excerpt.citation)
         place = replace(excerpt.citation, document=document.path)
         if document.sha256 != place.sha256 or not _stands(library, document, excerpt):
-            raise SeedbotError(
-                "The document has changed since this answer, or is read otherwise since, so what surrounds the quote "
-                "may be another."
-            )
+            raise SeedbotError(f"{_CHANGED}, or is read otherwise since, so what surrounds the quote may be another.")
         return library.around(place, _CONTEXT)
 
     found = await pressed.service.in_pool(wider)
@@ -128,14 +127,12 @@ async def _more(pressed: Press) -> None:
 
 
 def _cited(library: Library, citation: Citation) -> Outline:
-    """The document that was cited, also where it was moved or renamed since. Raises SourceNotFound."""
-    try:
-        return library.outline(citation.document)
-    except SourceNotFound:
-        moved = next((one.path for one in library.documents() if one.sha256 == citation.sha256), None)
-        if moved is None:
-            raise
-        return library.outline(moved)
+    """The document that was cited, also where it was moved or renamed since; what has its name now where its content is
+    nowhere. Raises SourceNotFound.
+    """
+    same = [one.path for one in library.documents() if one.sha256 == citation.sha256]
+    moved = bool(same) and citation.document not in same
+    return library.outline(same[0] if moved else citation.document)
 
 
 def _stands(library: Library, document: Outline, excerpt: Excerpt) -> bool:
@@ -147,11 +144,10 @@ def _stands(library: Library, document: Outline, excerpt: Excerpt) -> bool:
 async def _show(pressed: Press) -> None:
     kept, excerpt = _excerpt(pressed)
     await pressed.done()
-    message, keyboard = answers.shown(kept.answer, excerpt.rank), answers.buttons(kept, excerpt.rank)
-    where = pressed.service.state.filter(pressed.chat)  # which the first message may name
-    before = answers.shown(kept.answer, (excerpt.rank - 2) % len(kept.answer.excerpts) + 1, where)
-    in_parts = len(split(before)) > 1  # the button stands under the last: to replace that alone would leave the others
-    if in_parts or not await edit(pressed.bot, pressed.chat, pressed.number, message, keyboard):
+    message = answers.shown(kept.answer, excerpt.rank)
+    keyboard = answers.buttons(kept, excerpt.rank, message)
+    is_whole = pressed.values[2:] == (1,)  # of others, and of earlier versions' messages, parts may be left above
+    if not is_whole or not await edit(pressed.bot, pressed.chat, pressed.number, message, keyboard):
         await pressed.send(message, keyboard)
 
 
@@ -163,7 +159,14 @@ async def _verify(pressed: Press) -> None:
 
 async def _file(pressed: Press) -> None:
     _, excerpt = _excerpt(pressed)
-    await _send_file(pressed, lambda: _cited(pressed.service.library, excerpt.citation))
+
+    def cited() -> Outline:
+        document = _cited(pressed.service.library, excerpt.citation)
+        if document.sha256 != excerpt.citation.sha256:
+            raise SeedbotError(f"{_CHANGED}: /source {in_line(document.path)} offers it as it is now.")
+        return document
+
+    await _send_file(pressed, cited)
 
 
 async def _file_by_number(pressed: Press) -> None:
@@ -270,16 +273,20 @@ def _other_buttons(pressed: Press) -> InlineKeyboardMarkup | None:
 
 
 async def _approve(pressed: Press) -> None:
-    await _admin(pressed, partial(_decide, access_requests.approve))
+    await _admin(pressed, partial(_decide, access_requests.approve, allowed=True))
 
 
 async def _decline(pressed: Press) -> None:
-    await _admin(pressed, partial(_decide, access_requests.decline))
+    await _admin(pressed, partial(_decide, access_requests.decline, allowed=False))
 
 
-async def _decide(work: AdminWork, service: Service, bot: Bot, identity: int, admin: int) -> str:
-    """Decides on a newcomer, unless somebody did before: an old button overturns nothing."""
-    return access_requests.decided(service, identity) or await work(service, bot, identity, admin)
+async def _decide(work: AdminWork, service: Service, bot: Bot, identity: int, admin: int, *, allowed: bool) -> str:
+    """Decides on a newcomer, unless it was decided otherwise before: an old button overturns nothing.
+
+    The same is decided again: a press that was cut off may not have told them.
+    """
+    told = access_requests.decided_otherwise(service, identity, allowed=allowed)
+    return told or await work(service, bot, identity, admin)
 
 
 async def _remove(pressed: Press) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import logging
 import os
 import re
@@ -231,33 +232,38 @@ def is_gone(service: Service, number: int, content: int | None = None) -> bool:
     """Whether the library no longer holds the document that a button of these numbers removes."""
     path = service.state.text_of(number)
     try:
-        return path is None or _is_another(service.library.outline(path), content)
+        return path is None or content not in (None, _content(service.library.outline(path).sha256))
     except SeedbotError:
         return True
 
 
 def _removal(service: Service, document: Outline | Source) -> str:
     """What a button holds that removes a document: the numbers of its path and of its content."""
-    return f"r:{service.state.number_of(document.path)}:{_content(document)}"
+    return f"r:{service.state.number_of(document.path)}:{_content(document.sha256)}"
 
 
-def _content(document: Outline | Source) -> int:
-    return int(document.sha256[:_CONTENT_DIGITS], 16)
+def _content(sha256: str) -> int:
+    return int(sha256[:_CONTENT_DIGITS], 16)
 
 
-def _is_another(document: Outline, content: int | None) -> bool:
-    return content is not None and content != _content(document)
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _remove(service: Service, path: str, content: int | None) -> None:
-    """Moves a file away and builds; only builds where the file is gone, as after a removal that was cut off."""
-    if _is_another(service.library.outline(path), content):
-        raise SeedbotError(f"There is another file of this name now: /remove {in_line(path)}")
+    """Moves a file away and builds; only builds where the file is gone, as after a removal that was cut off.
+
+    Raises SeedbotError where the library holds no such document, or the file is another by now.
+    """
+    service.library.outline(path)
     source, prefix = service.settings.seeds / path, f"{time.time_ns()}-"
     name = _fitting(PurePosixPath(path).name, _MOST_NAME_BYTES - len(prefix))
     target = service.settings.library / "removed" / f"{prefix}{name}"
     try:
         is_there = source.exists()
+        if is_there and content is not None and content != _content(_digest(source)):
+            raise SeedbotError(f"There is another file of this name now: /build, then /remove {in_line(path)}")
         target.parent.mkdir(parents=True, exist_ok=True)
         if is_there:
             shutil.move(source, target)  # which also reaches another file system

@@ -96,8 +96,12 @@ def _message(message: dict[str, Any], *, inner: bool = False) -> dict[str, Any]:
         message["from"] = _person(message["from"])
     _keep_texts(message, "text", "caption", "media_group_id")
     for text, entities in (("text", "entities"), ("caption", "caption_entities")):
-        if isinstance(message.get(text), str) and not message.get(entities):
-            message[entities] = _entities(message[text]) or None
+        said = message.get(text, "")
+        whole = [one for one in message.get(entities) or () if _can_be_cut_out(one, said)]
+        message[entities] = whole or _entities(said) or None
+    quote = message.get("quote")
+    if not isinstance(quote, dict) or not isinstance(quote.get("text"), str):
+        message.pop("quote", None)
     replied = message.get("reply_to_message")
     if isinstance(replied, dict):
         usable = not inner and isinstance(replied.get("chat", chat), dict) and "message_id" in replied
@@ -152,6 +156,17 @@ def _entities(text: str) -> list[dict[str, Any]]:
     command = _COMMAND.match(text)
     found = [("bot_command", command)] if command else [("mention", one) for one in _MENTION.finditer(text)]
     return [{"type": kind, "offset": units(text[: one.start()]), "length": units(one[0])} for kind, one in found]
+
+
+def _can_be_cut_out(entity: Any, text: str) -> bool:
+    """Whether an entity marks something in a text; one that is not counted in UTF-16 may cut a character in two."""
+    if not isinstance(entity, dict) or not all(_is_number(entity.get(name)) for name in ("offset", "length")):
+        return False
+    start, end = entity["offset"], entity["offset"] + entity["length"]
+    try:
+        return text.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le") != ""
+    except UnicodeDecodeError:
+        return False
 
 
 def _number(digits: str) -> float:

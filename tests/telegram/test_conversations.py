@@ -143,6 +143,31 @@ def test_buttons_follow_a_document_that_is_renamed(talk: Run) -> None:
     talk(conversation)
 
 
+def test_buttons_follow_a_document_whose_name_another_has_now(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram, other = world.telegram, "# Other\n\nThe tide is another matter.\n"
+        async with world.bot() as service:
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply()
+            renamed = (world.seeds / "tides.md").rename(world.seeds / "moon.md")
+            (world.seeds / "tides.md").write_text(other)
+            await service.in_turn(service.sync)
+            telegram.press(answer, "More context")
+            assert "moon.md" in (await telegram.reply(2))["text"]
+            telegram.press(answer, "Get file")
+            await telegram.until(lambda: telegram.documents)
+            assert telegram.documents[0]["file_data"] == TIDES.encode()
+            renamed.unlink()
+            await service.in_turn(service.sync)
+            press = telegram.press(answer, "Get file")
+            await telegram.until(lambda: press in telegram.pressed)
+            told = "The document has changed since this answer: /source tides.md offers it as it is now."
+            assert telegram.pressed[press]["text"] == told
+            assert len(telegram.documents) == 1
+
+    talk(conversation)
+
+
 @pytest.mark.parametrize("change", [{"text": "At another place"}, {"end": 10_000}], ids=["other text", "shorter text"])
 def test_no_context_is_shown_of_a_text_that_is_read_otherwise_since(talk: Run, change: dict[str, Any]) -> None:
     async def conversation(world: World) -> None:

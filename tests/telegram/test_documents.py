@@ -491,16 +491,18 @@ def test_a_removal_that_cannot_begin_says_why_even_late(talk: Run, user: int, to
     talk(conversation)
 
 
-def test_a_button_removes_no_other_file_that_has_the_name_by_now(talk: Run) -> None:
+@pytest.mark.parametrize("is_built", [True, False])
+def test_a_button_removes_no_other_file_that_has_the_name_by_now(talk: Run, is_built: bool) -> None:
     async def conversation(world: World) -> None:
         telegram = world.telegram
         async with world.bot() as service:
             telegram.text("/remove ferry.txt", chat=ADMIN)
             asked = await telegram.reply()
             (world.seeds / "ferry.txt").write_text("The ferry leaves at ten.\n")
-            await service.in_turn(service.sync)
+            if is_built:
+                await service.in_turn(service.sync)
             telegram.press(asked, "Remove it")
-            told = "There is another file of this name now: /remove ferry.txt"
+            told = "There is another file of this name now: /build, then /remove ferry.txt"
             assert (await telegram.outcome(2))["text"] == told
             assert (world.seeds / "ferry.txt").exists()
             data = asked["reply_markup"]["inline_keyboard"][0][0]["callback_data"]

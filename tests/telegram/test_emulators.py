@@ -125,6 +125,36 @@ def test_entities_that_a_server_sends_are_left_alone() -> None:
     assert read["message"]["entities"] == [{"type": "mention", "offset": 3, "length": 5}]
 
 
+@pytest.mark.parametrize(
+    ("replied", "quote"),
+    [
+        (
+            {
+                "text": "🙂🙂🙂 @x When is the tide highest?",
+                "entities": [{"type": "mention", "offset": 3, "length": 2}],
+            },
+            {},
+        ),
+        ({"text": "When is the tide highest?", "entities": [{"type": "mention", "offset": None, "length": 2}]}, {}),
+        ({"photo": [], "caption_entities": [{"type": "mention", "offset": 0, "length": 2}]}, {"text": "tide highest?"}),
+        ({"text": "When is the tide highest?"}, {"text": 5}),
+    ],
+    ids=["counted in characters", "no offset", "no caption", "quote that is no text"],
+)
+def test_what_a_bare_ask_replies_to_may_have_odd_entities(
+    talk: Run, replied: dict[str, Any], quote: dict[str, Any]
+) -> None:
+    async def conversation(world: World) -> None:
+        told: dict[str, Any] = {"reply_to_message": {"message_id": 1, "date": 1, **replied}}
+        if quote:
+            told["quote"] = {"position": 0, "is_manual": True, **quote}
+        async with world.bot():
+            world.telegram.text("/ask", chat=FRIEND, **told)
+            assert "tide is highest" in (await world.telegram.reply())["text"]
+
+    talk(conversation)
+
+
 def test_service_messages_get_silence(talk: Run) -> None:
     async def conversation(world: World) -> None:
         pinned = {"pinned_message": {"message_id": 1, "date": 1, "chat": _CHAT}}

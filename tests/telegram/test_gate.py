@@ -29,7 +29,7 @@ from retrieval.testing import FakeEmbedder
 from retrieval.types import Filter
 from tests.conftest import REPOSITORY
 from tests.telegram.conftest import ADMIN, FRIEND, GROUP, STRANGER, SureLibrary, Talk, World
-from tests.telegram.server import TOKEN
+from tests.telegram.server import TOKEN, Fault
 
 Run = Callable[[Talk], None]
 
@@ -160,7 +160,7 @@ def test_an_inline_query_in_a_group_says_how_to_ask_there_unless_one_is_denied(t
         async with world.bot() as service:
             service.state.set_allowed(8, allowed=False)
             told = {
-                7: "In a group, just send it. Inline needs your id allowed: 7",
+                7: "Your id: 7. Not allowed; in an allowed group, just send it",
                 8: "You may not use this bot: your id is 8",
             }
             for user, why in told.items():
@@ -191,6 +191,25 @@ def test_an_old_button_overturns_no_decision(talk: Run, command: str, button: st
             assert telegram.pressed[press]["text"] == told
             assert service.state.allowed(STRANGER) is allowed
             await telegram.until(lambda: announced["reply_markup"] is None)
+
+    talk(conversation)
+
+
+def test_a_newcomer_hears_of_a_decision_that_was_cut_off_by_a_stop(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_STOP_SECONDS", 0.5)
+
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("hello", chat=STRANGER)
+            announced = await telegram.reply(1, chat=ADMIN)
+            await telegram.reply(1, chat=STRANGER)
+            telegram.faults.append(Fault("502", 10**6, "sendMessage"))
+            telegram.press(announced, "Allow")
+            await telegram.until(lambda: service.state.allowed(STRANGER))
+        telegram.faults.clear()
+        async with world.bot():
+            assert (await telegram.reply(2, chat=STRANGER))["text"].startswith("You may use this bot now")
 
     talk(conversation)
 
