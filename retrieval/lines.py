@@ -22,6 +22,7 @@ _ITEM = re.compile(  # a bullet of a Word document is often a character of priva
 _DOUBTFUL = re.compile(  # with which a sentence may go on as well: a dash, the day of a date, an initial
     r"\s*(?:(?P<hyphen>-)|(?P<short_dash>–)|(?P<long_dash>—)|(?P<number>\d{1,3}\.)|(?P<letter>[A-Z]\.))\s"
 )
+_FIRST = re.compile(r"\s*(?:1\.(?!\s+[^\W\d_]+\s+\d{4})|A\.)\s")  # no date, as "1. Mai 2023"
 _QUOTED = re.compile(r"[^\S\n]*(?:>[^\S\n]?)+(?=[^\S\n]*[^\s>])")  # the marks before what a message or Markdown quotes
 _STOPS = re.compile(r"[.!?:;,…。！？：；，、؟؛،।॥۔][\"'”’»)\]*_]*\s*$")  # or commas, at the end of a line
 _BARRED = re.compile(r"[^\S\n]*\|[^|\n]*\|")  # how a row of a Markdown table begins
@@ -44,7 +45,8 @@ def blocks(text: str, section: Span, language: str) -> Iterator[Iterable[Span]]:
     for match in chain(_BETWEEN_BLOCKS.finditer(text, section.start, section.end), [None]):
         block = Span(start, match.start() if match else section.end)
         if _VISIBLE.search(text, block.start, block.end):
-            yield (sentence for line in _lines(text, block) for sentence in _sentences_of_line(text, line, language))
+            lines = _lines(text, block, section)
+            yield (sentence for line in lines for sentence in _sentences_of_line(text, line, language))
         start = match.end() if match else section.end
 
 
@@ -55,9 +57,9 @@ def _sentences_of_line(text: str, line: Span, language: str) -> Iterable[Span]:
     return (row,) if whole else sentences_of(text, line, language)
 
 
-def _lines(text: str, block: Span) -> Iterator[Span]:
-    """Divides a block at its real line ends: all of them in a table or list, none where prose is hard-wrapped or stands
-    in a column.
+def _lines(text: str, block: Span, section: Span) -> Iterator[Span]:
+    """Divides a block of a section at its real line ends: all of them in a table or list, none where prose is
+    hard-wrapped or stands in a column.
 
     Where its first line begins with a date or time, so does every record.
     """
@@ -66,11 +68,12 @@ def _lines(text: str, block: Span) -> Iterator[Span]:
         return
     widest = max(len(line) for line in every_line(text, block))
     stamped = _STAMP.match(text, block.start, block.end) is not None
+    rest = Span(block.end, section.end)
     start = block.start
     for line, following, near in _neighbours(text, every_line(text, block)):
         wrapped = line.width >= max(_WRAPPED_LINE, 0.6 * widest) or _in_column(text, line, following, near)
         is_record = stamped and _STAMP.match(text, following.start, following.end) is not None
-        if not wrapped or is_record or _begins_item(text, line, following, near):
+        if not wrapped or is_record or _begins_item(text, line, following, near, rest):
             yield Span(start, line.end)
             start = line.end
     yield Span(start, block.end)
@@ -105,10 +108,14 @@ class _Line:
         return self._text.count(">", self.start, self.behind_quotes)
 
     @cached_property
-    def doubtful_mark(self) -> str | None:
-        """The kind of mark that it begins with, where that may be none of an item."""
-        mark = _DOUBTFUL.match(self._text, self.behind_quotes, self.end)
-        return mark.lastgroup if mark else None
+    def doubtful_mark(self) -> re.Match[str] | None:
+        """The mark that it begins with, where that may be none of an item."""
+        return _DOUBTFUL.match(self._text, self.behind_quotes, self.end)
+
+    @property
+    def doubtful_kind(self) -> str | None:
+        """The kind of that mark."""
+        return self.doubtful_mark.lastgroup if self.doubtful_mark else None
 
 
 def _neighbours(text: str, lines: Iterable[Span]) -> Iterator[tuple[_Line, _Line, Sequence[_Line]]]:
@@ -121,18 +128,29 @@ def _neighbours(text: str, lines: Iterable[Span]) -> Iterator[tuple[_Line, _Line
             yield line, following, list(filter(None, near))
 
 
-def _begins_item(text: str, line: _Line, following: _Line, near: Sequence[_Line]) -> bool:
+def _begins_item(text: str, line: _Line, following: _Line, near: Sequence[_Line], rest: Span) -> bool:
     """Whether an item begins with a line, or a quotation.
 
-    With a dash, a number or a letter only behind a stop or a comma, or where another line near it has such a mark.
+    With a dash, a number or a letter only behind a stop or a comma, where it is the first number or letter, or where
+    another line near it has such a mark or what follows the block begins with the next one.
     """
     is_quoted_on = following.depth == line.depth
     if not _ITEM.match(text, following.behind_quotes if is_quoted_on else following.start, following.end):
         return False
     mark = following.doubtful_mark if is_quoted_on else None
-    if mark is None or _STOPS.search(text, line.start, line.end):
+    if mark is None or _STOPS.search(text, line.start, line.end) or _FIRST.match(text, mark.start(), following.end):
         return True
-    return any(one.doubtful_mark == mark for one in near if one is not following)
+    if any(one.doubtful_kind == mark.lastgroup for one in near if one is not following):
+        return True
+    beyond = _DOUBTFUL.match(text, rest.start, rest.end)
+    return beyond is not None and beyond[0].strip() == _next_mark(mark[0].strip())
+
+
+def _next_mark(mark: str) -> str:
+    """The mark of the item behind one: a dash again, or the next number or letter."""
+    if mark[0].isdecimal():
+        return f"{int(mark[:-1]) + 1}."
+    return f"{chr(ord(mark[0]) + 1)}." if mark[0].isalpha() else mark
 
 
 def _in_column(text: str, line: _Line, following: _Line, near: Sequence[_Line]) -> bool:

@@ -45,6 +45,13 @@ _AND = r"(?:and|or|but|also)\b,?\s+"
 _ASKS_NOTHING = rf"(?!.*\b(?:{_ASKS}|{FINITE}\s))"
 _ENDS = r"[?!.\s]*$"
 _SIDE = "[^.?!？]{1,80}"  # of an "or" in a short sentence
+_SAME_DETERMINER = "|".join(
+    rf"{one}\s{_SIDE}\bor\s+{one}\s{_SIDE}"
+    for one in ("the", "an?", "this", "that", "these", "those", "my", "your", "his", "her", "its", "our", "their")
+)
+_OPTION_WORD = rf"(?!(?:{PREPOSITION}|against|between|through|without|than|any|or)\b)[\w'’-]{{1,60}}"
+_OPTION = rf"{_OPTION_WORD}(?:\s+{_OPTION_WORD}){{0,2}}"
+_ALTERNATIVES = rf"(?:{_SAME_DETERMINER}|{_OPTION}(?:,\s+{_OPTION}){{0,3}},?\s+or\s+{_OPTION})"
 _NOUN = rf"\s+(?!{FINITE}\b)\w[\w-]{{0,60}}"
 _ASKED_FOR = (
     rf"(?:{PREPOSITION}\s+(?:what|which)(?:{_NOUN}){{1,2}}(?:\s+(?:and|or|of)(?:{_NOUN}){{1,2}})?"
@@ -52,7 +59,7 @@ _ASKED_FOR = (
     rf"|(?:{PREPOSITION}\s+)?(?:when|where|whom?|why|how)(?:\s+(?:much|many|long|often|far|else|exactly|not|so))*)"
 )
 _CONTINUATION = (
-    rf"(?is)(?:{_AND}|(?:{PREPOSITION}|only|even|roughly)\s){_ASKS_NOTHING}|{_ASKS_NOTHING}{_SIDE}\bor\b{_SIDE}{_ENDS}"
+    rf"(?is)(?:{_AND}|(?:{PREPOSITION}|only|even|roughly)\s){_ASKS_NOTHING}|{_ASKS_NOTHING}{_ALTERNATIVES}{_ENDS}"
     rf"|(?:{_AND})*(?:{_ASKED_FOR}(?:\s+(?:and|or)\s+{_ASKED_FOR})*{_ENDS}"
     r"|(?:what|how)\s+about\s|if\s+(?:so|not|yes|no)\b|otherwise\b"
     r"|(?:please,?\s+)?(?:do\s+not|don['’]?t)\s[^?？]*$"

@@ -58,6 +58,26 @@ from retrieval.parts import split_questions
         ("Is it open? Only cats, or may dogs enter?", ("Is it open?", "Only cats, or may dogs enter?")),
         ("What is the deposit?🙏 Who pays the rent?", ("What is the deposit?🙏", "Who pays the rent?")),
         ("what is the deposit?🙏🏽❤️who pays the rent?", ("what is the deposit?🙏🏽❤️", "who pays the rent?")),
+        (
+            "When is the deposit due? Penalty or interest for late payment?",
+            ("When is the deposit due?", "Penalty or interest for late payment?"),
+        ),
+        (
+            "Where is the library? Opening hours on Saturdays or Sundays?",
+            ("Where is the library?", "Opening hours on Saturdays or Sundays?"),
+        ),
+        (
+            "What does the hire of a bike cost? Insurance against theft or damage?",
+            ("What does the hire of a bike cost?", "Insurance against theft or damage?"),
+        ),
+        (
+            "What is the speed limit? Any fine or penalty points?",
+            ("What is the speed limit?", "Any fine or penalty points?"),
+        ),
+        (
+            "What is the speed limit? Any fine or penalty points for going faster?",
+            ("What is the speed limit?", "Any fine or penalty points for going faster?"),
+        ),
         ("(Who sang it in Rome?) (Where was it?)", ("(Who sang it in Rome?)", "(Where was it?)")),
     ],
 )  # fmt: skip
@@ -104,6 +124,10 @@ def test_several_questions(text: str, parts: tuple[str, ...]) -> None:
         "Is parking free? For whom and how long?",
         "Does the fare go up? On which days and times?",
         "Who won the game? The Lions or the Bears?",
+        "Which coach goes there? The red one from the harbour or the blue one?",
+        "Which one is lent? An electric bike with a basket or a tandem?",
+        "When is the office open? Monday morning or Tuesday evening?",
+        "When is the office open? Monday, Tuesday or Wednesday?",
         "Is the pool open? Only in the summer?",
         "Is the pool open? Even on public holidays?",
         "What is the price of the grinder? Or the old kettle?",

@@ -254,6 +254,8 @@ def test_a_date_that_begins_a_line_of_hard_wrapped_prose_begins_no_record() -> N
         ["The first machine of this kind was built in the winter of 1903 by\n"
          "J. Smith, who had worked at the mill since he was a boy of fourteen\n"
          "- the youngest of them - and who never asked for any more money."],
+        ["Der Vertrag gilt für alle Wohnungen des Hauses und auch wieder vom\n"
+         "1. Mai 2026 an, wenn beide es wollen."],
     ],
 )  # fmt: skip
 def test_a_line_of_hard_wrapped_prose_may_begin_with_a_day_an_initial_or_a_dash(sentences: list[str]) -> None:
@@ -273,6 +275,35 @@ def test_items_stay_apart_below_an_introduction_without_a_colon(mark: str) -> No
     document = _document("\n".join(lines), "a.txt")
     found = list(cut(document, "en", _OFFSETS, 200))
     assert [s.of(document.text) for one in found for s in one.sentences] == lines
+
+
+@pytest.mark.parametrize(
+    ("mark", "following"), [("-", "-"), ("–", "–"), ("—", "—"), ("1.", "2."), ("A.", "B."), ("9.", "10."), ("C.", "D.")]
+)
+def test_an_item_stays_whole_below_a_title_and_above_a_blank_line(mark: str, following: str) -> None:
+    lines = [
+        "Minutes of the spring meeting of the tenants of Quarry Lane",
+        f"{mark} The chair welcomed all who came and read the minutes.",
+        f"{following} The treasurer spoke.",
+    ]
+    document = _document("{}\n{}\n\n{}".format(*lines), "a.txt")
+    found = list(cut(document, "en", _OFFSETS, 200))
+    assert [s.of(document.text) for one in found for s in one.sentences] == lines
+
+
+@pytest.mark.parametrize("mark", ["1.", "A."])
+def test_the_first_item_is_one_wherever_the_second_is(mark: str) -> None:
+    lines = ["Minutes of the spring meeting of the tenants of Quarry Lane", f"{mark} The chair welcomed all who came."]
+    document = _document("\n".join(lines), "a.txt")
+    found = list(cut(document, "en", _OFFSETS, 200))
+    assert [s.of(document.text) for one in found for s in one.sentences] == lines
+
+
+def test_a_day_above_a_clause_begins_no_item() -> None:
+    sentence = "Der Vertrag beginnt nach der Unterzeichnung durch beide Parteien am\n12. Mai 2023 und endet nie."
+    document = _document(f"{sentence}\n\n2. Die Miete ist hoch.", "a.txt")
+    found = list(cut(document, "de", _OFFSETS, 200))
+    assert [s.of(document.text) for one in found for s in one.sentences] == [sentence, "2. Die Miete ist hoch."]
 
 
 @pytest.mark.parametrize("mark", ["-", "1.", "A."])
@@ -399,6 +430,7 @@ def test_where_sentences_end_they_do_in_other_languages_too() -> None:
         "The fee is max. 5 % incl. VAT acc. to Sec. 3.",
         "It costs min. £5 a day incl. breakfast, est. $9 excl. the boat.",
         "Est. 1903, tel. (by day) 4711, see paras. 3 and 4 or para. § 5.",
+        "Max. 3 days are free.",
     ],
 )
 def test_an_abbreviation_before_an_amount_or_a_small_letter_ends_no_sentence_in_english(sentence: str) -> None:
@@ -406,7 +438,8 @@ def test_an_abbreviation_before_an_amount_or_a_small_letter_ends_no_sentence_in_
 
 
 def test_where_sentences_end_in_such_an_abbreviation_they_do() -> None:
-    text = "The fee is the max. It is paid. We meet at 9 EST. 20 people come. It takes five mins. Nobody came."
+    text = "The fee is the max. It is paid. We meet at 9 EST. 20 people come. It takes 30 mins. 15 people fit in."
+    text += " The dog is called Max. 3 days later he came."
     assert _sentences(text, "en") == re.split(r"(?<=\.) ", text)
 
 
