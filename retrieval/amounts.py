@@ -10,6 +10,7 @@ import re
 
 from retrieval.number_words import NUMBER_WORDS
 from retrieval.numbers import MONTH
+from retrieval.terms import folded
 
 _OPENS = r"^\W*(?:(?:and|so|but|by|for|in|of|to|at|about)\W+){0,2}"
 _TIMES = r"(?:\w+\s+){0,2}(?:time|times|minutes?|hours?|days?|nights?|weeks?|months?|years?)\b"
@@ -19,7 +20,7 @@ _OF_SOMEBODY = re.compile(rf"\bhow\s+many\b.{{1,80}}\s{_DOES}\b", re.IGNORECASE)
 """Of what somebody needs, has or may take, "an egg" is one; that a pipe leaks says nothing of how many leak."""
 
 _PRICE = re.compile(
-    rf"{_OPENS}how\s+much\s+(?:is|are|was|were)\s+(?:it|the|an?|this|that|these|those|my|your|our)\b"
+    rf"{_OPENS}how\s+much\s+(?:is|are|was|were)\s+(?!(?:\w\w+ed|left|known|done|there|of)\b)\w"
     rf"|{_OPENS}how\s+much\s+{_DOES}\s.{{1,80}}\s(?:cost|weigh|pay)\b"
     rf"|{_OPENS}what\s+{_DOES}\s.{{1,80}}(?<!the)(?<!in)(?<!on)(?<!of)\scost(?:\s+to\s.{{1,80}})?\s*\??\s*$",
     re.IGNORECASE,
@@ -35,6 +36,10 @@ _DATES = re.compile(
     r"|\b\d{1,2}(?:[:.]\d\d)?\s?[apAP]\.?[mM]\b|(?i:\b(?:at|from|until|till|by)\s)\d{1,2}:\d\d\b"
 )
 """Dates, decades, years and times that what stands beside them tells from amounts."""
+
+_DATE = "\0"  # in the place of one
+_SAME_DATES = re.compile(rf"{_DATE}(?:\s?(?:[-\u2013]|to|until|till|from|at)?\s?{_DATE})+")
+"""From one to another, or a day and its time."""
 
 _LABELS = re.compile(
     r"^[ \t]*\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)](?=\s)|\[\d+\]"
@@ -64,7 +69,8 @@ _ONE_OF = re.compile(
 )
 """One of a unit, or a list, whose items may be what is counted."""
 
-_ONE = re.compile(r"\ban?\s", re.IGNORECASE)
+_ONE = re.compile(r"^\W*an?\s|\ban?\s[\w-]+\sand\san?\s", re.IGNORECASE)
+_NAMES_ONE = re.compile(r"\ban?\s([\w-]+)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -77,8 +83,18 @@ def lacks_amount(question: str, sentence: str) -> bool:
     how_many = _HOW_MANY.search(question) is not None
     if not (how_many or _PRICE.search(question)) or _ONE_OF.search(sentence):
         return False
-    rest, dates = _DATES.subn(" ", sentence)
-    if how_many and (dates > 1 or (_OF_SOMEBODY.search(question) and _ONE.search(sentence))):
+    rest = _DATES.sub(_DATE, sentence)
+    if how_many and (_SAME_DATES.sub(_DATE, rest).count(_DATE) > 1 or _has_one(question, sentence)):
         return False
     rest = _LABELS.sub(" ", rest)
     return not _NUMBER.search(rest) and _QUANTITIES.isdisjoint(_WORD.findall(rest.casefold()))
+
+
+def _has_one(question: str, sentence: str) -> bool:
+    """Whether a sentence begins with one of a thing, lists such, or has one of what the question speaks of, where this
+    asks what somebody needs, has or may take.
+    """
+    if not _OF_SOMEBODY.search(question):
+        return False
+    asked = {folded(one, "en") for one in _WORD.findall(question.casefold())}
+    return _ONE.search(sentence) is not None or any(folded(one, "en") in asked for one in _NAMES_ONE.findall(sentence))

@@ -30,23 +30,32 @@ _YEAR = re.compile(
 )
 """A year, as far as one can tell from an amount."""
 
-_UP = "since|from|above|after|over|up|more|onwards|least|later|newer|higher|greater|older"
-_DOWN = "until|till|by|to|below|before|under|most|earlier|lower|older"
-"""Words beside a number from which on, or up to which, others are meant; those older may be men or machines."""
+_UP = "above|over|up|more|later|newer|higher|greater|older"
+_DOWN = "below|earlier|lower|older"
+"""Words behind a number from which on, or up to which, others are meant; those older may be men or machines."""
 
-_UPWARDS = re.compile(rf"\+|\b(?:{_UP})\b", re.IGNORECASE)
-_DOWNWARDS = re.compile(rf"\b(?:{_DOWN})\b", re.IGNORECASE)
+_UPWARDS = re.compile(rf"\+|\b(?:{_UP}|since|least|onwards)\b", re.IGNORECASE)
+_DOWNWARDS = re.compile(rf"\b(?:{_DOWN}|until|till|to|most|before)\b", re.IGNORECASE)
 _OPEN_END = rf"\+|\sonwards|[\s,(]{{1,2}}(?:or|and)\s(?:{_UP}|{_DOWN})\b"
-_THROUGH = r"[-\u2010-\u2015]|to|through|till|until|up\sto"
-_TO = rf"\s?(?:{_THROUGH}|,|and|or)\s?"
+_BEFORE_NAME = (
+    r"(?<=\bat\s)(?:least|most)|(?<=\bup\s)to|since|above|below|(?:newer|older|later|earlier)(?=\sthan\b)"
+    r"|before(?=(?:\s\S+){1,2}\s(?:is|are)(?:\snot|n['\u2019]t)\b)"
+)
+"""Words of an open end before a name; "from tank 4" and "after Apollo 11" are none."""
+
+_DASH = r"[-\u2010-\u2015]"
+_THROUGH = rf"{_DASH}|to|through"
+_LISTED = r"\s?(?:,|and|or)\s?"
 _IN_A_YEAR = rf"(?:(?:the|end|of|early|mid|late|\d{{1,2}},?|{MONTH})\s){{0,4}}"
 _YEARS = re.compile(
-    rf"(?<!\d)(\d{{4}})\s?(?:{_THROUGH}|/|(?<=\bbetween\s\d{{4}}\s)and)\s?{_IN_A_YEAR}(\d{{2}}|\d{{4}})(?!\d)",
+    rf"(?<!\d)(\d{{4}})\s?(?:(?:{_DASH}|/)\s?(?=\d\d(?!\d| (?:{MONTH})))"
+    rf"|(?:{_THROUGH}|till|until|up\sto|/|(?<=\bbetween\s\d{{4}}\s)and)\s?{_IN_A_YEAR}(?=\d{{4}}))"
+    r"(\d{2}|\d{4})(?!\d)",
     re.IGNORECASE,
 )
-_OPEN_YEARS = re.compile(
-    rf"(?:\b(since|from|until|till|by|to)\s{_IN_A_YEAR})?({_YEAR.pattern})({_OPEN_END})?", re.IGNORECASE
-)
+"""One year to another, the later in two digits only behind a dash or a slash."""
+
+_OPEN_YEARS = re.compile(rf"(?:\b(since|until|till)\s{_IN_A_YEAR})?({_YEAR.pattern})({_OPEN_END})?", re.IGNORECASE)
 _DECADE = re.compile(r"(?<!\d)(\d{3})0['\u2019]?s\b")
 _DATED = (
     "January|February|March|April|May|June|July|August|September|October|November|December|"
@@ -73,12 +82,12 @@ _MEASURED = re.compile(
 )
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[ -]$")
 _DOES = re.compile(
-    r"\b(?:can|could|may|must|should|will|would|do|does|did)\s(?:(?:the|an?|my|your|our|this)\s)?[\w-]+\s$",
+    r"\b(?:can|could|may|must|should|will|would|do|does|did)\s(?:(?:the|an?|my|your|our|this)\s)?+[\w-]+\s$",
     re.IGNORECASE,
 )
 """What stands before a verb in a question, as in "can the hall" before "seat 200"."""
 
-_SEVERAL = re.compile(r"\s(?:[a-z]{2,}[a-rt-z]s|people|children|(?:wo)?men)\b")
+_SEVERAL = re.compile(r"\s(?:people|children|(?:wo)?men)\b")  # what ends in -s may be a verb: "when tank 6 leaks"
 _OF_OTHERS = re.compile(r"\b(?:all|any|every|each|only|except|others?)\b", re.IGNORECASE)
 """With one of them a clause about one number may speak of others: "only in hall 1"."""
 
@@ -148,16 +157,21 @@ def _has_instead(name: str, between: str, number: str, text: str) -> bool:
 
 
 def _ranges(name: str, between: str, text: str) -> list[tuple[int, int]]:
-    """The first and the last of what each number behind a name in a text holds; behind a plural none stands alone: "the
-    barn sleeps 8".
+    """The first and the last of what each number behind a name in a text holds, and of each that is listed with it;
+    behind a plural none stands alone: "the barn sleeps 8".
     """
-    plural = rf"(?:s(?=[ -]\d+(?:{_TO}\d|{_OPEN_END})))?"
+    plural = rf"(?:s(?=[ -]\d+(?:(?:\s?(?:{_THROUGH})\s?|{_LISTED})\d|{_OPEN_END})))?"
     label = rf"\b{name}{plural}{between}"
     found = re.compile(
-        rf"(?:\b({_UP}|{_DOWN})\s(?:than\s)?)?{label}(\d{{1,9}})(?:\.\d+)*(?:{_TO}(?:{label})?(\d{{1,9}}))?({_OPEN_END})?",
+        rf"(?:\b({_BEFORE_NAME})\s(?:than\s)?)?{label}(\d{{1,9}})(?:\.\d+)*"
+        rf"(?:\s?(?:{_THROUGH})\s?(?:{label})?(\d{{1,9}}))?((?:{_LISTED}\d{{1,9}})*)({_OPEN_END})?",
         re.IGNORECASE,
     )
-    return [_range(*one.groups()) for one in found.finditer(text)]
+    ranges = []
+    for before, first, last, listed, after in (one.groups() for one in found.finditer(text)):
+        ranges.append(_range(before, first, last, after))
+        ranges += [(int(one), int(one)) for one in re.findall(r"\d+", listed)]
+    return ranges
 
 
 def _range(before: str | None, first: str, last: str | None, after: str | None) -> tuple[int, int]:
@@ -180,8 +194,8 @@ def _is_measured(word: str) -> bool:
 
 
 def _is_counted(word: str, asked: str, term: QueryTerm) -> bool:
-    """Whether the number behind a word in small letters says how many there are of something: several of it follow, or
-    the word is a verb, or more than one thing.
+    """Whether the number behind a word in small letters says how many there are of something: people follow, or the
+    word is a verb, or more than one thing.
     """
     start = term.start - len(word) - 1
     verb = _DOES.search(asked[max(start - _LONGEST, 0) : start])

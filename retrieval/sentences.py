@@ -29,8 +29,8 @@ _NUMBER = re.compile(  # before an item or a clause, which is no sentence of its
 _BEHIND_STOP = re.compile(  # the numbers of notes, also in Markdown, or the end of a row's field
     r"(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]|\[\^[^\[\]\s]{1,30}\])+|;(?=\s)"
 )
-_BEFORE_AMOUNTS = re.compile(  # in English, though not the time EST; the first two stand before any word
-    r"(?:^|\W)(?:(incl|excl)|approx|max|min|(?-i:[Ee]st)|avg|acc|paras?|tel|ext|qty|temp|dia|hrs|mins)\.$",
+_BEFORE_AMOUNTS = re.compile(  # in English, though not the time EST, nor a Max; the first two stand before any word
+    r"(?:(?:^|\W)(?:(incl|excl)|approx|(?-i:max|MAX|[Ee]st)|min|avg|acc|paras?|tel|ext|qty|temp|dia)|(?:^|\n)\W{0,4}Max)\.$",
     re.IGNORECASE,
 )
 _SIGNS = "(£$€§"  # with which amounts begin
@@ -81,14 +81,16 @@ def asks(text: str, sentence: Span) -> bool:
     """Whether a sentence is a question, and neither a row with a doubtful entry nor one that tells by asking, or at
     length who asked what it quotes.
 
-    One that ends in no word, as a doubtful year does, is a question where it begins as one does in English.
+    One that ends in no word, as a doubtful year does, or in a quotation, is a question where it begins as one does in
+    English.
     """
     mark = _ASKS.search(text[max(sentence.start, sentence.end - _TAIL) : sentence.end])
-    if mark is None or not (mark[1] or _BEGINS_TO_ASK.match(text, sentence.start, sentence.end)):
+    begins = _BEGINS_TO_ASK.match(text, sentence.start, sentence.end) is not None
+    if mark is None or not (mark[1] or begins):
         return False
     if " | " in text[sentence.start : sentence.end] or _TELLS.match(text, sentence.start) is not None:
         return False
-    return _TELLS_WHO_ASKED.match(text, sentence.start, sentence.end) is None
+    return begins or _TELLS_WHO_ASKED.match(text, sentence.start, sentence.end) is None
 
 
 def trimmed(text: str, span: Span) -> Span:

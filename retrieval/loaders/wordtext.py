@@ -16,6 +16,7 @@ _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-
 _SHIFTED = {"superscript": True, "sup": True, "subscript": False, "sub": False}  # whether above the line
 _OFF = frozenset({"0", "false", "off"})
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_RESULT = "ancestor::w:r[1]/following-sibling::w:r[w:fldChar][1][w:fldChar/@w:fldCharType='separate']"
 _FORMULAS = frozenset({_M + "f", _M + "d", _M + "rad", _M + "nary"})
 _SYMBOLS = {  # by the font that draws them
     "Wingdings": {"6F": "☐", "A8": "☐", "FB": "✗", "FC": "✓", "FD": "☒", "FE": "☑"},
@@ -90,8 +91,11 @@ def _check_box(element: Any) -> str:
 
 
 def _choice(element: Any) -> str:
-    """The entry of a list of a form that is chosen."""
-    chosen = int(value(element, "result") or value(element, "default") or 0)
+    """The entry of a list of a form that is chosen, unless the field has it as text as well."""
+    if element.xpath(f"{_RESULT}/following-sibling::w:r[1]/w:t", namespaces={"w": W[1:-1]}):
+        return ""
+    numbers = (value(element, "result") or "", value(element, "default") or "")
+    chosen = int(next(filter(str.isdecimal, numbers), 0))
     return "".join(entry.get(W + "val") or "" for entry in element.findall(W + "listEntry")[chosen : chosen + 1])
 
 

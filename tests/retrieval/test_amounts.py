@@ -19,6 +19,13 @@ from retrieval.amounts import lacks_amount
         ("How much does the pump weigh?", "The pump came on 2021-10-22, see page 12 [3]."),
         ("How much will members pay?", "The members of the club met on 3 May."),
         ("How many members came?", "The members of the club met on 3 May at a hall in Ghent."),
+        ("How much are tickets?", "Tickets are sold at the gate until 6 pm."),
+        ("How much is admission?", "Admission is from 10 May."),
+        ("How much is parking?", "Parking is behind the hall."),
+        ("How many camps are there?", "The camp is 26 to 28 June."),
+        ("How many camps are there?", "The camp is from 26 June to 3 July."),
+        ("How many stalls open?", "The stalls open on 3 May from 10 am to 5 pm."),
+        ("How many members does the club have?", "The club has a room above the bakery."),
     ],
 )
 def test_dates_items_and_codes_are_no_amount(question: str, sentence: str) -> None:
@@ -101,6 +108,7 @@ def test_several_dates_may_be_what_is_counted(question: str, sentence: str) -> N
         "How much of my data is shared?",
         "How much damage did the fire do?",
         "How much work is left on the bridge?",
+        "How much is left to do on the bridge?",
     ],
 )
 def test_other_questions_ask_for_no_amount(question: str) -> None:

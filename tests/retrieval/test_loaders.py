@@ -803,10 +803,19 @@ _ENTRIES = '<w:listEntry w:val="oil"/><w:listEntry w:val="gas"/>'
         (f'<w:ddList><w:result w:val="1"/>{_ENTRIES}</w:ddList>', "gas"),
         (f"<w:ddList>{_ENTRIES}</w:ddList>", "oil"),
         (f'<w:ddList><w:result w:val="2"/>{_ENTRIES}</w:ddList>', ""),
+        (f'<w:ddList><w:result w:val="gas"/><w:default w:val="1"/>{_ENTRIES}</w:ddList>', "gas"),
+        (f'<w:ddList><w:result w:val="gas"/>{_ENTRIES}</w:ddList>', "oil"),
     ],
 )
 def test_what_is_ticked_and_chosen_in_a_form_of_a_word_document_is_text(data: str, text: str) -> None:
     assert _load("a.docx", _docx(_p("Lamp: ", _field(data), "."))).text == f"Lamp: {text}.\n"
+
+
+@pytest.mark.parametrize("result", ["", "<w:r><w:t>oil</w:t></w:r>"])
+def test_what_is_chosen_in_a_form_of_a_word_document_is_text_once(result: str) -> None:
+    separate, end = (f'<w:r><w:fldChar w:fldCharType="{one}"/></w:r>' for one in ("separate", "end"))
+    field = _field(f"<w:ddList>{_ENTRIES}</w:ddList>") + separate + result + end
+    assert _load("a.docx", _docx(_p("Lamp: ", field, "."))).text == "Lamp: oil.\n"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,13 @@ from retrieval.repeating import repeats
         ("What, by all accounts, is the name of the new mayor?", "the new mayor"),
         ("Who was Olaf Berg?", "Olaf Berg"),
         ("Who led the 1848 revolution?", "the 1848 revolution"),
+        ("Can you check when the museum opens?", "the museum opens"),
+        ("Could you look up who built the old mill?", "the old mill"),
+        ("Can you find when the pool closes?", "the pool"),
+        ("Does the report state who repaired the pump?", "the pump"),
+        ("May I ask who runs the ferry?", "the ferry"),
+        ("What is the capital of France?", "France"),
+        ("When was Apollo 11 launched?", "Apollo 11"),
     ],
 )
 def test_words_that_the_question_has_in_this_order_repeat_it(question: str, answer: str) -> None:

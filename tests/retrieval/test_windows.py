@@ -79,6 +79,8 @@ def test_what_follows_a_question_is_marked_in_its_place() -> None:
         "Q: Isn’t it 100%?",
         "3. How much is it (in €)?",
         "_May I stay until 22:00?_",
+        'What is the meaning of the well known phrase "to be or not to be?"',
+        "Why did the chair of the choir answer with the words 'Who cares?'",
     ):
         hit = _hit([question, *SENTENCES], [5.0, 0.0, 0.0, 0.0])
         assert _shown(hit, windows(hit, 500)[0].best) == SENTENCES[0]
