@@ -42,6 +42,7 @@ from training.start import BEGUN_FROM
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _WORDS = "bert.embeddings.word_embeddings.weight"
+_PRODUCTS = ("MatMul", "Mul", "Div")  # of queries and keys, scaled
 _BLOCK = 32  # weights that share a scale
 _WIDE = re.compile(r"/intermediate/dense/MatMul$|(?<!/attention)/output/dense/MatMul$")  # what is smoothed
 _LOOKED_AT, _OF_EACH = 100, 2  # questions, and passages of each, whose activations are
@@ -126,13 +127,13 @@ def together(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def unmask(path: Path) -> None:
-    """Takes the mask of padding out of attention, where one sum adds it to every layer's products."""
+    """Takes the mask of padding out of attention, where it is added to every layer's scaled products."""
     model = onnx.load(str(path))
     made_by = {output: node for node in model.graph.node for output in node.output}
     weighed = [node for node in model.graph.node if node.op_type == "Softmax"]
-    masks = set.intersection(*(set(made_by[node.input[0]].input) for node in weighed))
     for node in weighed:
-        (node.input[0],) = set(made_by[node.input[0]].input) - masks
+        added = made_by[node.input[0]].input
+        (node.input[0],) = [one for one in added if one in made_by and made_by[one].op_type in _PRODUCTS]
     onnx.save(model, str(path))
 
 
