@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -281,6 +281,18 @@ class Library:
                 return other
             found = other if found.verdict is Verdict.GONE else found
         return found
+
+    def cited(self, citation: Citation) -> Outline:
+        """The document that was cited, also where it was moved or renamed since; where no document has its content any
+        more, what has its name now. Raises SourceNotFound.
+        """
+        with suppress(SourceNotFound):
+            found = self.outline(citation.document)
+            if found.sha256 == citation.sha256:
+                return found
+        others = (self.outline(path) for path in self._moved_to(citation))
+        moved = next((one for one in others if one.sha256 == citation.sha256), None)
+        return moved or self.outline(citation.document)
 
     def verify_documents(self) -> Iterator[tuple[Source, Verdict]]:
         """Re-reads every file: EXACT where its content is the indexed one, else CHANGED or GONE."""

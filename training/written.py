@@ -148,7 +148,7 @@ def documents(folder: Path = FOLDER) -> Iterator[Written]:
 
 
 def write_set(target: Path, folder: Path = FOLDER, *, edited: bool | None = None) -> None:
-    """Writes a question set of the form of `docs/question-sets.md`, `docs/*.txt` and `questions.jsonl`, in place of the
+    """Writes a question set that `retrieval.question_sets` reads, `docs/*.txt` and `questions.jsonl`, in place of the
     one that is there: of all questions, or of those alone that change another one, or that do not.
     """
     begin_set(target)

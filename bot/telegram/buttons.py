@@ -27,7 +27,7 @@ from bot.telegram.sending import QUERY_SECONDS, edit, patiently, send
 from bot.telegram.service import Service
 from retrieval.errors import SeedbotError
 from retrieval.library import Library
-from retrieval.types import Citation, Excerpt, Outline, Span
+from retrieval.types import Excerpt, Outline, Span
 
 _CONTEXT = 700  # characters on either side
 _LARGEST_FILE = 49_000_000  # bytes that a bot may send
@@ -115,7 +115,7 @@ async def _more(pressed: Press) -> None:
     library = pressed.service.library
 
     def wider() -> Excerpt:
-        document = _cited(library, excerpt.citation)
+        document = library.cited(excerpt.citation)
         place = replace(excerpt.citation, document=document.path)
         if document.sha256 != place.sha256 or not _stands(library, document, excerpt):
             raise SeedbotError(f"{_CHANGED}, or is read otherwise since, so what surrounds the quote may be another.")
@@ -124,15 +124,6 @@ async def _more(pressed: Press) -> None:
     found = await pressed.service.in_pool(wider)
     await pressed.done()
     await pressed.send(answers.context(excerpt, found))
-
-
-def _cited(library: Library, citation: Citation) -> Outline:
-    """The document that was cited, also where it was moved or renamed since; what has its name now where its content is
-    nowhere. Raises SourceNotFound.
-    """
-    same = [one.path for one in library.documents() if one.sha256 == citation.sha256]
-    moved = bool(same) and citation.document not in same
-    return library.outline(same[0] if moved else citation.document)
 
 
 def _stands(library: Library, document: Outline, excerpt: Excerpt) -> bool:
@@ -161,7 +152,7 @@ async def _file(pressed: Press) -> None:
     _, excerpt = _excerpt(pressed)
 
     def cited() -> Outline:
-        document = _cited(pressed.service.library, excerpt.citation)
+        document = pressed.service.library.cited(excerpt.citation)
         if document.sha256 != excerpt.citation.sha256:
             raise SeedbotError(f"{_CHANGED}: /source {in_line(document.path)} offers it as it is now.")
         return document

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import logging
 import os
 import re
@@ -27,6 +26,7 @@ from bot.telegram.sending import conclude, persist, send
 from bot.telegram.service import Service
 from retrieval.errors import DocumentError, LibraryLocked, SeedbotError
 from retrieval.loaders import SUFFIXES, confined
+from retrieval.models import file_sha256
 from retrieval.types import Outline, Source, SyncReport
 
 _LARGEST_DOWNLOAD = 20_000_000  # bytes that Telegram lets a bot fetch
@@ -246,11 +246,6 @@ def _content(sha256: str) -> int:
     return int(sha256[:_CONTENT_DIGITS], 16)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _remove(service: Service, path: str, content: int | None) -> None:
     """Moves a file away and builds; only builds where the file is gone, as after a removal that was cut off.
 
@@ -262,7 +257,7 @@ def _remove(service: Service, path: str, content: int | None) -> None:
     target = service.settings.library / "removed" / f"{prefix}{name}"
     try:
         is_there = source.exists()
-        if is_there and content is not None and content != _content(_digest(source)):
+        if is_there and content is not None and content != _content(file_sha256(source)):
             raise SeedbotError(f"There is another file of this name now: /build, then /remove {in_line(path)}")
         target.parent.mkdir(parents=True, exist_ok=True)
         if is_there:

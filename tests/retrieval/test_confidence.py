@@ -36,6 +36,14 @@ def _shares(library: Library, text: str) -> float:
     return _share(doubt(question, pieces(hits, 500)))
 
 
+def _share_without_other(library: Library, asked: str) -> float:
+    """The share that numbers leave of a confidence, of what is ranked without the document other.txt."""
+    engine = replace(library.engine(), reader=None)
+    question = engine.prepare(asked)
+    hits = [hit for hit in rank(question, engine.searcher, engine.weights) if hit.entry.document.path != "other.txt"]
+    return _share(doubt(question, pieces(hits, 500)))
+
+
 def _share(found: Doubt | None) -> float:
     return 1.0 if found is None else found.share
 
@@ -193,10 +201,7 @@ def test_what_is_said_of_another_number_counts_less(library: Library, write: Wri
         "Tank 6, grade 7 and 13, 10 days, 2003, the E11 and the year 2023 are spoken of elsewhere, and 6 tanks.\n",
     )
     library.sync()
-    engine = replace(library.engine(), reader=None)
-    question = engine.prepare(asked)
-    hits = [hit for hit in rank(question, engine.searcher, engine.weights) if hit.entry.document.path != "other.txt"]
-    assert _share(doubt(question, pieces(hits, 500))) == share
+    assert _share_without_other(library, asked) == share
 
 
 @pytest.mark.parametrize(
@@ -244,10 +249,7 @@ def test_a_count_an_open_end_and_what_is_said_of_others_are_no_other_number(
     write("said.txt", said)
     write("other.txt", asked)
     library.sync()
-    engine = replace(library.engine(), reader=None)
-    question = engine.prepare(asked)
-    hits = [hit for hit in rank(question, engine.searcher, engine.weights) if hit.entry.document.path != "other.txt"]
-    assert _share(doubt(question, pieces(hits, 500))) == share
+    assert _share_without_other(library, asked) == share
 
 
 @pytest.mark.parametrize(
