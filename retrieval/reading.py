@@ -14,7 +14,7 @@ from retrieval.preparing import Question
 from retrieval.ranking import Hit
 from retrieval.reader import LANGUAGE, Reader, Reading
 
-_LEAD = 0.2
+_LEAD = 0.3
 """No more is read once the best of what was read is ahead of the next passage by this much."""
 
 _ASKED = re.compile(r"\w+(?:'\w+)?")
