@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from bot import logs
-from bot.messages import visible
+from bot.display import visible
 from retrieval.errors import SeedbotError
 
 _COMMANDS = ("ask", "repl", "build", "sources", "show", "verify", "status", "doctor", "eval", "train", "telegram")

@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from bot import logs, messages
+from bot.display import in_line, visible
 from bot.settings import Settings, load_settings, unknown_variables
 from retrieval.errors import SettingsError
 from retrieval.library import Library
@@ -58,7 +59,7 @@ def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..
 
 def hint(text: str) -> None:
     """A remark on stderr that changes nothing about the answer."""
-    click.echo(click.style(f"seedbot: {messages.visible(logs.readable(text))}", fg="yellow"), err=True)
+    click.echo(click.style(f"seedbot: {visible(logs.readable(text))}", fg="yellow"), err=True)
 
 
 def command_line(*words: str) -> str:
@@ -120,7 +121,7 @@ def open_built_library(settings: Settings) -> Library:
         err=True,
     )
     for one in report.skipped[:_SHOWN]:
-        hint(f"skipped {messages.in_line(one.path)}: {one.reason}")
+        hint(f"skipped {in_line(one.path)}: {one.reason}")
     if len(report.skipped) > _SHOWN:
         hint(f"… and {len(report.skipped) - _SHOWN:,} more: `{command_line('build', '--json')}` names all.")
     return library

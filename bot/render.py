@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import messages
+from bot.display import in_line, pieces, visible
 from bot.logs import readable
-from bot.messages import in_line, visible
 from bot.options import command_line
 from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport, Verdict
 
@@ -164,7 +164,7 @@ _SENTENCE, _ANSWER = "bold bright_white on grey23", "bold underline black on bri
 def marked(text: str, highlights: Sequence[Span], answer: Span | None = None) -> Text:
     """`text`, its highlights and the words that answer marked, and nothing in it that could command the terminal."""
     shown, at = Text(), 0
-    for span, is_answer in messages.pieces(len(text), highlights, answer):
+    for span, is_answer in pieces(len(text), highlights, answer):
         shown.append(visible(text[at : span.start]))
         shown.append(visible(span.of(text)), _ANSWER if is_answer else _SENTENCE)
         at = span.end

@@ -22,8 +22,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import logs, messages
+from bot.display import in_line, visible, visible_parts
 from bot.filters import describe, parse_filter, split_words
-from bot.messages import in_line, visible, visible_parts
 from bot.render import (
     VERDICTS,
     console,

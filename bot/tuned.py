@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot import messages
+from bot import figures, messages
+from bot.display import visible
 from bot.logs import readable
 from bot.options import command_line, hint
 from bot.settings import Settings
@@ -21,8 +22,6 @@ from retrieval.tuning import Fit, Tuned
 from retrieval.types import Progress
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from retrieval.question_sets import EvalQuestion
     from retrieval.recalibration import Calibration
 
@@ -102,7 +101,7 @@ def sentence(tuned: Iterable[Tuned]) -> str:
     """`ranking and confidence tuned on 240 questions of own.jsonl`."""
     on: dict[str, list[str]] = {}
     for one in tuned:
-        where = f"tuned on {messages.count(one.questions, 'question')} of {messages.visible(one.file)}"
+        where = f"tuned on {messages.count(one.questions, 'question')} of {visible(one.file)}"
         on.setdefault(where, []).append(one.what)
     return ", ".join(f"{' and '.join(what)} {where}" for where, what in on.items())
 
@@ -132,7 +131,7 @@ def outdated(tuned: Iterable[Tuned], model: str) -> str:
         return ""
     first = old[0]  # the ranking, where it is outdated: with it, the confidence is fitted again as well
     words = ["train", _QUESTIONS] if first.what == "ranking" else ["eval", _QUESTIONS, "--calibrate"]
-    again = f"`{command_line(*words)}` again on your questions ({messages.visible(first.file)})"
+    again = f"`{command_line(*words)}` again on your questions ({visible(first.file)})"
     return f"{_why_outdated(old, model)}: run {again}"
 
 
@@ -170,48 +169,13 @@ def tuned_records(tuned: Iterable[Tuned]) -> list[dict[str, Any]]:
 
 def show_calibration(calibration: Calibration, otherwise: str) -> None:
     """The figures before and after, and what was fitted, or `otherwise` and why nothing was."""
-    table = new_table("shipped", "fitted")
+    table = figures.new_table("shipped", "fitted")
     for name, (label, of) in _FITNESS.items():
-        table.add_row(label, of, *(number(getattr(one, name)) for one in (calibration.before, calibration.after)))
-    show(table)
+        values = [figures.number(getattr(one, name)) for one in (calibration.before, calibration.after)]
+        table.add_row(label, of, *values)
+    figures.show(table)
     if calibration.why_not:
         click.echo(f"{otherwise}: {calibration.why_not}.")
         return
     cuts = ", ".join(f"{name} from {calibration.caution[name]:.2f}" for name in ("sure", "balanced", "eager"))
     click.echo(f"The confidence was fitted to {messages.count(calibration.questions, 'question')}: {cuts}.")
-
-
-def new_table(*columns: str) -> Table:
-    """A table of figures: name, what of, then the columns."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("figure")
-    table.add_column("", style="dim")
-    for column in columns:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
-
-
-def show(table: Table) -> None:
-    """Prints a table, 100 columns wide where nobody watches."""
-    from bot.render import console
-
-    screen = console()
-    if not screen.is_terminal:
-        screen.width = 100
-    screen.print(table)
-
-
-def number(value: float | None) -> str:
-    """With three digits; a dash where there was nothing to count."""
-    return "–" if value is None else f"{value:.3f}"
-
-
-def held_out(questions: Sequence[EvalQuestion]) -> str:
-    """How the figures came to be."""
-    from retrieval.question_sets import FOLDS, count_documents
-
-    of = "documents" if count_documents(questions) >= FOLDS else "questions"
-    return f"What was fitted is judged on held-out {of}, in {FOLDS} folds."

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from retrieval.filtering import composed
 from retrieval.loaders import SUFFIXES
-from retrieval.searcher import Searcher, composed
+from retrieval.searcher import Searcher
 from retrieval.terms import analyse_query, folded, forms
 from retrieval.types import Correction
 

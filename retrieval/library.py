@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, TypeVar
 from retrieval import context
 from retrieval.embedding import Embedder, open_embedder
 from retrieval.errors import LibraryDamaged, LibraryError, NoDocuments, SeedbotError, SourceNotFound
+from retrieval.filtering import matching, same_name
 from retrieval.headings import page_at, trail_at, trail_over
 from retrieval.indexes import Indexes, index_folders, memory_indexes, open_indexes, write_indexes
 from retrieval.locking import locked
-from retrieval.searcher import Searcher, matching, same_name
+from retrieval.searcher import Searcher
 from retrieval.settings import EngineSettings
 from retrieval.store import Store, is_foreign
 from retrieval.texts import is_text

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import QuestionSetError
-from retrieval.searcher import composed
+from retrieval.filtering import composed
 from retrieval.spelling import distance
 from retrieval.types import Span
 

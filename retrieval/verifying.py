@@ -12,8 +12,8 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from retrieval.errors import DocumentError
+from retrieval.filtering import composed
 from retrieval.loaders import load
-from retrieval.searcher import composed
 from retrieval.terms import WITHOUT_SPACES
 from retrieval.types import Citation, Document, Source, Span, Verdict, Verification
 

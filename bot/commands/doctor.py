@@ -12,8 +12,8 @@ from enum import Enum
 import click
 
 from bot import messages, tuned
+from bot.display import in_line, visible
 from bot.logs import readable
-from bot.messages import visible
 from bot.options import command_line, has_export, with_settings
 from bot.settings import Settings, unknown_variables
 from retrieval.errors import LibraryLocked, SeedbotError
@@ -157,7 +157,7 @@ def _library(settings: Settings) -> Iterator[_Finding]:
                 yield _Finding(_Health.POOR, "seeds", messages.pending(found, settings.seeds, remedy))
             skipped = library.skipped()
             if skipped:
-                first = f"{messages.in_line(skipped[0].path)}: {skipped[0].reason}"
+                first = f"{in_line(skipped[0].path)}: {skipped[0].reason}"
                 told = f"{messages.count(len(skipped), 'file')} skipped, such as {first}"
                 yield _Finding(_Health.POOR, "seeds", told)
             sound = _integrity(library)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bot import messages, tuned
+from bot import figures, messages, tuned
 from bot.options import NAMED, hint, open_asking_library, with_settings
 from bot.settings import Settings, load_compared
 from retrieval.errors import SettingsError
@@ -106,7 +106,7 @@ def _calibrate(settings: Settings, path: Path, *, as_json: bool) -> int:
             outcomes = recalibration.ask_all(library.engine(), questions, documents, settings.answer, step)
         found = recalibration.calibrate(outcomes, settings.answer)
         if not as_json:
-            click.echo(tuned.held_out([one.question for one in outcomes]))
+            click.echo(figures.held_out([one.question for one in outcomes]))
             tuned.show_calibration(found, "The confidence was left as it is")
         failed = tuned.keep(settings, library, [] if found.why_not else [found.fit()], path, found.questions)
     if as_json:
@@ -149,11 +149,11 @@ def _show(figures: Any, *, as_json: bool) -> None:
     if as_json:
         click.echo(records.line(records.evaluation(figures)))
         return
-    table = tuned.new_table("", "95% interval")
+    table = figures.new_table("", "95% interval")
     for name, (label, term) in _NAMES.items():
         figure = figures.figures[name]
         interval = "" if figure.value is None else f"{figure.low:.3f}–{figure.high:.3f}"
-        table.add_row(label, term, tuned.number(figure.value), interval)
+        table.add_row(label, term, figures.number(figure.value), interval)
     table.add_row("time of a question", "median", _milliseconds(figures.latency_p50))
     table.add_row("", "95th percentile", _milliseconds(figures.latency_p95))
     _print(table, figures)
@@ -166,11 +166,11 @@ def _show_both(first: Any, second: Any, difference: Any, *, as_json: bool) -> No
         both = {"first": records.evaluation(first), "second": records.evaluation(second)}
         click.echo(records.line(both | {"difference": records.figures(difference)}))
         return
-    table = tuned.new_table("first", "second", "difference", "95% interval")
+    table = figures.new_table("first", "second", "difference", "95% interval")
     for name, (label, term) in _NAMES.items():
         change = difference[name]
         interval = "" if change.value is None else f"{change.low:+.3f} to {change.high:+.3f}"
-        values = [tuned.number(one.figures[name].value) for one in (first, second)]
+        values = [figures.number(one.figures[name].value) for one in (first, second)]
         table.add_row(label, term, *values, "" if change.value is None else f"{change.value:+.3f}", interval)
     table.add_row("time of a question", "median", *(_milliseconds(one.latency_p50) for one in (first, second)))
     table.add_row("", "95th percentile", *(_milliseconds(one.latency_p95) for one in (first, second)))
@@ -178,7 +178,7 @@ def _show_both(first: Any, second: Any, difference: Any, *, as_json: bool) -> No
 
 
 def _print(table: Any, figures: Any) -> None:
-    tuned.show(table)
+    figures.show(table)
     left_out = f", {figures.left_out:,} left out (no place here to judge by)" if figures.left_out else ""
     asked = f"{messages.count(figures.questions, 'question')}: {figures.answerable:,} answerable"
     click.echo(click.style(f"{asked}, {figures.unanswerable:,} not{left_out}.", dim=True))

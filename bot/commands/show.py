@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from bot.messages import visible_parts
+from bot.display import visible_parts
 from bot.options import open_built_library, with_settings
 from bot.settings import Settings
 from retrieval.types import Span

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot import tuned
+from bot import figures, tuned
 from bot.logs import readable
 from bot.options import command_line, open_asking_library, with_settings
 from bot.settings import Settings
@@ -127,13 +127,13 @@ def _print(
 
 
 def _show(training: Training, calibration: Calibration | None, refusal: str) -> None:
-    table = tuned.new_table("shipped", "tuned", "difference", "95% interval")
+    table = figures.new_table("shipped", "tuned", "difference", "95% interval")
     for name, (label, term) in _LABELS.items():
         change = training.difference[name]
-        values = [tuned.number(one.figures[name].value) for one in (training.shipped, training.tuned)]
+        values = [figures.number(one.figures[name].value) for one in (training.shipped, training.tuned)]
         table.add_row(label, term, *values, f"{change.value:+.3f}", f"{change.low:+.3f} to {change.high:+.3f}")
-    tuned.show(table)
-    click.echo(tuned.held_out([one.question for one in training.outcomes]))
+    figures.show(table)
+    click.echo(figures.held_out([one.question for one in training.outcomes]))
     if training.why_not:
         click.echo(f"Nothing was changed: {training.why_not}.")
         return

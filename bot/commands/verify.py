@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from bot import messages, records
-from bot.messages import in_line
+from bot.display import in_line
 from bot.options import command_line, hint, open_library, with_settings
 from bot.settings import Settings
 from retrieval.errors import SourceNotFound

@@ -8,7 +8,7 @@ import re
 from telegram import Bot, Chat, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity, Update, User
 from telegram.constants import ChatType
 
-from bot.messages import visible
+from bot.display import visible
 from bot.telegram import asking
 from bot.telegram.formatting import Builder, shortened
 from bot.telegram.menus import ADMIN

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from telegram import MessageEntity
 
 from bot import messages
+from bot.display import visible
 from bot.logs import readable
-from bot.messages import visible
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, in_chat
 from bot.telegram.sending import edit

@@ -13,8 +13,8 @@ from telegram import (
 )
 
 from bot import messages
+from bot.display import in_line, pieces
 from bot.filters import describe
-from bot.messages import in_line
 from bot.telegram.formatting import Builder, Formatted, sendable, shortened, split
 from bot.telegram.kept import KeptAnswer
 from retrieval.types import Answer, Citation, Excerpt, Filter, Span
@@ -153,7 +153,7 @@ def inline_results(answer: Answer) -> list[InlineQueryResultArticle]:
 def quote(builder: Builder, text: str, highlights: Sequence[Span], answer: Span | None = None) -> None:
     """`text` as a block quote, folded when it is long: its highlights bold, the words that answer underlined too."""
     start, at, bold = builder.length, 0, None
-    for span, is_answer in messages.pieces(len(text), highlights, answer):
+    for span, is_answer in pieces(len(text), highlights, answer):
         if bold is None or span.start > at:
             if bold is not None:
                 builder.style(MessageEntity.BOLD, bold)

@@ -9,8 +9,8 @@ from functools import partial
 from telegram import Bot, InlineQuery, InlineQueryResultsButton, Message, MessageEntity
 from telegram.constants import ChatType
 
+from bot.display import in_line
 from bot.filters import describe
-from bot.messages import in_line
 from bot.telegram import answers
 from bot.telegram.requests import Request, in_chat
 from bot.telegram.sending import QUERY_SECONDS, patiently, typing

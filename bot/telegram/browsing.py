@@ -9,8 +9,8 @@ from operator import itemgetter
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
 from bot import messages
+from bot.display import in_line, visible
 from bot.filters import describe, parse_filter, split_words
-from bot.messages import in_line, visible
 from bot.telegram.formatting import Builder, Formatted, shortened
 from bot.telegram.requests import Request, after_command, in_chat
 from bot.telegram.sending import typing

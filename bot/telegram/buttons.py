@@ -15,7 +15,7 @@ from telegram.constants import ChatType
 from telegram.error import TimedOut
 
 from bot import messages
-from bot.messages import in_line
+from bot.display import in_line
 from bot.telegram import access_requests, answers, documents
 from bot.telegram.browsing import listing
 from bot.telegram.connection import is_unsent

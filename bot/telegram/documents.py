@@ -15,8 +15,8 @@ from telegram import Bot, Document, InlineKeyboardButton, InlineKeyboardMarkup, 
 from telegram.error import TelegramError
 
 from bot import messages
+from bot.display import in_line, visible
 from bot.logs import readable
-from bot.messages import in_line, visible
 from bot.telegram import asking
 from bot.telegram.browsing import example_of, named
 from bot.telegram.formatting import Builder, Formatted, sendable, shortened

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import regex
 from telegram import MessageEntity
 
-from bot.messages import by_number, visible
+from bot.display import by_number, visible
 
 LIMIT = 4096  # UTF-16 units of one message
 

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from bot import messages
+from bot.display import visible, visible_parts
 from bot.render import console, marked, show_answer, show_excerpts, show_ranking, show_report, show_sources
 from retrieval.types import (
     Answer,
@@ -159,13 +160,13 @@ def test_a_document_cannot_command_the_terminal() -> None:
     for terminal in (False, True):
         shown = _shown(_answer(hostile), terminal=terminal).replace("\x1b[", "").replace("\x1b]8;", "")
         assert not set(shown) & set("\x07\r\x08\u202e\x9b")
-    assert messages.visible("a\x1b[0m\u202eb\r\nc\td") == "a␛[0m⟨U+202E⟩b\nc\td"
+    assert visible("a\x1b[0m\u202eb\r\nc\td") == "a␛[0m⟨U+202E⟩b\nc\td"
     assert marked("a\x1bb", [Span(0, 2)]).plain == "a␛b"
 
 
 def test_a_document_has_as_many_lines_on_a_screen_as_its_citations_count() -> None:
     text = "one\u2028still one\u2029and still\ntwo"
-    assert messages.visible(text) == marked(text, [Span(0, 9)]).plain == "one␊still one␊and still\ntwo"
+    assert visible(text) == marked(text, [Span(0, 9)]).plain == "one␊still one␊and still\ntwo"
 
 
 def test_a_name_stays_on_its_line_whatever_it_holds() -> None:
@@ -303,7 +304,7 @@ def test_a_text_in_parts_looks_like_the_whole(length: int) -> None:
     """Also where a line of Windows ends between two of them."""
     text = "one\r\n\rtwo\x1b[2J\r\nthree\r"
     parts = (text[at : at + length] for at in range(0, len(text), length))
-    assert "".join(messages.visible_parts(parts)) == messages.visible(text) == "one\n␍two␛[2J\nthree␍"
+    assert "".join(visible_parts(parts)) == visible(text) == "one\n␍two␛[2J\nthree␍"
 
 
 _DOCUMENT = "\n".join(f"Line {number} says nothing. Here {number} answers, it does. And so on." for number in range(60))

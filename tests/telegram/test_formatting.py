@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from telegram import MessageEntity
 
-from bot.messages import in_line
+from bot.display import in_line
 from bot.telegram.formatting import Builder, Formatted, shortened, split, units
 from tests.telegram.server import units as slow_units
 
