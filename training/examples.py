@@ -25,6 +25,7 @@ from retrieval.ranking import Hit, rank
 from retrieval.settings import EmbeddingSettings
 from retrieval.types import Filter, Span
 from training import asked, edited, written
+from training.balance import balanced
 from training.offered import (
     ASKED,
     EDITED,
@@ -93,6 +94,7 @@ def main() -> None:
     arguments = parser.parse_args()
     embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
     made = [one for name in SETS for one in _made(name, arguments.sets, arguments.work / name, embedder)]
+    made = balanced(made)
     write_examples(arguments.work / FILE, made)
     print(f"{len(made)} questions, {sum(one.held_out for one in made)} of them about documents that are held out")
 

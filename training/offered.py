@@ -40,12 +40,15 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question and its passages, best first; `source` is the set that it comes from."""
+    """A question and its passages, best first; `source` is the set that it comes from, `counts` how often it is to be
+    shown beside the others of that.
+    """
 
     source: str
     question: str
     passages: tuple[Offered, ...]
     held_out: bool
+    counts: float = 1.0
 
     @property
     def answered(self) -> bool:
@@ -64,7 +67,7 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
     lines = []
     for one in examples:
         passages = [(numbers.setdefault(p.text, len(numbers)), p.right, p.answer, p.own) for p in one.passages]
-        lines.append([one.source, one.question, one.held_out, passages])
+        lines.append([one.source, one.question, one.held_out, passages, one.counts])
     part = path.with_name(f"{path.name}.part")
     part.parent.mkdir(parents=True, exist_ok=True)
     with gzip.open(part, "wt", encoding="utf-8") as file:
@@ -82,6 +85,6 @@ def read_examples(path: Path) -> list[Example]:
 
 
 def _example(row: list[Any], texts: Sequence[str]) -> Example:
-    source, question, apart, passages = row
+    source, question, apart, passages, *counts = row
     offered = (Offered(texts[n], right, answer and tuple(answer), own) for n, right, answer, own in passages)
-    return Example(source, question, tuple(offered), apart)
+    return Example(source, question, tuple(offered), apart, *counts)

@@ -27,17 +27,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from retrieval.evaluation import auroc
 from retrieval.machine import cores
 from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
+from training.balance import told_apart
 from training.offered import ASKED, EDITED, FILE, FOLDERS, SIDES, WRITTEN, Example, Offered, read_examples
 from training.perturb import as_typed, unanswerable
 from training.shipped import shipped_weights
@@ -46,7 +45,7 @@ _GROUP_UNANSWERED, _GROUP_DECEIVING = 2, 1  # passages of a question that nothin
 _GROUP_EDITED = 2  # passages of a changed question that is answered
 _TIMES = {"wiki-train": 0.3, "tales-train": 0.1, "policy-dev": 0.15, WRITTEN: 0.06, SIDES: 0.2, ASKED: 0.2}
 _TIMES |= {FOLDERS: 1.3, "edited-wiki": 0.2, "edited-tales": 0.12, "edited-written": 0.2}
-"""How often an epoch shows each example: what is new often, of the others enough that they are not forgotten."""
+"""How often an epoch shows an example on average: what is new often, of the rest enough that it is not forgotten."""
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
@@ -300,7 +299,7 @@ def _steps(learn: Sequence[Learnt], steps: int, count: int, size: int, seed: int
     lengths = [sum(len(p.text) for p in e.passages[:size]) / len(e.passages[:size]) for e, _ in learn]
     while given < steps:
         chance = random.Random(f"{seed} {epoch}")
-        order = [i for i, (e, _) in enumerate(learn) for _ in range(_often(_TIMES[e.source], chance))]
+        order = [i for i, (e, _) in enumerate(learn) for _ in range(_often(_TIMES[e.source] * e.counts, chance))]
         chance.shuffle(order)
         batches = []
         for at in range(0, len(order), count * 40):
@@ -510,17 +509,20 @@ def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Tensor, Tensor, T
 def evaluate(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> dict[str, dict[str, float]]:
     """Of each set, how often the first passage is right, as ranked, and as the reader orders the first; how often,
     where it is, the answer it points at touches the right one; and the AUROC of the second score: right passages
-    against those that a question deceives about, where the set has such questions.
+    against those that a question deceives about, where the set has such questions, each weighed as it is shown.
     """
     model.eval()
-    found: dict[str, dict[str, list[float]]] = {}
+    found: dict[str, dict[str, list[Any]]] = {}
     for example, passages, kinds, mask, ends, scores, spans in _read(model, held, tokenizer):
         names = ("ranked", "read", "span", "answered", "deceived")
         counts = found.setdefault(example.source, {name: [] for name in names})
         if not example.answered:
-            counts["deceived"] += [float(s) for s, p in zip(scores[:, 1], passages, strict=True) if p.own]
+            counts["deceived"] += [
+                (float(s), example.counts) for s, p in zip(scores[:, 1], passages, strict=True) if p.own
+            ]
             continue
-        counts["answered"] += [float(s) for s, p in zip(scores[:, 1], passages, strict=True) if p.right][:1]
+        right = [(float(s), example.counts) for s, p in zip(scores[:, 1], passages, strict=True) if p.right]
+        counts["answered"] += right[:1]
         best = int(scores[:, 0].argmax())
         counts["ranked"].append(passages[0].right)
         counts["read"].append(passages[best].right)
@@ -548,10 +550,10 @@ def _read(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> Itera
             first = own.stop
 
 
-def _shares(counts: dict[str, list[float]]) -> dict[str, float]:
-    answered, deceived = (np.array(counts.pop(name)) for name in ("answered", "deceived"))
+def _shares(counts: dict[str, list[Any]]) -> dict[str, float]:
+    answered, deceived = counts.pop("answered"), counts.pop("deceived")
     shares = {name: round(sum(values) / max(len(values), 1), 4) for name, values in counts.items()}
-    return shares | ({"told_apart": round(auroc(answered, deceived), 4)} if len(deceived) else {})
+    return shares | ({"told_apart": round(told_apart(answered, deceived), 4)} if answered and deceived else {})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,98 @@
+"""How often each question is to be shown, so that its style tells nothing of whether it is answered.
+
+Whoever writes questions gives some away: "my" and "we" where they are answered, "cost" and "how old" where they are
+not, or most words of the passage in one kind and few in the other. A reader would learn that instead of reading. So for
+each set such signs are fitted to whether a question is answered, and a question counts as much as they speak against
+what it is (the overlap weights of Li, Morgan and Zaslavsky, 2018): of those that look alike, as many answered ones are
+shown as others, and one that anybody could tell without reading is hardly shown at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.offered import Example, Offered
+
+_PARTS = 5  # each is judged by what was fitted to the others
+_RARE = 10  # questions that a word must stand in to count
+_FIRST = 2  # words of a question that count once more for where they stand
+_PENALTY = 0.1
+_WORD = re.compile(r"\w+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
+
+
+def balanced(examples: Sequence[Example]) -> list[Example]:
+    """The examples, each with how often it is to be shown beside the others of its set, once on average.
+
+    Those without the passage that they were written about, and those of a set that has one kind only, count alike.
+    """
+    made = list(examples)
+    for source in {one.source for one in made}:
+        own = [number for number, one in enumerate(made) if one.source == source and (one.answered or one.about)]
+        answered = np.array([made[number].answered for number in own])
+        if min(answered.sum(), len(own) - answered.sum()) < _RARE * _PARTS:
+            continue
+        told = likely_answered([made[number] for number in own])
+        counts = np.where(answered, 1 - told, told)
+        for number, count in zip(own, counts / counts.mean(), strict=True):
+            made[number] = replace(made[number], counts=round(float(count), 4))
+    return made
+
+
+def likely_answered(examples: Sequence[Example]) -> NDArray[np.float64]:
+    """How likely each question is answered `[n]`, as far as can be told without reading; by a fit to the questions
+    about other passages.
+    """
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+
+    signs = CountVectorizer(ngram_range=(1, 2), min_df=_RARE, binary=True, token_pattern=r"\S+")
+    passages = [_passage(one) for one in examples]
+    shares = [_shares(one.question, passage.text) for one, passage in zip(examples, passages, strict=True)]
+    told = hstack([signs.fit_transform([_style(one.question) for one in examples]), csr_matrix(np.array(shares))])
+    fit = LogisticRegression(C=_PENALTY, max_iter=500)
+    answered = [one.answered for one in examples]
+    groups = [passage.text for passage in passages]
+    chances = cross_val_predict(
+        fit, told.tocsr(), answered, groups=groups, cv=GroupKFold(_PARTS), method="predict_proba"
+    )
+    likely: NDArray[np.float64] = chances[:, 1]
+    return likely
+
+
+def told_apart(answered: Sequence[tuple[float, float]], deceived: Sequence[tuple[float, float]]) -> float:
+    """The probability that a score of the former is higher than one of the latter, ties counting half; each comes with
+    how often its question is shown.
+    """
+    (high, of_high), (low, of_low) = (np.array(some, float).reshape(-1, 2).T for some in (answered, deceived))
+    wins = (high[:, None] > low) + 0.5 * (high[:, None] == low)
+    return float(of_high @ wins @ of_low / (of_high.sum() * of_low.sum()))
+
+
+def _passage(example: Example) -> Offered:
+    """The passage that answers, or that the question was written about."""
+    return next(one for one in example.passages if (one.right if example.answered else one.own))
+
+
+def _style(question: str) -> str:
+    words = _WORD.findall(question.lower())
+    form = ["?mark" if question.rstrip().endswith("?") else "?none", "?small" if question[:1].islower() else "?capital"]
+    first = [f"?{place}{word}" for place, word in enumerate(words[:_FIRST])]
+    return " ".join([*form, f"?long{len(words) // 3}", *first, "?", *words])
+
+
+def _shares(question: str, passage: str) -> list[float]:
+    """How much of a question stands in the passage, and in the sentence of it that has most, rare words more."""
+    asked = set(_WORD.findall(question.lower()))
+    weights = {word: min(len(word), 8) for word in asked}
+    held = [weights.keys() & set(_WORD.findall(text.lower())) for text in (passage, *_SENTENCE.split(passage))]
+    shares = [sum(weights[word] for word in some) / max(sum(weights.values()), 1) for some in held]
+    whole, best = shares[0], max(shares[1:])
+    return [3 * whole, 3 * best, 3 * whole**2, 3 * best**2]
