@@ -43,8 +43,8 @@ from training.shipped import shipped_weights
 
 _GROUP_UNANSWERED, _GROUP_DECEIVING = 2, 1  # passages of a question that nothing answers; of one that deceives
 _GROUP_EDITED = 2  # passages of a changed question that is answered
-_TIMES = {"wiki-train": 0.3, "tales-train": 0.1, "policy-dev": 0.15, WRITTEN: 0.06, SIDES: 0.2, ASKED: 0.2}
-_TIMES |= {FOLDERS: 1.3, "edited-wiki": 0.2, "edited-tales": 0.12, "edited-written": 0.2}
+_TIMES = {"wiki-train": 0.3, "tales-train": 0.1, "policy-dev": 0.15, WRITTEN: 0.15, SIDES: 0.3, ASKED: 0.4}
+_TIMES |= {FOLDERS: 0.6, "edited-wiki": 0.25, "edited-tales": 0.15, "edited-written": 0.3}
 """How often an epoch shows an example on average: what is new often, of the rest enough that it is not forgotten."""
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
@@ -225,18 +225,7 @@ def train(learn: list[Learnt], held: list[Example], tokenizer: Tokenizer, argume
     model, learnt = weights.model, weights.learnt()
     if arguments.begin is not None:
         weights.load(shipped_weights(arguments.begin))
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [p for p in learnt if p.ndim > 1], "weight_decay": 0.01},
-            {"params": [p for p in learnt if p.ndim == 1], "weight_decay": 0.0},
-        ],
-        lr=arguments.rate,
-        fused=True,
-    )
-    steps, warm = arguments.steps, max(arguments.steps // 15, 1)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: min((s + 1) / warm, max(0.02, (steps - s) / max(steps - warm, 1)))
-    )
+    optimizer, schedule = _optimizer(learnt, arguments.rate, arguments.steps)
     path, options = arguments.work / "checkpoint.pt", {name: getattr(arguments, name) for name in _OF_A_TRAINING}
     first = 0
     if path.exists():
@@ -261,17 +250,40 @@ def train(learn: list[Learnt], held: list[Example], tokenizer: Tokenizer, argume
         losses.append(loss.detach())
         if step % 50 == 49:
             mean = float(torch.stack(losses[-50:]).mean())
-            print(f"step {step + 1}/{steps} loss {mean:.4f} {seen / (time.time() - started):.0f} tokens/s", flush=True)
-        if step % _KEPT == _KEPT - 1 or step == steps - 1:
+            speed = seen / (time.time() - started)
+            print(f"step {step + 1}/{arguments.steps} loss {mean:.4f} {speed:.0f} tokens/s", flush=True)
+        if step % _KEPT == _KEPT - 1 or step == arguments.steps - 1:
             if step % _LOOKED_AT == _LOOKED_AT - 1:
                 print(json.dumps(evaluate(model, held, tokenizer)), flush=True)
             kept = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "step": step + 1}
             torch.save({"model": weights.state(), "options": options} | kept, f"{path}.part")
             Path(f"{path}.part").replace(path)
-    record = {
+    record = _record(learn, arguments) | {"held_out": evaluate(model, held, tokenizer)}
+    (arguments.work / "record.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+
+
+def _optimizer(
+    learnt: Sequence[Tensor], rate: float, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """AdamW, which decays matrices only, and a rate that rises for a fifteenth of the steps and falls from there."""
+    decayed = [
+        {"params": [p for p in learnt if (p.ndim > 1) == big], "weight_decay": 0.01 * big} for big in (True, False)
+    ]
+    optimizer = torch.optim.AdamW(decayed, lr=rate, fused=True)
+    warm = max(steps // 15, 1)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda s: min((s + 1) / warm, max(0.02, (steps - s) / max(steps - warm, 1)))
+    )
+    return optimizer, schedule
+
+
+def _record(learn: Sequence[Learnt], arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the training was: examples, options, and the reader that it went on from."""
+    alone = arguments.only_answers
+    return {
         "examples": dict(Counter(e.source for e, _ in learn)),
         "with_a_twin": sum(twin is not None for _, twin in learn),
-        "steps": steps,
+        "steps": arguments.steps,
         "questions_a_step": arguments.questions,
         "passages_a_question": arguments.passages,
         "only_answers": alone,
@@ -281,10 +293,9 @@ def train(learn: list[Learnt], held: list[Example], tokenizer: Tokenizer, argume
         "rate": arguments.rate,
         "dropout": {"encoder": 0.0 if alone else _DROPOUT, "judging": _DROPOUT},
         "shown_an_epoch": _TIMES,
+        "balanced": True,
         "begun_from": None if arguments.begin is None else _before(arguments.begin),
-        "held_out": evaluate(model, held, tokenizer),
     }
-    (arguments.work / "record.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
 
 def _before(reader: Path) -> dict[str, Any]:

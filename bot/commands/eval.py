@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,12 @@ from bot import figures, messages, tuned
 from bot.options import NAMED, hint, open_asking_library, with_settings
 from bot.settings import Settings, load_compared
 from retrieval.errors import SettingsError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from retrieval.evaluation import Evaluation, Figure, Outcome
+    from retrieval.question_sets import EvalQuestion
 
 _NAMES = {
     "hit@1": ("right excerpt first", "hit@1"),
@@ -58,17 +64,19 @@ def command(
     asked = read_questions(questions)
     other = None if compare is None else _other(settings, compare)
     first = _outcomes(settings, questions, asked, "Asking", within=within)
-    figures = evaluation.evaluate(first, len(asked))
+    of_first = evaluation.evaluate(first, len(asked))
     if other is None:
-        _show(figures, as_json=as_json)
+        _show(of_first, as_json=as_json)
         return 0
     second = _outcomes(other, questions, asked, "Asking the other", within=within)
-    figures_of_other = evaluation.evaluate(second, len(asked))
-    _show_both(figures, figures_of_other, evaluation.compare(first, second), as_json=as_json)
+    of_second = evaluation.evaluate(second, len(asked))
+    _show_both(of_first, of_second, evaluation.compare(first, second), as_json=as_json)
     return 0
 
 
-def _outcomes(settings: Settings, path: Path, asked: Any, label: str, *, within: bool) -> Any:
+def _outcomes(
+    settings: Settings, path: Path, asked: Sequence[EvalQuestion], label: str, *, within: bool
+) -> list[Outcome]:
     """What became of each question; refused at the first that is asked of another generation than the first was."""
     from bot.progress import counted
     from retrieval import evaluation
@@ -143,23 +151,23 @@ def _differing(first: Settings, other: Settings) -> Iterator[str]:
                 yield f"{has}, where the first settings have {getattr(ours, name)!r}"
 
 
-def _show(figures: Any, *, as_json: bool) -> None:
+def _show(evaluation: Evaluation, *, as_json: bool) -> None:
     from bot import records
 
     if as_json:
-        click.echo(records.line(records.evaluation(figures)))
+        click.echo(records.line(records.evaluation(evaluation)))
         return
     table = figures.new_table("", "95% interval")
     for name, (label, term) in _NAMES.items():
-        figure = figures.figures[name]
+        figure = evaluation.figures[name]
         interval = "" if figure.value is None else f"{figure.low:.3f}–{figure.high:.3f}"
         table.add_row(label, term, figures.number(figure.value), interval)
-    table.add_row("time of a question", "median", _milliseconds(figures.latency_p50))
-    table.add_row("", "95th percentile", _milliseconds(figures.latency_p95))
-    _print(table, figures)
+    table.add_row("time of a question", "median", _milliseconds(evaluation.latency_p50))
+    table.add_row("", "95th percentile", _milliseconds(evaluation.latency_p95))
+    _print(table, evaluation)
 
 
-def _show_both(first: Any, second: Any, difference: Any, *, as_json: bool) -> None:
+def _show_both(first: Evaluation, second: Evaluation, difference: dict[str, Figure], *, as_json: bool) -> None:
     from bot import records
 
     if as_json:
@@ -177,11 +185,11 @@ def _show_both(first: Any, second: Any, difference: Any, *, as_json: bool) -> No
     _print(table, second)
 
 
-def _print(table: Any, figures: Any) -> None:
+def _print(table: Table, evaluation: Evaluation) -> None:
     figures.show(table)
-    left_out = f", {figures.left_out:,} left out (no place here to judge by)" if figures.left_out else ""
-    asked = f"{messages.count(figures.questions, 'question')}: {figures.answerable:,} answerable"
-    click.echo(click.style(f"{asked}, {figures.unanswerable:,} not{left_out}.", dim=True))
+    left_out = f", {evaluation.left_out:,} left out (no place here to judge by)" if evaluation.left_out else ""
+    asked = f"{messages.count(evaluation.questions, 'question')}: {evaluation.answerable:,} answerable"
+    click.echo(click.style(f"{asked}, {evaluation.unanswerable:,} not{left_out}.", dim=True))
 
 
 def _milliseconds(value: float) -> str:
