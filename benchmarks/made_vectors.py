@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.arrays import Floats
 from retrieval.embedding import Embedder, Encoding
 
-Floats = NDArray[np.float32]
 Wide = NDArray[np.float64]
 
 _RIDGES = (1e2, 1e3, 1e4, 1e5)  # against too close a fit to few passages; the best is taken

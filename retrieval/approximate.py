@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.arrays import Floats, Ids
 from retrieval.machine import cores
-
-Ids = NDArray[np.int64]
-Floats = NDArray[np.float32]
 
 _SAMPLE = 8192  # vectors that the sixteen values of every two dimensions are fitted to
 _AT_ONCE = 16_384

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.fitting import Floats, fit_logistic
+from retrieval.arrays import Doubles
+from retrieval.fitting import fit_logistic
 
 Bools = NDArray[np.bool_]
 Places = NDArray[np.intp]
@@ -19,7 +20,7 @@ PRECISIONS = {"sure": 0.95, "balanced": 0.9, "eager": 0.8}
 _ROUNDING = 5e-5  # half of the last digit that an answer's confidence has
 
 
-def reliability(confidence: Floats, right: Bools, bins: int = 10) -> list[tuple[float, float, int]]:
+def reliability(confidence: Doubles, right: Bools, bins: int = 10) -> list[tuple[float, float, int]]:
     """Mean confidence, share right and count of at most `bins` bins of equal size, the least sure first.
 
     Answers of one confidence are all as right as they are on average, so that their order does not matter.
@@ -30,7 +31,7 @@ def reliability(confidence: Floats, right: Bools, bins: int = 10) -> list[tuple[
     return [(float(confidence[p].mean()), float(share[p].mean()), len(p)) for p in parts if len(p)]
 
 
-def expected_calibration_error(confidence: Floats, right: Bools, bins: int = 10) -> float:
+def expected_calibration_error(confidence: Doubles, right: Bools, bins: int = 10) -> float:
     """How far confidence and share right lie apart, on average over bins of equal size; NaN without any answer.
 
     Naeini et al., 2015, with bins of equal mass rather than equal width (Nguyen and O'Connor, 2015).
@@ -40,13 +41,13 @@ def expected_calibration_error(confidence: Floats, right: Bools, bins: int = 10)
     return sum(count * abs(sure - share) for sure, share, count in reliability(confidence, right, bins)) / len(right)
 
 
-def log_loss(confidence: Floats, right: Bools) -> float:
+def log_loss(confidence: Doubles, right: Bools) -> float:
     """The mean negative log-likelihood; a confidence counts as no surer than its rounding allows."""
     likely = np.clip(confidence, _ROUNDING, 1 - _ROUNDING)
     return float(-np.log(np.where(right, likely, 1 - likely)).mean())
 
 
-def precise_cuts(confidence: Floats, right: Bools, precision: float) -> tuple[Places, Places]:
+def precise_cuts(confidence: Doubles, right: Bools, precision: float) -> tuple[Places, Places]:
     """The order of the answers, the surest first, and the places in it behind which a cut leaves `precision` right.
 
     A cut that would part answers of one confidence is none.
@@ -58,7 +59,7 @@ def precise_cuts(confidence: Floats, right: Bools, precision: float) -> tuple[Pl
     return order, np.flatnonzero(precise & ends_a_tie)
 
 
-def precision_threshold(confidence: Floats, right: Bools, precision: float) -> float:
+def precision_threshold(confidence: Doubles, right: Bools, precision: float) -> float:
     """The lowest confidence from which `precision` of the answers given are right.
 
     Where no threshold reaches that it is `precision` itself: of answers that are each that likely right, as many are.
@@ -67,7 +68,7 @@ def precision_threshold(confidence: Floats, right: Bools, precision: float) -> f
     return float(confidence[order[precise[-1]]]) if len(precise) else precision
 
 
-def cautions(confidence: Floats, right: Bools) -> dict[str, float]:
+def cautions(confidence: Doubles, right: Bools) -> dict[str, float]:
     """The threshold of each of PRECISIONS, rounded down to four digits; a stricter one is never below a laxer one."""
     lowest, found = 0.0, {}
     for name, precision in sorted(PRECISIONS.items(), key=lambda one: one[1]):
@@ -77,18 +78,18 @@ def cautions(confidence: Floats, right: Bools) -> dict[str, float]:
     return found
 
 
-def logit(confidence: Floats) -> Floats:
+def logit(confidence: Doubles) -> Doubles:
     """The logits of confidences, as large as their rounding allows."""
     likely = np.clip(confidence, _ROUNDING, 1 - _ROUNDING)
     return np.asarray(np.log(likely / (1 - likely)), np.float64)
 
 
-def sigmoid(logits: Floats) -> Floats:
+def sigmoid(logits: Doubles) -> Doubles:
     """The probabilities that belong to logits."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0))), np.float64)
 
 
-def fit_platt(logits: Floats, right: Bools) -> tuple[float, float]:
+def fit_platt(logits: Doubles, right: Bools) -> tuple[float, float]:
     """Slope and shift that turn logits into those of calibrated probabilities (Platt, 1999, with its targets)."""
     good, bad = int(right.sum()), int((~right).sum())
     targets = np.where(right, (good + 1) / (good + 2), 1 / (bad + 2))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from retrieval.arrays import Floats
 from retrieval.coefficients import Coefficients
-from retrieval.evidence import Floats
 from retrieval.preparing import Question
 from retrieval.ranking import Hit, met
 from retrieval.reader import LANGUAGE

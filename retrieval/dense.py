@@ -18,10 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.approximate import nearest, sketch_of
+from retrieval.arrays import Floats, Ids
 from retrieval.disk import link
-
-Ids = NDArray[np.int64]
-Floats = NDArray[np.float32]
 
 EXACT = 50_000  # passages that are compared one by one, in some four milliseconds
 _CHOSEN = 16  # times as many passages as are wanted are chosen by their sketches

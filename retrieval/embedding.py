@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.arrays import Floats
 from retrieval.errors import ModelError
 from retrieval.machine import cores
 from retrieval.models import EXPORT_VERSION, Export, find_export, make_export
@@ -34,7 +35,6 @@ from retrieval.settings import EmbeddingSettings
 if TYPE_CHECKING:
     from tokenizers import Encoding as TokenEncoding
 
-Floats = NDArray[np.float32]
 
 _CHUNK_TEXTS = 1024  # texts sorted by length at once
 _REASONS = {

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.arrays import Doubles
 from retrieval.calibration import precise_cuts
 from retrieval.errors import QuestionError, QuestionSetError
 from retrieval.question_sets import EvalQuestion
 from retrieval.types import Answer, Citation, Filter, Span
 
-Floats = NDArray[np.float64]
 Ask = Callable[[str, Filter], Answer]
 """Question and filter -> an answer with its first `DEPTH` excerpts. Raises QuestionError."""
 
@@ -138,7 +138,7 @@ def compare(first: Sequence[Outcome], second: Sequence[Outcome]) -> dict[str, Fi
     return _with_intervals(lambda rows: after.figures(rows) - before.figures(rows), len(first))
 
 
-def auroc(positive: Floats, negative: Floats) -> float:
+def auroc(positive: Doubles, negative: Doubles) -> float:
     """The probability that a positive scores higher than a negative, ties counting half; NaN where one is empty."""
     if not len(positive) or not len(negative):
         return float("nan")
@@ -152,7 +152,7 @@ def auroc(positive: Floats, negative: Floats) -> float:
     return float(wins / (len(positive) * len(negative)))
 
 
-def coverage(confidence: Floats, right: NDArray[np.bool_], answerable: NDArray[np.bool_], precision: float) -> float:
+def coverage(confidence: Doubles, right: NDArray[np.bool_], answerable: NDArray[np.bool_], precision: float) -> float:
     """The largest share of the answerable questions answered at any cut where `precision` of all answers is right."""
     if not answerable.any():
         return float("nan")
@@ -197,8 +197,8 @@ class _Table:
 
     answerable: NDArray[np.bool_]
     rank: NDArray[np.intp]
-    highlighted: Floats  # NaN where there was nothing to highlight
-    confidence: Floats
+    highlighted: Doubles  # NaN where there was nothing to highlight
+    confidence: Doubles
     found: NDArray[np.bool_]
 
     @classmethod
@@ -211,7 +211,7 @@ class _Table:
             np.array([o.found for o in outcomes], bool),
         )
 
-    def figures(self, rows: NDArray[np.intp]) -> Floats:
+    def figures(self, rows: NDArray[np.intp]) -> Doubles:
         """The values of FIGURES over a selection of rows; NaN where there is nothing to count."""
         answerable, rank, marks = self.answerable[rows], self.rank[rows], self.highlighted[rows]
         found, confidence = self.found[rows], self.confidence[rows]
@@ -241,11 +241,11 @@ def interval(figure: Callable[[NDArray[np.intp]], float], size: int) -> Figure:
     return found
 
 
-def _with_intervals(figures: Callable[[NDArray[np.intp]], Floats], size: int) -> dict[str, Figure]:
+def _with_intervals(figures: Callable[[NDArray[np.intp]], Doubles], size: int) -> dict[str, Figure]:
     return dict(zip(FIGURES, _bootstrapped(figures, size), strict=True))
 
 
-def _bootstrapped(figures: Callable[[NDArray[np.intp]], Floats], size: int) -> list[Figure]:
+def _bootstrapped(figures: Callable[[NDArray[np.intp]], Doubles], size: int) -> list[Figure]:
     """The figures over all rows, and the quantiles of them over rows drawn with replacement."""
     values = figures(np.arange(size))
     random = np.random.default_rng(0)

@@ -16,13 +16,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.arrays import Floats
 from retrieval.terms import QueryTerm, Term
 from retrieval.types import Span
 
 VERSION = 1
 """Raised when the packed form changes, so that libraries are analysed again."""
 
-Floats = NDArray[np.float32]
 Words = NDArray[np.uint32]
 _HEADER = struct.Struct("<IIHH")  # words, sentences, dimensions of a word, of a sentence
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Group = tuple[Floats, NDArray[np.bool_]]
+from retrieval.arrays import Doubles
+
+Group = tuple[Doubles, NDArray[np.bool_]]
 """The candidates of a question: their values `[c, f]`, and which of them are right `[c]`."""
 
 
-def fit_softmax(groups: Sequence[Group], penalty: float = 1e-3, prior: Floats | None = None) -> Floats:
+def fit_softmax(groups: Sequence[Group], penalty: float = 1e-3, prior: Doubles | None = None) -> Doubles:
     """Weights `[f]` that maximise the probability of the right rows of each group (ListNet, Cao et al., 2007).
 
     `penalty` weighs the squared distance from `prior`, or from zero, of the weights of values scaled to unit spread.
@@ -26,7 +27,7 @@ def fit_softmax(groups: Sequence[Group], penalty: float = 1e-3, prior: Floats | 
     group = np.repeat(np.arange(len(groups)), sizes)
     centre = np.zeros(rows.shape[1]) if prior is None else prior * spread
 
-    def loss(weights: Floats) -> tuple[float, Floats]:
+    def loss(weights: Doubles) -> tuple[float, Doubles]:
         scores = rows @ weights
         scores -= np.maximum.reduceat(scores, starts)[group]
         mass = np.exp(scores)
@@ -39,7 +40,7 @@ def fit_softmax(groups: Sequence[Group], penalty: float = 1e-3, prior: Floats | 
     return np.asarray(_minimise(loss, centre) / spread, np.float64)
 
 
-def fit_logistic(values: Floats, right: NDArray[np.bool_] | Floats, penalty: float = 1e-4) -> tuple[Floats, float]:
+def fit_logistic(values: Doubles, right: NDArray[np.bool_] | Doubles, penalty: float = 1e-4) -> tuple[Doubles, float]:
     """Weights `[f]` and bias of a logistic regression of `right` `[n]` on `values` `[n, f]`, with an L2 penalty.
 
     `right` may be probabilities.
@@ -47,7 +48,7 @@ def fit_logistic(values: Floats, right: NDArray[np.bool_] | Floats, penalty: flo
     centre, spread = values.mean(axis=0), values.std(axis=0) + 1e-9
     rows = np.hstack([(values - centre) / spread, np.ones((len(values), 1))])
 
-    def loss(weights: Floats) -> tuple[float, Floats]:
+    def loss(weights: Doubles) -> tuple[float, Doubles]:
         logits = rows @ weights
         value = np.logaddexp(0, logits).mean() - (logits * right).mean() + penalty * weights[:-1] @ weights[:-1]
         slope = rows.T @ (1 / (1 + np.exp(-logits)) - right) / len(rows)
@@ -59,7 +60,7 @@ def fit_logistic(values: Floats, right: NDArray[np.bool_] | Floats, penalty: flo
     return np.asarray(weights, np.float64), float(found[-1] - weights @ centre)
 
 
-def _minimise(loss: Callable[[Floats], tuple[float, Floats]], start: Floats) -> Floats:
+def _minimise(loss: Callable[[Doubles], tuple[float, Doubles]], start: Doubles) -> Doubles:
     """Where `loss`, which gives its slope as well, is least."""
     from scipy.optimize import minimize
     from threadpoolctl import threadpool_limits

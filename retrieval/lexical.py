@@ -15,12 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from retrieval.arrays import Floats, Ids
 from retrieval.disk import link
-
-Ids = NDArray[np.int64]
-Floats = NDArray[np.float32]
 
 _WRITER_BYTES = 30_000_000
 _MOST_TERMS = 256  # of one question

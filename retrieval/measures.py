@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.evidence import Evidence, Floats
+from retrieval.arrays import Floats
+from retrieval.evidence import Evidence
 
 FEATURES = (
     "cosine",

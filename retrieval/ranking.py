@@ -12,8 +12,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.arrays import Floats
 from retrieval.coefficients import Coefficients
-from retrieval.evidence import Floats, term_key
+from retrieval.evidence import term_key
 from retrieval.measures import FEATURES, Measures, measure
 from retrieval.preparing import PER_INDEX, Question
 from retrieval.reader import Reading

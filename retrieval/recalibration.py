@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from retrieval.answering import Engine, answer
+from retrieval.arrays import Doubles
 from retrieval.calibration import Bools, cautions, expected_calibration_error, fit_platt, log_loss, logit, sigmoid
 from retrieval.coefficients import CONFIDENCES, coefficients, record
 from retrieval.errors import LibraryError, QuestionSetError
 from retrieval.evaluation import DEPTH, Outcome, run
-from retrieval.fitting import Floats
 from retrieval.question_sets import EvalQuestion, folds
 from retrieval.settings import AnswerSettings
 from retrieval.tuning import Fit
@@ -140,13 +140,13 @@ def calibrate(outcomes: Sequence[Outcome], settings: AnswerSettings) -> Calibrat
     return Calibration(len(outcomes), before, after, *_fit(logits, discount, right))
 
 
-def _fit(logits: Floats, discount: Floats, right: Bools) -> tuple[float, float, dict[str, float]]:
+def _fit(logits: Doubles, discount: Doubles, right: Bools) -> tuple[float, float, dict[str, float]]:
     """Slope and shift of the logits, and thresholds on what comes of them with the discount."""
     slope, shift = fit_platt(logits, right)
     return slope, shift, cautions(discount * sigmoid(slope * logits + shift), right)
 
 
-def _fitness(confidence: Floats, found: Bools, right: Bools, answerable: Bools) -> Fitness:
+def _fitness(confidence: Doubles, found: Bools, right: Bools, answerable: Bools) -> Fitness:
     return Fitness(
         round(log_loss(confidence, right), 4),
         round(expected_calibration_error(confidence, right), 4),

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.answering import Engine
+from retrieval.arrays import Doubles
 from retrieval.coefficients import coefficients
 from retrieval.errors import QuestionSetError
 from retrieval.evaluation import Evaluation, Figure, Outcome, compare, evaluate
-from retrieval.fitting import Floats, Group, fit_softmax
+from retrieval.fitting import Group, fit_softmax
 from retrieval.measures import FEATURES, SENTENCE_FEATURES, Measures
 from retrieval.question_sets import EvalQuestion, folds
 from retrieval.ranking import measured
@@ -147,7 +148,7 @@ def _fit_all(groups: Sequence[tuple[Group | None, Group | None]], of: NDArray[np
     return found
 
 
-def _fit(groups: Sequence[Group], of: NDArray[np.intp], prior: Floats) -> Floats:
+def _fit(groups: Sequence[Group], of: NDArray[np.intp], prior: Doubles) -> Doubles:
     """Weights with the penalty that predicts held-out folds best; `prior` where none predicts them better than that."""
     best, least = None, _loss(groups, prior)
     for penalty in _PENALTIES if len(np.unique(of)) > 1 else ():
@@ -160,7 +161,7 @@ def _fit(groups: Sequence[Group], of: NDArray[np.intp], prior: Floats) -> Floats
     return prior if best is None else fit_softmax(groups, best, prior)
 
 
-def _loss(groups: Sequence[Group], weights: Floats) -> float:
+def _loss(groups: Sequence[Group], weights: Doubles) -> float:
     """The summed negative log-likelihood of the right rows of each group."""
     lost = 0.0
     for values, right in groups:

@@ -10,16 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from retrieval.arrays import Floats, Ids
 from retrieval.filtering import let_through
 from retrieval.indexes import Indexes
 from retrieval.rows import Entry
 from retrieval.store import Store
 from retrieval.types import Filter, Span
 
-Ids = NDArray[np.int64]
-Floats = NDArray[np.float32]
 Worded = tuple[Ids, Floats]  # passages found by their words, and their BM25 scores, best first
 
 _KEPT_ENTRIES = 1000  # some ten megabytes

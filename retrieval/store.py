@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval import texts
+from retrieval.arrays import Floats, Ids
 from retrieval.connection import connect, connect_or_freeze, explain, is_logged, transaction
 from retrieval.rows import (
     STATE,
@@ -224,7 +224,7 @@ class Store:
         found = {row[0]: entry_of(row) for row in rows}
         return [found[i] for i in wanted if i in found]
 
-    def passage_ids(self, documents: Iterable[int]) -> NDArray[np.int64]:
+    def passage_ids(self, documents: Iterable[int]) -> Ids:
         """The ids of all passages of some documents."""
         query = "SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?))"
         return np.array([row[0] for row in self._read(query, (json.dumps(list(documents)),))], np.int64)
@@ -235,15 +235,13 @@ class Store:
         for row in self._of(query, documents):
             yield row[0], document_of(row[3:]), row[1], row[2]
 
-    def all_vectors(
-        self, documents: Sequence[int] | None = None
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    def all_vectors(self, documents: Sequence[int] | None = None) -> Iterator[tuple[Ids, Floats]]:
         """The ids and vectors `[n, d]` of all passages, or of those of some documents, some thousands at a time."""
         rows = self._of("SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.key = p.key", documents)
         while some := list(islice(rows, _AT_ONCE)):
             yield self._unpacked(some)
 
-    def _unpacked(self, rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _unpacked(self, rows: Sequence[tuple[int, bytes]]) -> tuple[Ids, Floats]:
         halves = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
         vectors = halves.astype(np.float32).reshape(len(rows), int(self.meta("dimension")))
         return np.array([row[0] for row in rows], np.int64), vectors
@@ -278,7 +276,7 @@ class Store:
             found.update(row[0] for row in self._read(f"SELECT key FROM vectors WHERE key IN ({marks})", some))  # noqa: S608 - marks
         return found
 
-    def add_vectors(self, rows: Iterable[tuple[bytes, NDArray[np.float32], bytes]]) -> None:
+    def add_vectors(self, rows: Iterable[tuple[bytes, Floats, bytes]]) -> None:
         """Keeps vectors `[d]` and evidence by key, in a transaction of their own."""
         values = ((key, halved(vector.tobytes()), evidence) for key, vector, evidence in rows)
         with self.transaction():

@@ -40,11 +40,12 @@ from numpy.typing import NDArray
 from benchmarks.sets import library_over
 from retrieval import coefficients as package
 from retrieval.answering import Engine
+from retrieval.arrays import Doubles
 from retrieval.calibration import cautions, expected_calibration_error, sigmoid
 from retrieval.confidence import confidence_features
 from retrieval.embedding import Embedder, open_embedder
 from retrieval.excerpts import excerpts_of
-from retrieval.fitting import Floats, Group, fit_logistic, fit_softmax
+from retrieval.fitting import Group, fit_logistic, fit_softmax
 from retrieval.library import Library
 from retrieval.measures import FEATURES, SENTENCE_FEATURES
 from retrieval.question_sets import EvalQuestion, half, read_questions, sample
@@ -312,7 +313,7 @@ def _drawn(answers: Sequence[_Answer], mix: Mapping[str, float]) -> list[_Answer
     return [one for kind, share in mix.items() for one in chance.choices(kinds[kind], k=round(share * _DRAWN))]
 
 
-def _of_others(values: Floats, right: NDArray[np.bool_], documents: Sequence[str]) -> Floats:
+def _of_others(values: Doubles, right: NDArray[np.bool_], documents: Sequence[str]) -> Doubles:
     """Confidences `[n]`, each by a fit to the answers about other documents."""
     order = random.Random(6).sample(sorted(set(documents)), len(set(documents)))
     fold = np.array([order.index(document) % _FOLDS for document in documents])

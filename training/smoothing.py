@@ -16,16 +16,15 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-from numpy.typing import NDArray
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
+
+from retrieval.arrays import Floats
 
 SCALE = "_smoothing"
 """What the name of a divisor ends with; the weights behind it are multiplied by its inverse."""
 
 _STRENGTH = 0.65  # how much of the largest activation goes over to the weights
 _LEAST = 1e-3  # of a channel that hardly ever is anything
-
-Floats = NDArray[np.float32]
 
 
 def smooth(path: Path, feeds: Iterable[Mapping[str, Any]], layers: re.Pattern[str]) -> None:
