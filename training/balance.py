@@ -22,20 +22,24 @@ _PARTS = 5  # each is judged by what was fitted to the others
 _RARE = 10  # questions that a word must stand in to count
 _FIRST = 2  # words of a question that count once more for where they stand
 _PENALTY = 0.1
+_FEWEST_SHARE = 0.1  # of either kind, in a set that is weighed
 _WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 
 
 def balanced(examples: Sequence[Example]) -> list[Example]:
-    """The examples, each with how often it is to be shown beside the others of its set, once on average.
+    """The examples, each with how often it is to be shown beside the others of its set, once on average; of a set's
+    answered questions and the others as many are shown. Those that are held out are weighed among themselves.
 
-    Those without the passage that they were written about, and those of a set that has one kind only, count alike.
+    Those without the passage that they were written about count alike, and so do those of a set of which hardly any are
+    unanswered: these were not written so, but lost the passage that has their answer.
     """
     made = list(examples)
-    for source in {one.source for one in made}:
-        own = [number for number, one in enumerate(made) if one.source == source and (one.answered or one.about)]
+    for source, held_out in {(one.source, one.held_out) for one in made}:
+        of_set = [number for number, one in enumerate(made) if (one.source, one.held_out) == (source, held_out)]
+        own = [number for number in of_set if made[number].answered or made[number].about]
         answered = np.array([made[number].answered for number in own])
-        if min(answered.sum(), len(own) - answered.sum()) < _RARE * _PARTS:
+        if min(answered.sum(), len(own) - answered.sum()) < max(_FEWEST_SHARE * len(own), _RARE * _PARTS):
             continue
         told = likely_answered([made[number] for number in own])
         counts = np.where(answered, 1 - told, told)

@@ -293,7 +293,7 @@ def _record(learn: Sequence[Learnt], arguments: argparse.Namespace) -> dict[str,
         "rate": arguments.rate,
         "dropout": {"encoder": 0.0 if alone else _DROPOUT, "judging": _DROPOUT},
         "shown_an_epoch": _TIMES,
-        "balanced": True,
+        "balanced": any(e.counts != 1 for e, _ in learn),
         "begun_from": None if arguments.begin is None else _before(arguments.begin),
     }
 

@@ -48,6 +48,8 @@ def test_a_set_of_one_kind_and_questions_about_absent_passages_count_as_before()
     one_kind = [_example(number, "When does it leave?", answered=True) for number in range(100)]
     absent = Example("asked", "Who steers?", (Offered("Nothing of it.", right=False, answer=None, own=False),), False)
     assert balanced(one_kind) == one_kind
+    few = [_example(number, "When does it leave?", answered=number % 20 > 0) for number in range(2000)]
+    assert balanced(few) == few
     assert balanced([*_giveaway(), absent])[-1] == absent
 
 
