@@ -171,7 +171,7 @@ def _checked_elsewhere(found: Verification, now_in: str) -> str:
         told = f"is {_SAME_BUT}" if found.same_file else "has changed and no longer says this"
         return f"{_GONE}; {now_in} {told}"
     words = "the same words, with other line breaks or spaces, stand" if found.respaced else "this stands"
-    return f"not under that name any more; {words} in {now_in}{'' if found.same_file else ', which has changed'}"
+    return f"{_GONE}; {words} in {now_in}{'' if found.same_file else ', which has changed'}"
 
 
 def checked_document(found: Verdict, remedy: str) -> str:

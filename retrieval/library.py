@@ -270,17 +270,15 @@ class Library:
     def verify(self, citation: Citation, text: str) -> Verification:
         """Re-reads the cited file in the seeds folder and compares `text` with what stands there now.
 
-        Where that file is gone, the one of the same content or name that the library has at another path; where another
-        has taken its name, the one of the same content.
+        Where that file is gone, the one of the same content or name that the library has at another path.
         """
         seeds = self._settings.seeds
         found = verify_citation(seeds, citation, text)
-        gone, taken = found.verdict is Verdict.GONE, found.verdict is Verdict.CHANGED and not found.same_file
-        if not (gone or taken) or not self.ready or not self.belongs_to(seeds):
+        if found.verdict is not Verdict.GONE or not self.ready or not self.belongs_to(seeds):
             return found
         for path in self._moved_to(citation):
             other = verify_elsewhere(seeds, citation, text, path)
-            if other.verdict is Verdict.MOVED and (gone or other.same_file):
+            if other.verdict is Verdict.MOVED:
                 return other
             found = other if found.verdict is Verdict.GONE else found
         return found

@@ -714,7 +714,7 @@ def test_verify_names_the_path_of_a_file_that_was_renamed(
     told = run("verify", "-", *where, stdin=saved)
     assert (told.code, told.out.splitlines()[0]) == (
         0,
-        "moved   bridge.txt:1 0–54  not under that name any more; this stands in rhine.txt (0–54)",
+        "moved   bridge.txt:1 0–54  the file is gone or cannot be read; this stands in rhine.txt (0–54)",
     )
     assert run("verify", "-", "--json", *where, stdin=saved).rows == [
         {

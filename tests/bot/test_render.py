@@ -263,9 +263,9 @@ def test_of_a_file_that_is_gone_the_one_in_its_place_is_named_first() -> None:
     changed = replace(moved, same_file=False)
     without = replace(changed, verdict=Verdict.CHANGED, place=None)
     assert [messages.checked(one) for one in (moved, changed, replace(changed, respaced=True), without)] == [
-        "not under that name any more; this stands in new␊.txt",
-        "not under that name any more; this stands in new␊.txt, which has changed",
-        "not under that name any more; the same words, with other line breaks or spaces, stand in new␊.txt, "
+        "the file is gone or cannot be read; this stands in new␊.txt",
+        "the file is gone or cannot be read; this stands in new␊.txt, which has changed",
+        "the file is gone or cannot be read; the same words, with other line breaks or spaces, stand in new␊.txt, "
         "which has changed",
         "the file is gone or cannot be read; new␊.txt has changed and no longer says this",
     ]

@@ -393,7 +393,7 @@ def test_what_a_press_comes_to_is_a_message_where_it_is_too_long_for_the_press(t
             await service.in_turn(service.sync)
             press = telegram.press(answer, "Verify")
             told = await telegram.reply(2)
-            assert told["text"] == f"Moved: not under that name any more; this stands in {name}."
+            assert told["text"] == f"Moved: the file is gone or cannot be read; this stands in {name}."
             assert "text" not in telegram.pressed[press]
 
     talk(conversation)
