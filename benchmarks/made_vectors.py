@@ -20,10 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.arrays import Floats
+from retrieval.arrays import Doubles, Floats
 from retrieval.embedding import Embedder, Encoding
-
-Wide = NDArray[np.float64]
 
 _RIDGES = (1e2, 1e3, 1e4, 1e5)  # against too close a fit to few passages; the best is taken
 _NOISES = 4000  # token residuals kept to draw from
@@ -173,7 +171,7 @@ def _nearest(likeness: Floats) -> NDArray[np.intp]:
     return np.argsort(-others, axis=1)[:, :_NEIGHBOURS]
 
 
-def _spectrum(vectors: Floats) -> NDArray[np.float64]:
+def _spectrum(vectors: Floats) -> Doubles:
     """The shares of the variance, largest first."""
     values = np.linalg.svd(vectors - vectors.mean(axis=0), compute_uv=False).astype(np.float64) ** 2
     return np.asarray(values / values.sum(), np.float64)
@@ -183,7 +181,7 @@ def _regressors(own: NDArray[Any], around: NDArray[Any]) -> Floats:
     return np.hstack([own, np.broadcast_to(around, own.shape), np.ones((len(own), 1))]).astype(np.float32)
 
 
-def _solved(square: Wide, product: Wide, given: Floats, wanted: Floats) -> Floats:
+def _solved(square: Doubles, product: Doubles, given: Floats, wanted: Floats) -> Floats:
     """The maps, that of the passage's mean held back as is best for other passages, known by their means alone."""
     size = product.shape[1]
 

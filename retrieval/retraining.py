@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.answering import Engine
-from retrieval.arrays import Doubles
+from retrieval.arrays import Doubles, Floats
 from retrieval.coefficients import coefficients
 from retrieval.errors import QuestionSetError
 from retrieval.evaluation import Evaluation, Figure, Outcome, compare, evaluate
@@ -33,7 +33,7 @@ FIGURES = ("hit@1", "hit@3", "mrr")
 _PENALTIES = (0.001, 0.01, 0.1, 1.0)
 _NAMES = {"ranking": FEATURES, "sentence": SENTENCE_FEATURES}
 
-Weights = dict[str, NDArray[np.float32]]
+Weights = dict[str, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _sentence_group(question: EvalQuestion, entry: Entry, measures: Measures, in
     return _group(measures.sentences[first:end], np.array(touched))
 
 
-def _group(values: NDArray[np.float32], right: NDArray[np.bool_]) -> Group | None:
+def _group(values: Floats, right: NDArray[np.bool_]) -> Group | None:
     return (values.astype(np.float64), right) if right.any() and not right.all() else None
 
 
@@ -171,7 +171,7 @@ def _loss(groups: Sequence[Group], weights: Doubles) -> float:
     return lost
 
 
-def _named(names: Sequence[str], weights: NDArray[np.float32]) -> dict[str, float]:
+def _named(names: Sequence[str], weights: Floats) -> dict[str, float]:
     return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
 
 

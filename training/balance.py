@@ -14,14 +14,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from retrieval.arrays import Doubles
 from training.offered import Example, Offered
 
 _PARTS = 5  # each is judged by what was fitted to the others
 _RARE = 10  # questions that a word must stand in to count
 _FIRST = 2  # words of a question that count once more for where they stand
 _PENALTY = 0.1
+_SHARE_COUNTS = 3.0  # where a word counts 1, so that the penalty holds shares back less
 _FEWEST_SHARE = 0.1  # of either kind, in a set that is weighed
 _WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
@@ -48,7 +49,7 @@ def balanced(examples: Sequence[Example]) -> list[Example]:
     return made
 
 
-def likely_answered(examples: Sequence[Example]) -> NDArray[np.float64]:
+def likely_answered(examples: Sequence[Example]) -> Doubles:
     """How likely each question is answered `[n]`, as far as can be told without reading; by a fit to the questions
     about other passages.
     """
@@ -67,7 +68,7 @@ def likely_answered(examples: Sequence[Example]) -> NDArray[np.float64]:
     chances = cross_val_predict(
         fit, told.tocsr(), answered, groups=groups, cv=GroupKFold(_PARTS), method="predict_proba"
     )
-    likely: NDArray[np.float64] = chances[:, 1]
+    likely: Doubles = chances[:, 1]
     return likely
 
 
@@ -75,9 +76,10 @@ def told_apart(answered: Sequence[tuple[float, float]], deceived: Sequence[tuple
     """The probability that a score of the former is higher than one of the latter, ties counting half; each comes with
     how often its question is shown.
     """
-    (high, of_high), (low, of_low) = (np.array(some, float).reshape(-1, 2).T for some in (answered, deceived))
-    wins = (high[:, None] > low) + 0.5 * (high[:, None] == low)
-    return float(of_high @ wins @ of_low / (of_high.sum() * of_low.sum()))
+    from sklearn.metrics import roc_auc_score
+
+    scores, counts = zip(*answered, *deceived, strict=True)
+    return float(roc_auc_score([True] * len(answered) + [False] * len(deceived), scores, sample_weight=counts))
 
 
 def _passage(example: Example) -> Offered:
@@ -93,10 +95,10 @@ def _style(question: str) -> str:
 
 
 def _shares(question: str, passage: str) -> list[float]:
-    """How much of a question stands in the passage, and in the sentence of it that has most, rare words more."""
+    """How much of a question stands in the passage, and in the sentence of it that has most, long words more."""
     asked = set(_WORD.findall(question.lower()))
     weights = {word: min(len(word), 8) for word in asked}
     held = [weights.keys() & set(_WORD.findall(text.lower())) for text in (passage, *_SENTENCE.split(passage))]
     shares = [sum(weights[word] for word in some) / max(sum(weights.values()), 1) for some in held]
     whole, best = shares[0], max(shares[1:])
-    return [3 * whole, 3 * best, 3 * whole**2, 3 * best**2]
+    return [_SHARE_COUNTS * share for share in (whole, best, whole**2, best**2)]

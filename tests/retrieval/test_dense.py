@@ -6,15 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from retrieval import dense
 from retrieval.approximate import nearest, sketch_of
+from retrieval.arrays import Floats
 from retrieval.dense import DenseIndex
 from tests.systems import on_linux
 
-Ids = NDArray[np.int64]
-Floats = NDArray[np.float32]
 _DIMENSION = 24
 
 

@@ -9,14 +9,12 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from retrieval.arrays import Floats
 from training.shipped import shipped_weights
 from training.smoothing import smooth
-
-Floats = NDArray[np.float32]
 
 _LARGE = np.ones(64, np.float32)
 _LARGE[5] = 300.0  # a channel beside which eight bits leave nothing of the others
