@@ -56,7 +56,8 @@ def doubt_as_read(question: Question, piece: Piece, reader: Reader) -> Doubt | N
     otherwise = counted_otherwise(question.text, question.terms, sentence, words)
     if not (elsewhere or otherwise):
         return None
-    gains = [one.answers - hit.reading.answers for one in reader.read_again([*elsewhere, *otherwise], hit.entry.text)]
+    again = reader.read_again([*elsewhere, *otherwise], hit.entry.text, hit.entry.context)
+    gains = [one.answers - hit.reading.answers for one in again]
     if max(gains[: len(elsewhere)], default=0.0) >= _BETTER:
         return Doubt.OF_ANOTHER
     return Doubt.COUNTS_ELSE if max(gains[len(elsewhere) :], default=0.0) >= _FAR_BETTER else None

@@ -23,10 +23,13 @@ from retrieval.types import Span
 FOLDER = Path(__file__).with_name("reader_model")
 
 LONGEST, LONGEST_QUESTION = 264, 56
-"""Tokens of question and passage together, and of the question, that are read."""
+"""Tokens of question, context and passage together, and of the question, that are read."""
+
+LONGEST_CONTEXT = 40
+"""Tokens of what stands above a passage that are read, the last of them."""
 
 SPECIAL = ("<s>", "</s>")
-"""The tokens that stand before the question, and behind it and behind the passage."""
+"""The tokens that stand before the question, and behind it and behind the passage; the context stands before that."""
 
 LANGUAGE = "en"
 """The language of the texts that it learnt from."""
@@ -80,25 +83,26 @@ class Reader:
         self._tokenizer.no_padding()
         self._open, self._close = (self._tokenizer.token_to_id(token) for token in SPECIAL)
 
-    def read(self, question: str, passage: str) -> Reading:
+    def read(self, question: str, passage: str, context: str = "") -> Reading:
         """The best reading of a passage with the question or, where it is about a government, with the names that the
-        passage has for that.
+        passage has for that. `context` says what the passage is about: the title and headings above it.
         """
         question = question[:_LONGEST_TEXT]
-        made = self.read_again([question, *asked_otherwise(question, passage)], passage)
+        made = self.read_again([question, *asked_otherwise(question, passage)], passage, context)
         return max(made, key=lambda one: one.score)
 
-    def read_again(self, questions: Sequence[str], passage: str) -> list[Reading]:
+    def read_again(self, questions: Sequence[str], passage: str, context: str = "") -> list[Reading]:
         """Reads one passage with each of several questions, in no other names but with their numbers written as they
         are there; what goes beyond `LONGEST` tokens is not looked at.
         """
         asked = [as_written_in(passage, question[:_LONGEST_TEXT]) for question in questions]
         heads = self._tokenizer.encode_batch(asked, add_special_tokens=False)
-        text = self._tokenizer.encode(passage[:_LONGEST_TEXT], add_special_tokens=False)
-        return [self._read(passage, head, text) for head in heads]
+        texts = [context[-_LONGEST_TEXT:], passage[:_LONGEST_TEXT]]
+        above, text = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        return [self._read(passage, head, above.ids[-LONGEST_CONTEXT:], text) for head in heads]
 
-    def _read(self, passage: str, head: Any, text: Any) -> Reading:
-        opening = [self._open, *head.ids[:LONGEST_QUESTION], self._close]
+    def _read(self, passage: str, head: Any, above: Sequence[int], text: Any) -> Reading:
+        opening = [self._open, *head.ids[:LONGEST_QUESTION], self._close, *above]
         room = LONGEST - len(opening) - 1
         offsets = _without_space(passage, text.offsets[:room])
         ids = np.array([[*opening, *text.ids[:room], self._close]], np.int64)

@@ -14,6 +14,8 @@ from retrieval.preparing import Question
 from retrieval.ranking import Hit
 from retrieval.reader import LANGUAGE, Reader, Reading
 
+_What = tuple[str, ...]
+
 _LEAD = 0.3
 """No more is read once the best of what was read is ahead of the next passage by this much."""
 
@@ -32,32 +34,38 @@ def read(
 
     They are read one after the other, half as many again as `count` but never more than `most`, until one leads the
     next by so much that this would hardly come out ahead. What was not read gains as much as the least of what was; a
-    copy of what was read counts as read. Passages in another language than the reader's are not read, nor is a copy in
-    a document that is in another; where one of the first is in another, nothing is read unless the question is in the
-    reader's.
+    copy of what was read, below the same title and headings, counts as read. Passages in another language than the
+    reader's are not read, nor is a copy in a document that is in another; where one of the first is in another, nothing
+    is read unless the question is in the reader's.
     """
     foreign = any(hit.entry.document.language != LANGUAGE for hit in hits[:count])
-    scores: dict[str, float] = {}
+    firsts: dict[_What, Hit] = {}
     for hit in hits:
         if hit.entry.document.language == LANGUAGE:
-            scores.setdefault(hit.entry.text, hit.score)
-    texts = list(scores)[: count + (count + 1) // 2][:most]
-    if not texts or (foreign and not _asks_in_english(question.text)):
+            firsts.setdefault(_what(hit), hit)
+    to_read = list(firsts.items())[: count + (count + 1) // 2][:most]
+    if not to_read or (foreign and not _asks_in_english(question.text)):
         return list(hits)
-    readings: dict[str, tuple[Reading, float]] = {}
+    readings: dict[_What, tuple[Reading, float]] = {}
     best = -math.inf
-    for text in texts:
-        if best - scores[text] >= _LEAD:
+    for what, hit in to_read:
+        if best - hit.score >= _LEAD:
             break
-        made = reader.read(question.text, text)
-        readings[text] = made, gain(made, weights)
-        best = max(best, scores[text] + readings[text][1])
+        made = reader.read(question.text, hit.entry.text, hit.entry.context)
+        readings[what] = made, gain(made, weights)
+        best = max(best, hit.score + readings[what][1])
     unread = None, min(more for _, more in readings.values())
     ordered = []
     for hit in hits:
-        reading, more = readings.get(hit.entry.text, unread) if hit.entry.document.language == LANGUAGE else unread
+        reading, more = readings.get(_what(hit), unread) if hit.entry.document.language == LANGUAGE else unread
         ordered.append(replace(hit, score=hit.score + more, reading=reading, gain=more))
     return sorted(ordered, key=lambda hit: -hit.score)
+
+
+def _what(hit: Hit) -> _What:
+    """What is read of a hit: its passage, headings and title; what its file is called makes no copy another text."""
+    document, headings = hit.entry.document, hit.entry.passage.headings
+    return hit.entry.text, *((document.title,) if document.titled else ()), *headings
 
 
 def gain(reading: Reading, weights: Coefficients) -> float:

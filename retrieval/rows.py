@@ -55,6 +55,11 @@ class Entry:
     text: str
     evidence: Evidence
 
+    @property
+    def context(self) -> str:
+        """What the reader is told of the place where the passage stands: the title, and the headings above it."""
+        return ". ".join(dict.fromkeys([self.document.title, *self.passage.headings]))
+
 
 @dataclass(frozen=True, slots=True)
 class NewPassage:

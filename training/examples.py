@@ -158,10 +158,11 @@ def _offered(question: EvalQuestion, hit: Hit) -> Offered:
     shared = _shared(span, around.span) if around is not None and around.doc == path else 0
     own = around is not None and shared > min(len(span), len(around.span)) / 2
     if inside:
-        return Offered(hit.entry.text, True, (inside[0].start - span.start, inside[0].end - span.start), own)
+        answer = inside[0].start - span.start, inside[0].end - span.start
+        return Offered(hit.entry.text, True, answer, own, hit.entry.context)
     unplaced = question.answerable and not question.answers  # it has an answer, whose place nobody wrote down
     right = unplaced and shared > len(span) / 2
-    return Offered(hit.entry.text, right, None, own)
+    return Offered(hit.entry.text, right, None, own, hit.entry.context)
 
 
 def _shared(one: Span, other: Span) -> int:

@@ -35,7 +35,7 @@ from torch import Tensor
 from retrieval.models import file_sha256
 from retrieval.reader import FOLDER
 from training.offered import FILE, read_examples
-from training.reader import Reader, encode
+from training.reader import Reader, Row, encode
 from training.shipped import shipped_weights
 from training.smoothing import smooth
 from training.start import BEGUN_FROM
@@ -109,7 +109,7 @@ def _feeds(work: Path) -> Iterator[dict[str, NDArray[np.int64]]]:
     learnt = [one for one in read_examples(work / FILE) if not one.held_out]
     for example in random.Random(7).sample(learnt, min(_LOOKED_AT, len(learnt))):
         for passage in example.passages[:_OF_EACH]:
-            *inputs, _ = encode(tokenizer, [(example.question, passage.text, None)])
+            *inputs, _ = encode(tokenizer, [Row(example.question, passage.text, context=passage.context)])
             yield {name: values.numpy() for name, values in zip(_INPUTS, inputs, strict=True)}
 
 

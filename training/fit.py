@@ -343,7 +343,7 @@ def _reading_rows(engine: Engine, question: EvalQuestion) -> Group | None:
     assert engine.reader is not None
     prepared = engine.prepare(question.text)
     hits = rank(prepared, engine.searcher, engine.weights, _READ_TO_FIT)[:_READ_TO_FIT]
-    readings = [engine.reader.read(prepared.text, hit.entry.text) for hit in hits]
+    readings = [engine.reader.read(prepared.text, hit.entry.text, hit.entry.context) for hit in hits]
     rows = [[hit.score, one.score, one.span] for hit, one in zip(hits, readings, strict=True)]
     read_hits = [replace(hit, reading=one) for hit, one in zip(hits, readings, strict=True)]
     right = [question.covered_by(h.entry.document.path, windows(h, _CHARACTERS)[0].span) for h in read_hits]

@@ -30,12 +30,14 @@ FILE = "examples.jsonl.gz"
 class Offered:
     """A passage that ranking offers. `answer` is where the answer stands in `text`, None where it does not or where
     nobody wrote down the place; `right` says that the passage answers, `own` that the question was written about it.
+    `context` is what stands above it.
     """
 
     text: str
     right: bool
     answer: tuple[int, int] | None
     own: bool
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
     numbers: dict[str, int] = {}
     lines = []
     for one in examples:
-        passages = [(numbers.setdefault(p.text, len(numbers)), p.right, p.answer, p.own) for p in one.passages]
+        passages = [
+            (_number(p.text, numbers), p.right, p.answer, p.own, _number(p.context, numbers)) for p in one.passages
+        ]
         lines.append([one.source, one.question, one.held_out, passages, one.counts])
     part = path.with_name(f"{path.name}.part")
     part.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +78,10 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
         for line in (list(numbers), *lines):
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
     part.replace(path)
+
+
+def _number(text: str, numbers: dict[str, int]) -> int:
+    return numbers.setdefault(text, len(numbers))
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -86,5 +94,8 @@ def read_examples(path: Path) -> list[Example]:
 
 def _example(row: list[Any], texts: Sequence[str]) -> Example:
     source, question, apart, passages, *counts = row
-    offered = (Offered(texts[n], right, answer and tuple(answer), own) for n, right, answer, own in passages)
+    offered = (
+        Offered(texts[text], right, answer and tuple(answer), own, texts[context])
+        for text, right, answer, own, context in passages
+    )
     return Example(source, question, tuple(offered), apart, *counts)

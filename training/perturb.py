@@ -33,6 +33,7 @@ _OPPOSITES = [
     ("friend", "enemy"), ("love", "hate"), ("happy", "sad"), ("up", "down"), ("internal", "external"),
 ]  # fmt: skip
 _OPPOSITE = {a: b for pair in _OPPOSITES for a, b in (pair, pair[::-1])}
+_NAMING = 4  # letters of a word that says what is meant
 _NEAR = 5  # how far a number is altered, or the fiftieth part where that is more
 _SAME_PASSAGE = 0.35  # share of exchanged names that the passage itself holds
 _VERB = re.compile(r"\b(did|does|do|is|was|are|were|can|could|would|has|had)\b")
@@ -88,6 +89,16 @@ def unanswerable(question: str, same: str, others: Sequence[str], chance: random
     weights = [6, 4, 6, 3, 2]
     possible = [(one, weight) for one, weight in zip(made, weights, strict=True) if one is not None]
     return chance.choices(*zip(*possible, strict=True))[0] if possible else None  # type: ignore[arg-type]
+
+
+def moved(question: str, passage: str, context: str, others: Sequence[str], chance: random.Random) -> str | None:
+    """One of the contexts `others`, below which the passage answers the question no longer: it lacks a word of the
+    question that the passage has from its own context alone. None where there is none.
+    """
+    asked, held, told = ({word.lower() for word in _WORD.findall(text)} for text in (question, passage, context))
+    named = {word for word in (asked & told) - held - _SMALL if len(word) >= _NAMING or word.isdigit()}
+    lacking = sorted({other for other in others if any(word not in other.lower() for word in named)})
+    return chance.choice(lacking) if lacking else None
 
 
 def _exchange_name(question: str, text: str, chance: random.Random) -> str | None:

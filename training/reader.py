@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from tokenizers import Tokenizer
@@ -35,10 +35,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from retrieval.machine import cores
 from retrieval.models import file_sha256
-from retrieval.reader import LONGEST, LONGEST_QUESTION, SPECIAL
+from retrieval.reader import LONGEST, LONGEST_CONTEXT, LONGEST_QUESTION, SPECIAL
 from training.balance import told_apart
 from training.offered import ASKED, EDITED, FILE, FOLDERS, SIDES, WRITTEN, Example, Offered, read_examples
-from training.perturb import as_typed, unanswerable
+from training.perturb import as_typed, moved, unanswerable
 from training.shipped import shipped_weights
 
 _GROUP_UNANSWERED, _GROUP_DECEIVING = 2, 1  # passages of a question that nothing answers; of one that deceives
@@ -49,6 +49,8 @@ _TIMES |= {FOLDERS: 0.6, "edited-wiki": 0.25, "edited-tales": 0.15, "edited-writ
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
+_MOVED = 0.35  # share that are asked once more with their passage below another title, so that it answers no longer
+_BARE = 0.2  # share of questions whose passages stand below no title
 _SPAN_COUNTS = 0.25  # what either end of the answer counts, where choosing the passage counts 1
 _NEVER = -1e4  # a logit
 _WIDTHS = 1 if torch.cuda.is_available() else 3
@@ -68,8 +70,16 @@ _OF_A_TRAINING = ("steps", "questions", "passages", "rate", "reach", "frozen", "
 _DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 _UNSURE = 0.1  # a changed question is answered after all about so often
 
-Row = tuple[str, str, tuple[int, int] | None]  # question, passage, where the answer is in it
 Learnt = tuple[Example, str | None]  # the twin of a question that deceives, see `_with_twins`
+
+
+class Row(NamedTuple):
+    """A question with a passage, where the answer is in that, and what stands above it."""
+
+    question: str
+    passage: str
+    answer: tuple[int, int] | None = None
+    context: str = ""
 
 
 class Reader(nn.Module):
@@ -333,11 +343,12 @@ def _size(example: Example, size: int) -> int:
     return _GROUP_DECEIVING if example.about else _GROUP_UNANSWERED
 
 
-def _group(example: Example, chance: random.Random, size: int) -> tuple[list[Row], str | None]:
-    """A question's passages, at most `size` and the right one first where there is one, and the question that nothing
-    answers.
+def _group(example: Example, chance: random.Random, size: int) -> tuple[list[Row], list[Row]]:
+    """A question's passages, at most `size` and the right one first where there is one, and that one with what makes
+    it answer no longer: the question changed, or another title.
     """
-    question = as_typed(example.question, chance) if chance.random() < _TYPED else example.question
+    bare, question = chance.random() < _BARE, example.question
+    question = as_typed(example.question, chance) if chance.random() < _TYPED else question
     right = [p for p in example.passages if p.right][:2]
     wrong = [p for p in example.passages if not p.right]
     first, size = [chance.choice(right)] if right else _deceiving(wrong), _size(example, size)
@@ -345,10 +356,21 @@ def _group(example: Example, chance: random.Random, size: int) -> tuple[list[Row
     weights = [1 / (2 + place) for place in range(len(wrong))]
     drawn = sorted(range(len(wrong)), key=lambda i: chance.random() ** (1 / weights[i]), reverse=True)
     picked = [*first, *(wrong[i] for i in drawn[: size - 1])]
-    changed = None
-    if right and chance.random() < _CHANGED:
-        changed = unanswerable(question, first[0].text, [p.text for p in wrong], chance)
-    return [(question, one.text, one.answer) for one in picked], changed
+    rows = [Row(question, one.text, one.answer, "" if bare else one.context) for one in picked]
+    return rows, _no_longer(rows[0], wrong, chance) if right else []
+
+
+def _no_longer(row: Row, others: Sequence[Offered], chance: random.Random) -> list[Row]:
+    """A row whose passage answers, changed so that it does not: in its question, in its context, in both or neither."""
+    made = []
+    if chance.random() < _CHANGED:
+        texts = [f"{one.context}\n{one.text}" if row.context else one.text for one in others]
+        question = unanswerable(row.question, f"{row.context}\n{row.passage}", texts, chance)
+        made += [] if question is None else [row._replace(question=question, answer=None)]
+    if row.context and chance.random() < _MOVED:
+        context = moved(row.question, row.passage, row.context, [one.context for one in others], chance)
+        made += [] if context is None else [row._replace(context=context, answer=None)]
+    return made
 
 
 def _deceiving(passages: Sequence[Offered]) -> list[Offered]:
@@ -397,14 +419,13 @@ def _batch(examples: Sequence[Learnt], tokenizer: Tokenizer, chance: random.Rand
         weights += [_FIRST_COUNTS if place == 0 else 1.0 for place in range(len(picked))]
         orders += [float(place > 0 or not deceives) for place in range(len(picked))]
         rows += picked
-        if changed is not None:
-            rows.append((changed, picked[0][1], None))
-            wanted.append(_UNSURE)
-            weights.append(1.0)
-            orders.append(1.0)
+        rows += changed
+        wanted += [_UNSURE] * len(changed)
+        weights += [1.0] * len(changed)
+        orders += [1.0] * len(changed)
         if twin is not None:
             twins.append((len(rows), len(rows) - len(picked)))
-            rows.append((twin, picked[0][1], None))
+            rows.append(picked[0]._replace(question=twin, answer=None))
             wanted.append(1.0)
             weights.append(_FIRST_COUNTS)
             orders.append(1.0)
@@ -495,15 +516,17 @@ def _width(longest: int) -> int:
 def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, list[tuple[int, int]]]:
     """Token ids, mask and kinds `[n, t]`, and the tokens where each answer begins and ends, -1 where there is none."""
     opening, closing = (tokenizer.token_to_id(token) for token in SPECIAL)
-    questions = tokenizer.encode_batch([question for question, _, _ in rows], add_special_tokens=False)
-    texts = tokenizer.encode_batch([text for _, text, _ in rows], add_special_tokens=False)
+    questions = tokenizer.encode_batch([row.question for row in rows], add_special_tokens=False)
+    contexts = tokenizer.encode_batch([row.context for row in rows], add_special_tokens=False)
+    texts = tokenizer.encode_batch([row.passage for row in rows], add_special_tokens=False)
     lines, kinds, spans = [], [], []
-    for question, text, (_, _, answer) in zip(questions, texts, rows, strict=True):
-        head = [opening, *question.ids[:LONGEST_QUESTION], closing]
+    for question, context, text, row in zip(questions, contexts, texts, rows, strict=True):
+        head = [opening, *question.ids[:LONGEST_QUESTION], closing, *context.ids[-LONGEST_CONTEXT:]]
         body = text.ids[: LONGEST - len(head) - 1]
         lines.append([*head, *body, closing])
         kinds.append([0] * len(head) + [1] * len(body) + [0])
         offsets = text.offsets[: len(body)]
+        answer = row.answer
         touching = [i for i, (s, e) in enumerate(offsets) if answer and s < answer[1] and e > answer[0]]
         spans.append((len(head) + touching[0], len(head) + touching[-1]) if touching else (-1, -1))
     width = _width(max(map(len, lines)))
@@ -550,7 +573,7 @@ def _read(model: Reader, held: Sequence[Example], tokenizer: Tokenizer) -> Itera
     """Each example, the first of its passages, kinds, mask and ends of their rows, and what the model says of them."""
     for at in range(0, len(held), _READ_AT_ONCE):
         some = held[at : at + _READ_AT_ONCE]
-        rows = [(one.question, p.text, p.answer) for one in some for p in one.passages[:_FIRST]]
+        rows = [Row(one.question, p.text, p.answer, p.context) for one in some for p in one.passages[:_FIRST]]
         ids, mask, kinds, ends = encode(tokenizer, rows)
         scores, spans = (one.cpu() for one in model(ids.to(_DEVICE), mask.to(_DEVICE), kinds.to(_DEVICE)))
         first = 0

@@ -16,7 +16,7 @@ from retrieval.reader import FOLDER, Reader, Reading
 
 _CODE = (Path(retrieval.reader.__file__), Path(retrieval.runtimes.__file__))
 _MADE_BY = (FOLDER / "model.onnx", FOLDER / "tokenizer.json", *_CODE)
-"""What a reading depends on, but for the passage and the question as it is read with that."""
+"""What a reading depends on, but for the passage, its context, and the question as it is read with these."""
 
 
 class RememberingReader(Reader):
@@ -31,14 +31,14 @@ class RememberingReader(Reader):
         self._kept.execute("PRAGMA journal_mode = WAL")
         self._kept.execute("CREATE TABLE IF NOT EXISTS readings (key BLOB PRIMARY KEY, reading BLOB) WITHOUT ROWID")
 
-    def read(self, question: str, passage: str) -> Reading:
+    def read(self, question: str, passage: str, context: str = "") -> Reading:
         """Reads a passage, unless it was read before with this question."""
         ways = [as_written_in(passage, way) for way in (question, *asked_otherwise(question, passage))]
-        key = sha256(b"\0".join((self._made_by, *(one.encode() for one in (*ways, passage))))).digest()
+        key = sha256(b"\0".join((self._made_by, *(one.encode() for one in (*ways, context, passage))))).digest()
         row = self._kept.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
         if row is not None:
             kept: Reading = pickle.loads(row[0])
             return kept
-        made = super().read(question, passage)
+        made = super().read(question, passage, context)
         self._kept.execute("INSERT OR REPLACE INTO readings VALUES (?, ?)", (key, pickle.dumps(made)))
         return made

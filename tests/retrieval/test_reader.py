@@ -79,10 +79,20 @@ def test_what_goes_beyond_the_limit_is_not_looked_at(reader: Reader) -> None:
     assert len(reading.starts) < LONGEST
 
 
-@given(question=st.text(max_size=60), passage=st.text(max_size=400))
+def test_what_stands_above_a_passage_says_what_it_is_about(reader: Reader) -> None:
+    passage = "It was opened in 1890, after seven years of work."
+    own, other = (
+        reader.read("When was the Forth Bridge opened?", passage, context)
+        for context in ("The Forth Bridge. History", "The Kiel Canal. History")
+    )
+    assert own.answers > other.answers
+    assert passage[own.answer.start : own.answer.end] == "1890"
+
+
+@given(question=st.text(max_size=60), passage=st.text(max_size=400), context=st.text(max_size=100))
 @settings(max_examples=60)
-def test_any_text_gives_an_answer_inside_it(question: str, passage: str) -> None:
-    reading = open_reader().read(question, passage)
+def test_any_text_gives_an_answer_inside_it(question: str, passage: str, context: str) -> None:
+    reading = open_reader().read(question, passage, context)
     assert 0 <= reading.answer.start <= reading.answer.end <= len(passage)
     assert 0.0 <= reading.certainty <= 1.0 + 1e-6
     assert len(reading.starts) == len(reading.begins)
@@ -133,7 +143,7 @@ class _Scores:
     def __init__(self, *scores: float) -> None:
         self._scores = list(scores)
 
-    def read(self, question: str, passage: str) -> Reading:
+    def read(self, question: str, passage: str, context: str) -> Reading:
         score = self._scores.pop(0) if self._scores else -20.0
         nothing = np.zeros(0)
         return Reading(score, 2 * score, 0.0, Span(0, 0), 0.0, nothing.astype(np.int32), nothing)
@@ -218,6 +228,18 @@ def test_a_copy_of_what_was_read_counts_as_read(library: Library, embedder: Fake
     hits = rank(question, searcher, coefficients(), 10)
     reader: Any = _Scores(1.0, -1.0)
     assert all(hit.reading is not None for hit in read(question, hits, reader, 4, coefficients()))
+
+
+def test_the_same_words_below_another_title_are_no_copy(library: Library, embedder: FakeEmbedder, write: Write) -> None:
+    for year in (2023, 2024):
+        write(f"{year}.md", f"# Tides of {year}\n\nThe tide turns at six in the harbour.\n")
+    library.sync()
+    question = prepare("When does the tide turn in the harbour?", embedder, library.searcher(), Filter())
+    hits = rank(question, library.searcher(), coefficients(), 10)
+    reader: Any = _Scores(1.0, -1.0)
+    made = {hit.entry.context: hit.reading for hit in read(question, hits, reader, 4, coefficients())}
+    assert sorted(made) == ["Tides of 2023", "Tides of 2024"]
+    assert sorted(one.score for one in made.values() if one is not None) == [-1.0, 1.0]
 
 
 def test_a_copy_in_a_document_in_another_language_is_not_read(

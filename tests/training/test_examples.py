@@ -30,7 +30,7 @@ def test_a_written_text_stays_held_out_when_others_are_added() -> None:
 
 
 def test_examples_are_read_as_they_were_written(tmp_path: Path) -> None:
-    one = Offered("A ferry\u2028leaves at 7:10.\n", True, (18, 22), own=True)
+    one = Offered("A ferry\u2028leaves at 7:10.\n", True, (18, 22), own=True, context="Ferries\nof Solvik")
     other = Offered("It’s late.", False, None, own=False)
     examples = [Example("written", "When?", (one, other), False), Example("asked", "Who?", (other,), True)]
     write_examples(tmp_path / "made" / "examples", examples)

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from training.perturb import _alter_number, as_typed, unanswerable, with_typo
+from training.perturb import _alter_number, as_typed, moved, unanswerable, with_typo
 
 QUESTION = "Who was the first captain of the ship Endurance?"
 
@@ -64,3 +64,12 @@ def test_a_number_that_a_passage_writes_in_another_way_is_held(question: str, pa
 
 def test_a_question_in_which_nothing_can_be_changed_gives_none() -> None:
     assert unanswerable("Why?", "", [], Random(1)) is None
+
+
+def test_a_passage_is_moved_below_a_title_without_the_word_that_it_has_from_its_own() -> None:
+    others = ["Hire conditions 2024", "Notes on hire, 2023", "Hire conditions 2023. Helmets"]
+    asked, passage = "What did hire cost in 2023?", "A day costs eight pounds."
+    assert {moved(asked, passage, "Hire conditions 2023", others, Random(n)) for n in range(9)} == {others[0]}
+    assert moved(asked, "In 2023 a day of hire cost eight pounds.", "Hire conditions 2023", others, Random(1)) is None
+    assert moved("What does it cost?", passage, "What it costs", others, Random(1)) is None
+    assert moved(asked, passage, "Hire conditions 2023", [], Random(1)) is None

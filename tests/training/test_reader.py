@@ -39,6 +39,7 @@ OTHERS = tuple(Offered(f"The ferry of Ålvik number {n} takes no cars.", False, 
 
 
 _WRONGLY = Offered(RIGHT.text, False, None, own=True)  # asked about by a question that it does not answer
+_UNNAMED = "It leaves every day at 7:10, from the northern pier."
 _GROUP = 4
 
 
@@ -50,9 +51,20 @@ def example(*passages: Offered) -> Example:
 def test_the_passage_that_answers_is_the_first_of_its_group(seed: int) -> None:
     rows, _ = _group(example(*OTHERS[:2], RIGHT, *OTHERS[2:]), random.Random(seed), _GROUP)
     assert len(rows) == _GROUP
-    assert rows[0][1:] == (RIGHT.text, RIGHT.answer)
-    assert len({text for _, text, _ in rows}) == _GROUP
-    assert all(answer is None for _, _, answer in rows[1:])
+    assert (rows[0].passage, rows[0].answer) == (RIGHT.text, RIGHT.answer)
+    assert len({row.passage for row in rows}) == _GROUP
+    assert all(row.answer is None for row in rows[1:])
+
+
+def test_passages_stand_below_their_titles_and_the_right_one_sometimes_below_another() -> None:
+    right, other = replace(RIGHT, text=_UNNAMED, context="Solvik"), replace(OTHERS[0], context="Ålvik")
+    shown = [_group(example(right, other), random.Random(seed), _GROUP) for seed in range(200)]
+    above = [tuple(row.context for row in rows) for rows, _ in shown]
+    assert set(above) == {("Solvik", "Ålvik"), ("", "")}
+    assert 0.1 < above.count(("", "")) / len(above) < 0.3
+    changed = [(rows[0], row) for rows, more in shown for row in more if row.context != rows[0].context]
+    assert 20 < len(changed) < 80
+    assert all(row == first._replace(context="Ålvik", answer=None) for first, row in changed)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +76,9 @@ def test_a_question_that_nothing_answers_is_shown_with_the_passage_it_was_writte
 ) -> None:
     for seed in range(20):
         rows, changed = _group(example(*passages), random.Random(seed), _GROUP)
-        assert rows[0][1] == first.text
+        assert rows[0].passage == first.text
         assert len(rows) == count
-        assert changed is None
+        assert changed == []
 
 
 def test_rows_say_which_passage_answers_and_how_much_that_counts() -> None:

@@ -28,5 +28,6 @@ def test_what_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Mon
     again = [remembering.read(QUESTION, one) for one in PASSAGES[::-1]][::-1]
     assert [(one.score, one.answers, one.answer) for one in again] == [(o.score, o.answers, o.answer) for o in first]
     assert [one.begins.tolist() for one in again] == [one.begins.tolist() for one in first]
-    with pytest.raises(AssertionError, match="read before"):
-        remembering.read("Who opened the bridge?", PASSAGES[0])
+    for asked in (("Who opened the bridge?", PASSAGES[0]), (QUESTION, PASSAGES[0], "Bridges")):
+        with pytest.raises(AssertionError, match="read before"):
+            remembering.read(*asked)
