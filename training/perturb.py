@@ -33,6 +33,7 @@ _OPPOSITES = [
     ("friend", "enemy"), ("love", "hate"), ("happy", "sad"), ("up", "down"), ("internal", "external"),
 ]  # fmt: skip
 _OPPOSITE = {a: b for pair in _OPPOSITES for a, b in (pair, pair[::-1])}
+_PARTS = re.compile(r"[^,:;.()\u2013]{4,}")  # of a title
 _NAMING = 4  # letters of a word that says what is meant
 _NEAR = 5  # how far a number is altered, or the fiftieth part where that is more
 _SAME_PASSAGE = 0.35  # share of exchanged names that the passage itself holds
@@ -89,6 +90,14 @@ def unanswerable(question: str, same: str, others: Sequence[str], chance: random
     weights = [6, 4, 6, 3, 2]
     possible = [(one, weight) for one, weight in zip(made, weights, strict=True) if one is not None]
     return chance.choices(*zip(*possible, strict=True))[0] if possible else None  # type: ignore[arg-type]
+
+
+def named(question: str, title: str, chance: random.Random) -> str:
+    """The question with the title of its document, or a part of it, as somebody asks who knows where to look."""
+    part, asked = chance.choice([title, *_PARTS.findall(title)]).strip(), question.rstrip("? ")
+    made = [f"{part}: {question}", f"{asked}, {part}?", f"{part} {asked}"]
+    made += [f"{asked} {word} {part}?" for word in ("in", "at", "of", "according to")]
+    return chance.choice(made) if part else question
 
 
 def moved(question: str, passage: str, context: str, others: Sequence[str], chance: random.Random) -> str | None:

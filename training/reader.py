@@ -38,7 +38,7 @@ from retrieval.models import file_sha256
 from retrieval.reader import LONGEST, LONGEST_CONTEXT, LONGEST_QUESTION, SPECIAL
 from training.balance import told_apart
 from training.offered import ASKED, EDITED, FILE, FOLDERS, SIDES, WRITTEN, Example, Offered, read_examples
-from training.perturb import as_typed, moved, unanswerable
+from training.perturb import as_typed, moved, named, unanswerable
 from training.shipped import shipped_weights
 
 _GROUP_UNANSWERED, _GROUP_DECEIVING = 2, 1  # passages of a question that nothing answers; of one that deceives
@@ -49,7 +49,8 @@ _TIMES |= {FOLDERS: 0.6, "edited-wiki": 0.25, "edited-tales": 0.15, "edited-writ
 _DROPOUT = 0.1  # of what a layer adds
 _TYPED = 0.2  # share of questions as somebody in a hurry types them
 _CHANGED = 0.45  # share of answered questions that are asked once more, changed so that nothing answers them
-_MOVED = 0.35  # share that are asked once more with their passage below another title, so that it answers no longer
+_NAMED = 0.15  # share of answered questions that name the title of their document
+_MOVED = 0.6  # of those that need the title, that are asked once more with their passage below another
 _BARE = 0.2  # share of questions whose passages stand below no title
 _SPAN_COUNTS = 0.25  # what either end of the answer counts, where choosing the passage counts 1
 _NEVER = -1e4  # a logit
@@ -343,24 +344,28 @@ def _size(example: Example, size: int) -> int:
     return _GROUP_DECEIVING if example.about else _GROUP_UNANSWERED
 
 
-def _group(example: Example, chance: random.Random, size: int) -> tuple[list[Row], list[Row]]:
+def _group(
+    example: Example, chance: random.Random, size: int, titles: Sequence[str] = ()
+) -> tuple[list[Row], list[Row]]:
     """A question's passages, at most `size` and the right one first where there is one, and that one with what makes
-    it answer no longer: the question changed, or another title.
+    it answer no longer: the question changed, or another title, of its other passages or else of `titles`.
     """
     bare, question = chance.random() < _BARE, example.question
     question = as_typed(example.question, chance) if chance.random() < _TYPED else question
     right = [p for p in example.passages if p.right][:2]
     wrong = [p for p in example.passages if not p.right]
     first, size = [chance.choice(right)] if right else _deceiving(wrong), _size(example, size)
+    if right and not bare and chance.random() < _NAMED:
+        question = named(question, first[0].context, chance)
     wrong = [p for p in wrong if p not in first]
     weights = [1 / (2 + place) for place in range(len(wrong))]
     drawn = sorted(range(len(wrong)), key=lambda i: chance.random() ** (1 / weights[i]), reverse=True)
     picked = [*first, *(wrong[i] for i in drawn[: size - 1])]
     rows = [Row(question, one.text, one.answer, "" if bare else one.context) for one in picked]
-    return rows, _no_longer(rows[0], wrong, chance) if right else []
+    return rows, _no_longer(rows[0], wrong, titles, chance) if right else []
 
 
-def _no_longer(row: Row, others: Sequence[Offered], chance: random.Random) -> list[Row]:
+def _no_longer(row: Row, others: Sequence[Offered], titles: Sequence[str], chance: random.Random) -> list[Row]:
     """A row whose passage answers, changed so that it does not: in its question, in its context, in both or neither."""
     made = []
     if chance.random() < _CHANGED:
@@ -368,8 +373,8 @@ def _no_longer(row: Row, others: Sequence[Offered], chance: random.Random) -> li
         question = unanswerable(row.question, f"{row.context}\n{row.passage}", texts, chance)
         made += [] if question is None else [row._replace(question=question, answer=None)]
     if row.context and chance.random() < _MOVED:
-        context = moved(row.question, row.passage, row.context, [one.context for one in others], chance)
-        made += [] if context is None else [row._replace(context=context, answer=None)]
+        tried = (moved(*row[:2], row.context, some, chance) for some in ([one.context for one in others], titles))
+        made += [row._replace(context=one, answer=None) for one in tried if one is not None][:1]
     return made
 
 
@@ -410,8 +415,9 @@ def _batch(examples: Sequence[Learnt], tokenizer: Tokenizer, chance: random.Rand
     weights: list[float] = []
     orders: list[float] = []
     twins: list[tuple[int, int]] = []
+    titles = sorted({one.context for example, _ in examples for one in example.passages[:1]})
     for example, twin in examples:
-        picked, changed = _group(example, chance, size)
+        picked, changed = _group(example, chance, size, titles)
         deceives = not example.answered and example.about
         if example.answered:
             groups.append([*range(len(rows), len(rows) + len(picked)), *[-1] * (size - len(picked))])
