@@ -19,7 +19,7 @@ from retrieval.lines import blocks, every_line
 from retrieval.sentences import EDGES, asks, edge, sentences_of, trimmed
 from retrieval.types import Document, Passage, Span
 
-VERSION = 10
+VERSION = 11
 """Raised when the same document would be cut otherwise, so that libraries are cut again.
 
 That may lie in this module, in `retrieval.headings`, in `retrieval.lines` or in `retrieval.sentences`.

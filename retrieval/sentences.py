@@ -26,8 +26,8 @@ _CLAUSE = (
 _NUMBER = re.compile(  # before an item or a clause, which is no sentence of its own
     rf"\(?(?:(?:{_CLAUSE})\s?)?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,4}})(?:\.\d{{1,3}}){{0,4}}[ºª]?[.)]?"
 )
-_BEHIND_STOP = re.compile(  # the numbers of notes, also in Markdown, or the end of a row's field
-    r"(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]|\[\^[^\[\]\s]{1,30}\])+|;(?=\s)"
+_BEHIND_STOP = re.compile(  # the numbers of notes, also in Markdown, the end of what is bold, or of a row's field
+    r"(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]|\[\^[^\[\]\s]{1,30}\])+|[*_~]{1,3}(?=\s|$)|;(?=\s)"
 )
 _BEFORE_AMOUNTS = re.compile(  # in English, though not the time EST, nor a Max; the first two stand before any word
     r"(?:(?:^|\W)(?:(incl|excl)|approx|(?-i:max|MAX|[Ee]st)|min|avg|acc|paras?|tel|ext|qty|temp|dia)|(?:^|\n)\W{0,4}Max)\.$",

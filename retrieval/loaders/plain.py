@@ -20,7 +20,16 @@ _ITEM = re.compile(r"(?:[-*•‣–—+>|]|\(?\w{1,3}[.)])\s")
 _UNSPACED = re.compile(f"[{WITHOUT_SPACES}]")
 _NAME = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
 _BYLINE = re.compile(rf"[Bb][Yy]:?\s+{_NAME}(?:\s+(?:and\s+)?{_NAME})+(?:\s*[,.|/(–—-].*)?")
+_ANNOUNCES = tuple("?:？：؟")
+_ANNOUNCING = 400  # characters above a line in which such a line is looked for
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")  # without the white space around it
+_LONG_NUMBER = r"(?<![\d.,])(?!(?:1\d|20)\d\d(?!\d))\d{4,}"  # of a telephone, a code; no year
+_FACT = re.compile(rf"{_LONG_NUMBER}|:\s.*[\d@]")
+_STATEMENT = re.compile(
+    r"(?!\S+\s(?:\d+|[A-Z]|[IVXLC]+):\s)[^:]{2,40}:\s+\S"  # a label with its value; no Step 3, no Part II
+    r"|(?!(?:wh(?:at|en|ere|y|o|ich)|how)\b)(?:\S+\s+)+(?:is|are|was|were|has|have|had)(?:n['’]t)?\s",
+    re.IGNORECASE,
+)
 
 
 def load(data: bytes) -> Loaded:
@@ -47,24 +56,36 @@ def _header(text: str) -> tuple[int, str, str | None]:
 
 
 def _headings(text: str, start: int) -> Iterator[Heading]:
-    """Short lines alone between blank lines, with text below, that end no sentence and are no list item or byline."""
+    """Short lines alone between blank lines, with text below, that end no sentence, state no fact, answer no question
+    and are no list item or byline.
+    """
     first = True
     for match in _LINE.finditer(text, start):
         begin, end = match.span()
         if end - begin <= (_LONGEST_TITLE if first else _LONGEST_HEADING):
             alone = _blank_before(text, begin, start) and _blank_after(text, end)
-            if alone and _reads_as_heading(match[0], first=first):
+            if alone and _reads_as_heading(match[0], first=first) and not _is_announced(text, begin, start):
                 yield Heading(Span(begin, end), 1 if first else 2, match[0])
         first = False
 
 
 def _reads_as_heading(line: str, *, first: bool) -> bool:
-    if line.endswith(_ENDS_SENTENCE) or not any(c.isalnum() for c in line):
+    if line.endswith(_ENDS_SENTENCE) or not any(c.isalnum() for c in line) or _FACT.search(line):
         return False
     if first:
         return True
+    if _STATEMENT.match(line):
+        return False
     begins = line[0].isdigit() or line[0].isupper() or (line[0].isalpha() and line[0].lower() == line[0].upper())
     return begins and not _ITEM.match(line) and not _BYLINE.fullmatch(line) and _words(line) <= _MOST_WORDS
+
+
+def _is_announced(text: str, begin: int, start: int) -> bool:
+    """Whether the line above is alone too, and a question, or ends in a colon: what it asks for follows."""
+    reach = max(start, begin - _ANNOUNCING)
+    above = text[reach:begin].rstrip()
+    line = above.rfind("\n") + 1
+    return above.endswith(_ANNOUNCES) and _blank_before(text, reach + line, start)
 
 
 def _words(line: str) -> float:

@@ -103,6 +103,33 @@ def test_a_short_paragraph_is_no_heading_in_any_script(sentence: str) -> None:
     assert _headings(document) == [(1, "Rent 租"), (2, "ค่าเช่าและเงินประกัน")]
 
 
+@pytest.mark.parametrize(
+    "fact", ["Wifi password: sunflower42", "The caretaker is on 020 7946 0018", "Orders: shop@example.org"]
+)
+def test_a_lone_line_that_states_a_fact_is_text(fact: str) -> None:
+    first, further = _load("a.txt", f"{fact}\n\nIt rains.\n"), _load("a.txt", f"Notes\n\nA.\n\n{fact}\n\nIt rains.\n")
+    assert (first.titled, _headings(first), _headings(further)) == (False, [], [(1, "Notes")])
+
+
+@pytest.mark.parametrize("fact", ["Apologies: Carl Reed", "Milk is in the fridge", "The lift wasn’t inspected"])
+def test_below_the_first_also_one_with_a_label_or_a_verb_is_text(fact: str) -> None:
+    assert _headings(_load("a.txt", f"Notes\n\nA.\n\n{fact}\n\nIt rains.\n")) == [(1, "Notes")]
+
+
+@pytest.mark.parametrize("heading", ["Step 3: Glue", "Part II: The sea", "What is a tern", "Accounts for 2024"])
+def test_what_numbers_a_part_or_asks_stays_a_heading(heading: str) -> None:
+    document = _load("a.txt", f"Notes\n\nA.\n\n{heading}\n\nIt rains.\n")
+    assert _headings(document) == [(1, "Notes"), (2, heading)]
+
+
+@pytest.mark.parametrize("line", ["Can I bring my dog?", "Bob: Here is the address:"])
+def test_what_a_lone_line_asks_for_is_text(line: str) -> None:
+    document = _load("a.txt", f"Rules\n\n{line}\n\nBoat house, Harbour Road\n\nIt rains.\n")
+    assert _headings(document) == [(1, "Rules")]
+    prose = _load("a.txt", f"Rules\n\nWe met.\n{line}\n\nBoat house\n\nIt rains.\n")
+    assert _headings(prose) == [(1, "Rules"), (2, "Boat house")]
+
+
 def test_a_first_line_that_ends_a_sentence_is_no_title() -> None:
     document = _load("rent.txt", "किराया दस हजार रुपये है।\n\nReceipts are kept.\n")
     assert (document.titled, document.body_start) == (False, 0)

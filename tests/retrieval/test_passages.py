@@ -112,9 +112,9 @@ def test_a_heading_above_nothing_is_quoted() -> None:
 
 
 def test_lone_lines_that_look_like_headings_are_quoted() -> None:
-    notes = "At home\n\nMilk is in the fridge\n\nKeys hang by the door\n\nThe code is 4711\n\nBins go out on Tuesday.\n"
+    notes = "At home\n\nMilk belongs in the fridge\n\nKeys hang by the door\n\nBins\n\nThey go out on Tuesday.\n"
     assert _passages(notes, name="home.txt") == [
-        "Milk is in the fridge", "Keys hang by the door", "Bins go out on Tuesday.",
+        "Milk belongs in the fridge", "Keys hang by the door", "They go out on Tuesday.",
     ]  # fmt: skip
 
 
@@ -352,6 +352,13 @@ def test_a_picture_that_is_written_into_the_text_is_no_passage() -> None:
     assert _passages("Write data:image/gif;base64,R0lGODlhAQABAA== there.") == [
         "Write data:image/gif;base64,R0lGODlhAQABAA== there."
     ]
+
+
+def test_a_sentence_in_bold_keeps_its_signs() -> None:
+    text = "**How do I lock it?**\n\nTurn the key. **Deposit.** It is 200. *Really?* It is."
+    assert _sentences(text, "en") == [
+        "**How do I lock it?**", "Turn the key.", "**Deposit.**", "It is 200.", "*Really?*", "It is.",
+    ]  # fmt: skip
 
 
 def test_the_number_of_a_note_belongs_to_the_sentence_that_it_ends() -> None:

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from training.perturb import _alter_number, as_typed, moved, unanswerable, with_typo
+from training.perturb import _alter_number, as_typed, moved, named, unanswerable, with_typo
 
 QUESTION = "Who was the first captain of the ship Endurance?"
 
@@ -73,3 +73,11 @@ def test_a_passage_is_moved_below_a_title_without_the_word_that_it_has_from_its_
     assert moved(asked, "In 2023 a day of hire cost eight pounds.", "Hire conditions 2023", others, Random(1)) is None
     assert moved("What does it cost?", passage, "What it costs", others, Random(1)) is None
     assert moved(asked, passage, "Hire conditions 2023", [], Random(1)) is None
+
+
+def test_a_question_names_the_title_of_its_document_or_a_part_of_it() -> None:
+    made = {named("What does a fob cost?", "House rules, Harbour Street 7", Random(n)) for n in range(99)}
+    assert "What does a fob cost at Harbour Street 7?" in made
+    assert "House rules: What does a fob cost?" in made
+    assert all("hat does a fob cost" in one and ("House rules" in one or "Harbour Street 7" in one) for one in made)
+    assert named("What does a fob cost?", "", Random(1)) == "What does a fob cost?"
