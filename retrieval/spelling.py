@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from string import ascii_lowercase
 
 import numpy as np
@@ -25,6 +26,9 @@ from retrieval.rows import Entry
 from retrieval.searcher import Searcher
 from retrieval.terms import QueryTerm, folded, forms
 from retrieval.types import Correction
+
+KNOWN_WORDS = Path(__file__).with_name("known_words.txt")
+"""English words that the embedding model knows only in pieces, a line each; `training.known_words` lists them."""
 
 _SHORTEST, _LONGEST = 4, 30  # letters of a word that is corrected
 _LONG = 6  # letters from which one may be exchanged for another: "Pera" is no "Peru", "Tosca" no "Tosco"
@@ -42,6 +46,8 @@ _ELIDED = re.compile(r"[^\W\d_]{1,5}['’](?=[^\W\d_]{4})")
 
 _LOOKED_AT = 5  # passages whose spelling counts
 _LOOKED_AT_NEAR = 10  # passages that are searched for words two edits away
+_ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ion", "ions", "able", "ly", "ness", "ment")
+_SHORTEST_STEM = 4
 _SWAPPED = 10.0  # times as likely a slip as another
 
 
@@ -64,6 +70,10 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     if not unknown or any(asks_elsewhere(text[term.start : term.end]) for _, term in unknown):
         return Respelled(text, codes)  # nothing, or asked in a language that no document is in
     functions = functional(text, terms)
+
+    def is_word(one: str) -> bool:
+        return len(embedder.token_offsets(one)) == 1
+
     tokens = embedder.token_offsets(text)
     read_as: dict[str, str | None] = {}
     pieces: list[str] = []
@@ -78,11 +88,10 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
             continue  # a word of the question's language
         if word not in read_as and len(read_as) < _MOST_WORDS:
             read_as[word] = with_hyphen(word, searcher)
-            if read_as[word] is None and _tokens_within(tokens, start, end) > 1:  # else the model knows the word
-                name = place > 0 and word[0].isupper() and not text.isupper()
-                read_as[word] = nearest(
-                    word, searcher, name=name, is_word=lambda one: len(embedder.token_offsets(one)) == 1
-                )
+            name = place > 0 and word[0].isupper() and not text.isupper()
+            known = _tokens_within(tokens, start, end) == 1 or (not name and _is_english(word, searcher, is_word))
+            if read_as[word] is None and not known:
+                read_as[word] = nearest(word, searcher, name=name, is_word=is_word)
         better = read_as.get(word)
         if better is not None:
             pieces += [text[done:start], better]
@@ -94,6 +103,21 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
 
 def _tokens_within(tokens: NDArray[np.int32], start: int, end: int) -> int:
     return int(((tokens[:, 1] > start) & (tokens[:, 0] < end)).sum())
+
+
+def _is_english(word: str, searcher: Searcher, is_word: Callable[[str], bool]) -> bool:
+    """Whether a word is a known one, or an ending behind one that the model knows, where documents are in English."""
+    if "en" not in searcher.languages:
+        return False
+    word = word.lower()
+    stems = [word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)]
+    made = [stem for stem in stems if len(stem) >= _SHORTEST_STEM]
+    return word in _known_words() or any(is_word(one) or is_word(f"{one}e") for one in made)
+
+
+@cache
+def _known_words() -> frozenset[str]:
+    return frozenset(KNOWN_WORDS.read_text("utf-8").split())
 
 
 def nearest(word: str, searcher: Searcher, *, name: bool, is_word: Callable[[str], bool]) -> str | None:
@@ -110,7 +134,9 @@ def nearest(word: str, searcher: Searcher, *, name: bool, is_word: Callable[[str
             fits = [
                 one
                 for one in fits
-                if one[0].isupper() and (len(typed) >= _TWO_EDITS or found[one] > found[one.lower()])
+                if one[0].isupper()
+                and (len(typed) >= _TWO_EDITS or found[one] > found[one.lower()])
+                and not (edits > 1 and _exchanged(typed, folded(one)) > 1)
             ]
         if fits:
             return min(fits, key=lambda one: (-_likelihood(word, one, searcher), -found[one], one))
@@ -230,6 +256,12 @@ def _may_be(typed: str, other: str, edits: int) -> bool:
         return False
     begins_alike = typed[0] == other[0] or typed[1::-1] == other[:2]
     return begins_alike and distance(typed, other, edits) <= edits and not _are_opposed(typed, other)
+
+
+def _exchanged(typed: str, other: str) -> int:
+    """How many letters of a word of the same length are others: two make another name, as Karlsund for Karlstad."""
+    same = len(typed) == len(other) and sorted(typed) != sorted(other)
+    return sum(one != facing for one, facing in zip(typed, other, strict=True)) if same else 0
 
 
 def _are_opposed(one: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +16,11 @@ from numpy.typing import NDArray
 from retrieval.library import Library
 from retrieval.preparing import Question, prepare
 from retrieval.settings import AnswerSettings, EngineSettings
-from retrieval.spelling import distance, one_edit_away
+from retrieval.spelling import KNOWN_WORDS, distance, one_edit_away
 from retrieval.testing import FakeEmbedder
 from retrieval.types import Correction, Filter
 from tests.conftest import Write
+from training import known_words
 
 POLE = "Roald Amundsen reached the South Pole in 1911. He was ahead of Scott. The harmony aboard was praised.\n"
 WORDS = st.text("abc", max_size=7)
@@ -103,6 +105,9 @@ def test_every_corrected_word_is_marked_where_it_stands_now(ask: Ask) -> None:
         ("1911s", POLE, None),
         ("Rol", "Roll on.\n", None),  # too short
         ("wehre", "He knew where it was.\n", "where"),
+        ("Karlstad", "The bridge of Karlsund is long.\n", None),  # two other letters make another name
+        ("insured", "Two people were injured.\n", None),  # a word that is known to be one
+        ("halals", "Meet us in the halls.\n", "halls"),
         ("hypotension", "Patients with hypertension rest.\n", None),  # its opposite
         ("intranet", "The internet is down.\n", None),
         ("licensors", "The licensees pay.\n", None),
@@ -259,3 +264,14 @@ def test_every_word_one_edit_away_is_made_once(word: str) -> None:
     assert len(made) <= kept + 2 * len(word)
     assert word[:2] + "q" + word[2:] in made
     assert (word[:2] + "q" + word[3:] in made) is not short
+
+
+def test_a_word_that_is_another_with_an_ending_is_no_misspelling(ask: Ask) -> None:
+    for known, read_as in ((("wait",), ()), ((), (Correction("waiter", "water"),))):
+        assert ask("Where is the waiter?", "The water is cold.\n", known).corrections == read_as
+
+
+def test_the_list_of_known_words_is_what_its_command_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_words, "KNOWN_WORDS", tmp_path / "words.txt")
+    known_words.main()
+    assert (tmp_path / "words.txt").read_text("utf-8") == KNOWN_WORDS.read_text("utf-8")
