@@ -16,7 +16,7 @@ from retrieval.errors import DocumentError
 from retrieval.loaders.loaded import Loaded, clean
 from retrieval.types import Document
 
-VERSION = 9
+VERSION = 10
 """Raised when a format is read otherwise, so that libraries are made anew."""
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -260,16 +260,15 @@ class _Text:
         for row in found(table, "tr"):
             if row.find(f"{W}trPr/{W}del") is not None:
                 continue
-            cells = list(found(row, "tc"))
-            if self._is_laid_out(cells):
-                for column, cell in _by_column(cells):
+            if self._is_laid_out(list(found(row, "tc"))):
+                for column, cell in _by_column(row):
                     self.blocks(cell)
                     if not _goes_on(cell):
                         above.pop(column, None)
                 tight = False
                 continue
             texts: dict[int, str] = {}
-            for column, cell in _by_column(cells):
+            for column, cell in _by_column(row):
                 if not _goes_on(cell):
                     inside = (" ".join(self._numbered(one).split()) for one in found(cell, "p"))
                     above[column] = " ".join(inside).strip()
@@ -298,20 +297,28 @@ class _Text:
 
 
 def _holds_data(table: Any) -> bool:
-    """Whether values stand in columns that have names."""
-    rows = [list(found(row, "tc")) for row in found(table, "tr")]
-    columns = max((sum(_columns(cell) for cell in row) for row in rows), default=0)
-    return any(
-        names_columns([text_of(cell, boxes=True).strip() for cell in row], columns, corner=row is rows[0])
-        for row in rows
-        if len(row) == columns
-    )
+    """Whether values stand in columns that have names.
+
+    The corner may be empty, or missing, in the first row that has a cell for each other column.
+    """
+    above: dict[int, str] = {}
+    rows, columns = [], 0
+    for row in found(table, "tr"):
+        texts = {0: ""}
+        for column, cell in _by_column(row):
+            if not _goes_on(cell):
+                above[column] = text_of(cell, boxes=True).strip()
+            texts[column] = above.get(column, "")
+            columns = max(columns, column + _columns(cell))
+        rows.append(list(texts.values()))
+    full = [texts for texts in rows if len(texts) == columns]
+    return any(names_columns(texts, columns, corner=texts is full[0]) for texts in full)
 
 
-def _by_column(cells: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+def _by_column(row: Any) -> Iterator[tuple[int, Any]]:
     """Each cell of a row with the column that it begins in."""
-    column = 0
-    for cell in cells:
+    column = max(0, int(value(row.find(W + "trPr"), "gridBefore") or 0))
+    for cell in found(row, "tc"):
         yield column, cell
         column += _columns(cell)
 

@@ -24,6 +24,8 @@ _SURE = 200  # characters of main text, below which trafilatura found too little
 _TELLING = 15  # letters and digits of a piece of text that would not be elsewhere by chance
 _ASIDE = frozenset({"ul", "ol", "div", "table", "section", "aside", "header", "p", "menu"})
 _FEWEST_LINKS = 3
+_CONTACTS = ("mailto:", "tel:")  # links to people, which lead to no page
+_INTRODUCING = ("h2", "h3", "h4", "h5", "h6")  # headings of parts of a page
 
 
 def load(data: bytes) -> Loaded:
@@ -83,17 +85,46 @@ def _xhtml(text: str) -> Any:
 
 
 def _surroundings(tree: Any) -> Callable[[Any], bool]:
-    """Tells what surrounds the main text: a footer, or mostly links, of which trafilatura kept nothing."""
-    kept = _letters(_main_text(tree))
+    """Tells what surrounds the main text: a footer, or mostly links, of which trafilatura kept nothing.
+
+    But not links under a heading of the main text, nor what is in a block of such links.
+    """
+    text = _main_text(tree)
+    kept, lines = _letters(text), frozenset(filter(None, map(_letters, text.splitlines())))
     if len(kept) < _SURE:
         return lambda _: False
+    introduced: set[Any] = set()
+
+    def is_kept(element: Any) -> bool:
+        return any(piece in kept for piece in _telling(element))
+
+    def is_introduced(element: Any) -> bool:
+        heading, near = _heading(element)
+        if heading is None:
+            return False
+        return _letters("".join(heading.itertext())) in lines or any(map(is_kept, near))
 
     def surrounds(element: Any) -> bool:
-        if name_of(element) != "footer" and not (name_of(element) in _ASIDE and _is_mostly_links(element)):
+        is_footer = name_of(element) == "footer"
+        if not (is_footer or name_of(element) in _ASIDE) or not introduced.isdisjoint(element.iterancestors()):
             return False
-        return not any(piece in kept for piece in _telling(element))
+        if not (is_footer or _is_mostly_links(element)) or is_kept(element):
+            return False
+        if is_footer or not is_introduced(element):
+            return True
+        introduced.add(element)
+        return False
 
     return surrounds
+
+
+def _heading(element: Any) -> tuple[Any, list[Any]]:
+    """The heading right before an element, with the nearest paragraphs beside it, or the first one in it, or None."""
+    before = next(element.itersiblings("*", preceding=True), None)
+    if before is None or name_of(before) not in _INTRODUCING:
+        return next(element.iter(*_INTRODUCING), None), []
+    near = (next(before.itersiblings("p", preceding=above), None) for above in (True, False))
+    return before, [one for one in near if one is not None]
 
 
 def _telling(element: Any) -> Iterator[str]:
@@ -118,11 +149,15 @@ def _main_text(tree: Any) -> str:
 
 
 def _is_mostly_links(element: Any) -> bool:
-    links = [link for link in element.iter("a") if link.get("href")]
+    links = [link for link in element.iter("a") if _leads_to_a_page(link.get("href") or "")]
     if len(links) < _FEWEST_LINKS:
         return False
     linked = sum(len(_squeezed("".join(link.itertext()))) for link in links)
     return linked >= 0.8 * len(_squeezed("".join(element.itertext())))
+
+
+def _leads_to_a_page(address: str) -> bool:
+    return bool(address) and not address.strip().lower().startswith(_CONTACTS)
 
 
 def _squeezed(text: str) -> str:

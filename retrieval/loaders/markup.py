@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from retrieval.loaders.cells import LONGEST_NAME, MOST_COLUMNS, line, names_columns
@@ -20,8 +21,8 @@ _BLOCKS = HEADINGS.keys() | {
     "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _INVISIBLE = frozenset({
-    "annotation", "annotation-xml", "audio", "canvas", "datalist", "head", "iframe", "nav", "noscript", "object",
-    "rp", "rt", "script", "select", "style", "svg", "template", "textarea", "video",
+    "annotation", "annotation-xml", "audio", "canvas", "datalist", "del", "head", "iframe", "nav", "noscript", "object",
+    "rp", "rt", "s", "script", "select", "strike", "style", "svg", "template", "textarea", "video",
 })  # fmt: skip
 _TOOLS = frozenset({"mw-editsection", "headerlink", "anchor-link"})  # classes of the links beside headings
 _NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
@@ -159,20 +160,8 @@ class _Layout:
 
     def _row(self, row: Any) -> str:
         """A row as a line; a cell that spans rows is named in each."""
-        texts = {column: text for column, (text, _) in self._above.items()}
-        self._above = _below(self._above)
-        column = 0
-        for cell in _cells(row):
-            while column in texts:
-                column += 1
-            text, begin = _joined(flat(cell)), column
-            texts[begin] = text
-            column += _span(cell, "colspan")
-            if (rows := _span(cell, "rowspan")) > 1:
-                name = text if len(text) <= LONGEST_NAME else ""
-                columns = range(begin, min(column, MOST_COLUMNS))
-                self._above |= {at: (name if at == begin else "", rows - 1) for at in columns}
-        return line(texts, aligned=self._aligned) if column else ""
+        texts, end, self._above = _placed(row, self._above)
+        return line(texts, aligned=self._aligned) if end else ""
 
     def flush(self) -> None:
         """Ends the block; two line breaks end one, too."""
@@ -250,16 +239,43 @@ def _span(cell: Any, name: str) -> int:
 
 
 def _holds_data(table: Any) -> bool:
-    """Whether values stand in columns that have names; not where a table lays out a page."""
+    """Whether values stand in columns that have names; not where a table lays out a page.
+
+    The corner may be empty in the first row that has a cell for each column, and beside any name that is marked as one.
+    """
     if table.find(".//table") is not None or table.get("role") in ("none", "presentation"):
         return False
-    rows = [_cells(row) for row in table.iter("tr") if not _is_unseen(row)]
-    columns = max((sum(_span(cell, "colspan") for cell in row) for row in rows), default=0)
+    shown = (row for row in table.iter("tr") if not _is_unseen(row))
+    rows, columns = [], 0
+    for _, part in groupby(shown, key=lambda row: row.getparent()):
+        above: dict[int, tuple[str, int]] = {}
+        for row in part:
+            texts, end, above = _placed(row, above)
+            rows.append((row, [texts[column] for column in sorted(texts)]))
+            columns = max(columns, end)
+    full = [(row, texts) for row, texts in rows if len(texts) == columns]
     return any(
-        names_columns([flat(cell).strip() for cell in row], columns, corner="th" in map(name_of, row[1:]))
-        for row in rows
-        if len(row) == columns
+        names_columns(texts, columns, corner=row is full[0][0] or "th" in map(name_of, _cells(row)[1:]))
+        for row, texts in full
     )
+
+
+def _placed(row: Any, above: Mapping[int, tuple[str, int]]) -> tuple[dict[int, str], int, dict[int, tuple[str, int]]]:
+    """The texts of a row by column, those of cells from above among them; where it ends; what spans the next row."""
+    texts = {column: text for column, (text, _) in above.items()}
+    below = _below(above)
+    column = 0
+    for cell in _cells(row):
+        while column in texts:
+            column += 1
+        text, begin = _joined(flat(cell)), column
+        texts[begin] = text
+        column += _span(cell, "colspan")
+        if (rows := _span(cell, "rowspan")) > 1:
+            name = text if len(text) <= LONGEST_NAME else ""
+            columns = range(begin, min(column, MOST_COLUMNS))
+            below |= {at: (name if at == begin else "", rows - 1) for at in columns}
+    return texts, column, below
 
 
 def _ordered(element: Any) -> _Ordered:

@@ -1,15 +1,18 @@
 """Records: each object of a .json array or of a .jsonl file becomes one line `name: value; name: value`.
 
-So does each object that a long one names, and each answer that it gives under a question.
+So does each object that a long one names or holds in a list, and each answer that it gives under a question.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TypeGuard
 
 from retrieval.errors import DocumentError
+from retrieval.loaders.cells import LONGEST_NAME
 from retrieval.loaders.loaded import Loaded, one_line_each
 from retrieval.loaders.text import decode
 
@@ -91,12 +94,46 @@ def _unwrapped(value: object) -> Iterator[object]:
     """
     members = value if isinstance(value, dict) else {}
     if _names_records(members):
-        yield from ({name: inner} for name, inner in members.items())
+        yield from ({name: part} for name, inner in members.items() for part in _parts(inner, named=True))
         return
-    lists = {name: inner for name, inner in members.items() if _is_list_of_objects(inner)}
-    yield {name: inner for name, inner in members.items() if name not in lists} if lists else value
-    for name, inner in lists.items():
-        yield from ({name: one} for one in inner)
+    yield _rest(value)
+    yield from _listed(value)
+
+
+def _rest(value: object) -> object:
+    """A value without the lists of objects in it."""
+    if not isinstance(value, dict):
+        return value
+    return {name: _rest(inner) for name, inner in value.items() if not _is_list_of_objects(inner)}
+
+
+def _listed(value: object) -> Iterator[Mapping[str, object]]:
+    """The objects of those lists, each under the names that lead to it."""
+    members = value if isinstance(value, dict) else {}
+    for name, inner in members.items():
+        if _is_list_of_objects(inner):
+            yield from ({name: part} for one in inner for part in _parts(one))
+        else:
+            yield from ({name: found} for found in _listed(inner))
+
+
+def _parts(record: object, *, named: bool = False) -> Iterator[object]:
+    """A record; of a long one, as a chat with its messages, what else is in it, and each object of its lists.
+
+    Unless it is named, these have its first short value before them, which mostly says whose they are.
+    """
+    if len(_flat(record)) <= _LONG:
+        yield record
+        return
+    rest = _rest(record)
+    yield rest
+    values = rest.items() if isinstance(rest, dict) and not named else ()
+    first = dict(islice((value for value in values if _is_short(value[1])), 1))
+    yield from ({**first, **one} for one in _listed(record))
+
+
+def _is_short(value: object) -> bool:
+    return not isinstance(value, (dict, list)) and _is_given(value) and len(str(value)) <= LONGEST_NAME
 
 
 def _names_records(members: dict[str, object]) -> bool:
@@ -108,7 +145,7 @@ def _names_records(members: dict[str, object]) -> bool:
     return (len(objects) == len(members) and bool(set.intersection(*objects))) or len(answers) == len(members)
 
 
-def _is_list_of_objects(value: object) -> bool:
+def _is_list_of_objects(value: object) -> TypeGuard[list[dict[str, object]]]:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 

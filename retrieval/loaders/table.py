@@ -5,21 +5,19 @@ from __future__ import annotations
 import contextlib
 import csv
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import islice, repeat, zip_longest
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, repeat, takewhile, zip_longest
 from typing import Any, Literal
 
 from retrieval.errors import DocumentError
+from retrieval.loaders.columns import filled, header, joined, next_header, shape
 from retrieval.loaders.loaded import Loaded, one_line_each
 from retrieval.loaders.text import decode
 
 _LONGEST_FIELD = 10_000_000
 _DELIMITERS = "\t;|,"  # first those that text has fewest of
 _ROWS = 50  # by which the delimiter and the row of names are found
-_VALUE = re.compile(r"[-+]?\d+(?:[-+.,:/'’ T_]+\d+)+ ?[Z%]?")
-_DIGITS = re.compile(r"\d+")
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _PLAIN_BACKSLASHES = re.compile(r'\\\\|\\(?!")')
 _NAMED_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?[ \t]*\r?\n', re.IGNORECASE)  # as Excel writes it
@@ -30,7 +28,7 @@ _READINGS: tuple[_Reading, ...] = ("strict", "lenient", "escaped")  # in the ord
 
 def load(data: bytes) -> Loaded:
     """One line a row, the first of its lines in the file; the first row names the columns, or the one below a title and
-    the like, which stay text.
+    the like, which stay text, or two rows together. So does one behind an empty row, where another table begins.
 
     Where the first row is one of dates or decimals like those below it, nothing names them. Raises DocumentError,
     naming the line that is no row.
@@ -60,14 +58,40 @@ def _rows(text: str, reading: _Reading = "strict") -> Iterator[str]:
     start = named.end() if named else 0
     delimiter = named[1] if named else _delimiter(text)
     first = _first_rows(text, delimiter, reading, start)
-    width, titles = _shape(first)[1], _titles(first)
-    reader = _reader(text, delimiter, reading, start)
-    names = [""] if not titles and _begins_with_values(first) else []  # once there are any, all that follows is rows
+    titles, heads = header(first)
+    names: list[str] = []
+    above: deque[Sequence[str]] = deque(maxlen=_ROWS)  # the last rows below those names
+    lines = _Lines(text, start)
     if named:
         yield ""
+    for row, further in _read(lines, delimiter, reading, shape(first)[1], skipped=1 if named else 0):
+        if above and not filled(row):
+            if found := next_header(above, _block(text, delimiter, reading, lines.end)):
+                (titles, heads), names = found, []
+                above.clear()
+            yield ""
+        elif titles and row:
+            titles -= 1
+            yield _named(row, [])
+        elif heads and row:
+            heads -= 1
+            names = joined(names, row)
+            yield ""
+        else:
+            if row:
+                above.append(row)
+            yield _named(row, names)
+        yield from repeat("", further)
+
+
+def _read(
+    lines: _Lines, delimiter: str, reading: _Reading, width: int, *, skipped: int
+) -> Iterator[tuple[list[str], int]]:
+    """Each row, and how many lines it takes beyond its first."""
+    reader = _reader(lines, delimiter, reading)
     while True:
         above = reader.line_num
-        line = above + (2 if named else 1)  # where the row begins, not where the reader gave it up
+        line = above + skipped + 1  # where the row begins, not where the reader gave it up
         try:
             row = next(reader)
         except StopIteration:
@@ -76,13 +100,7 @@ def _rows(text: str, reading: _Reading = "strict") -> Iterator[str]:
             raise DocumentError(f"line {line} is no row of a table ({error}): mend or remove it") from error
         if delimiter == "\t" and _are_rows(row, width):
             raise DocumentError(f"line {line} has a quote that is not closed: mend or remove it")
-        if names or titles:
-            titles -= bool(titles and row)
-            yield _named(row, names)
-        else:
-            names = row
-            yield ""
-        yield from repeat("", reader.line_num - above - 1)
+        yield row, reader.line_num - above - 1
 
 
 def _named(row: Sequence[str], names: Sequence[str]) -> str:
@@ -96,7 +114,7 @@ def _delimiter(text: str) -> str:
 
     Of several the first: a decimal comma is the commonest reason for a tie.
     """
-    return max(_DELIMITERS, key=lambda one: [_shape(_first_rows(text, one, reading)) for reading in _READINGS])
+    return max(_DELIMITERS, key=lambda one: [shape(_first_rows(text, one, reading)) for reading in _READINGS])
 
 
 def _are_rows(row: Sequence[str], width: int) -> bool:
@@ -105,78 +123,40 @@ def _are_rows(row: Sequence[str], width: int) -> bool:
     return len(lines) > 1 and all(line.count("\t") == width - 1 for line in lines)
 
 
-def _begins_with_values(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row holds a date, time or decimal in a column where most rows have one that is written alike.
-
-    Whole numbers do not tell: years often name columns.
-    """
-    below = list(zip_longest(*rows[1:], fillvalue=""))
-    first = zip(rows[0] if rows else (), below, strict=False)
-    return any(_VALUE.fullmatch(value.strip()) and _is_one_of(value, column) for value, column in first)
-
-
-def _is_one_of(value: str, column: Sequence[str]) -> bool:
-    """Whether most of what a column holds is written like a value."""
-    filled = [_written(other) for other in column if other.strip()]
-    return 2 * filled.count(_written(value)) > len(filled)
-
-
-def _written(value: str) -> str:
-    """How a value is written, whatever its digits are; years are told from other numbers."""
-    value = value.strip().lstrip("-+")
-    return "year" if _YEAR.fullmatch(value) else _DIGITS.sub("0", value)
-
-
-def _titles(rows: Sequence[Sequence[str]]) -> int:
-    """How many rows stand above the names of the columns: such as fill few of them, above a row without a number that
-    has rows with numbers below it.
-
-    Where nothing is a number, they are empty, or fill one column of three or more, and all that follows fits the names.
-    """
-    share, width = _shape(rows)
-    filled = [sum(bool(field.strip()) for field in row) for row in rows]
-    first = next((number for number, count in enumerate(filled) if 2 * count > width), 0)
-    below = rows[first + 1 :]
-    if share < 0.5 or not first or not below or _has_value(rows[first], below):
-        return 0
-    most = 1 if width > 2 else 0
-    is_set_apart = max(filled[:first]) <= most and all(len(row) == width for row in rows[first:])
-    return first if is_set_apart or any(_is_number(field) for row in below for field in row) else 0
-
-
-def _has_value(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Whether a row holds a number, other than a year in a column that holds something else."""
-    columns = zip(row, zip_longest(*below, fillvalue=""), strict=False)
-    return any(
-        _is_number(field) and (_written(field) != "year" or _is_one_of(field, column)) for field, column in columns
-    )
-
-
-def _is_number(field: str) -> bool:
-    return field.strip().lstrip("-+")[:1].isdigit()
-
-
-def _shape(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
-    """The commonest number of fields in a row, above one, of those as common the largest; before it, in what share."""
-    counts = Counter(len(row) for row in rows if len(row) > 1)
-    count, width = max(((count, width) for width, count in counts.items()), default=(0, 0))
-    return count / max(1, len(rows)), width
-
-
 def _first_rows(text: str, delimiter: str, reading: _Reading, start: int = 0) -> list[list[str]]:
     """The first rows that are not empty, up to one that cannot be read."""
     rows: list[list[str]] = []
     with contextlib.suppress(csv.Error):
-        rows.extend(row for row in islice(_reader(text, delimiter, reading, start), _ROWS) if row)
+        rows.extend(row for row in islice(_reader(_Lines(text, start), delimiter, reading), _ROWS) if row)
     return rows
 
 
-def _reader(text: str, delimiter: str, reading: _Reading, start: int) -> Any:
+def _block(text: str, delimiter: str, reading: _Reading, start: int) -> list[list[str]]:
+    """The first rows up to one that holds nothing or cannot be read."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        rows.extend(takewhile(filled, islice(_reader(_Lines(text, start), delimiter, reading), _ROWS)))
+    return rows
+
+
+class _Lines:
+    """The lines of a text, and where the last one ended; a StringIO would take four bytes a character."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self.end = start
+        self._found = _LINE.finditer(text, start)
+
+    def __iter__(self) -> Iterator[str]:
+        for match in self._found:
+            self.end = match.end()
+            yield match[0]
+
+
+def _reader(lines: Iterable[str], delimiter: str, reading: _Reading) -> Any:
     """Reads rows; a lenient one takes quotation marks for text behind a space, and everywhere between tabs.
 
     Where they are escaped, so is each that a backslash precedes; any other backslash is text.
     """
-    lines = (match[0] for match in _LINE.finditer(text, start))  # a StringIO would take four bytes a character
     if reading == "lenient" and delimiter == "\t":
         return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     if reading == "escaped":

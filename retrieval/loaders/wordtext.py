@@ -1,6 +1,7 @@
 """The text within a paragraph of a Word document, read from the XML: as it reads with every change accepted.
 
-Deletions, placeholders, hidden text and tables of contents are no text. Of forms, what is ticked and chosen is.
+Deletions, placeholders, hidden and struck-out text and tables of contents are no text. Of forms, what is ticked and
+chosen is.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from retrieval.loaders.wordml import W, value
 NO_TEXT = frozenset({"del", "moveFrom", "Fallback", "rt", "pPr", "rPr", "sdtPr", "tblPr", "tcPr", "trPr"})
 _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _SHIFTED = {"superscript": True, "sup": True, "subscript": False, "sub": False}  # whether above the line
+_UNSEEN = ("vanish", "strike", "dstrike")  # properties of runs
 _OFF = frozenset({"0", "false", "off"})
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _RESULT = "ancestor::w:r[1]/following-sibling::w:r[w:fldChar][1][w:fldChar/@w:fldCharType='separate']"
@@ -112,8 +114,8 @@ def is_left_out(element: Any) -> bool:
 
 
 def _is_unseen(element: Any) -> bool:
-    """What is left out, or a run of hidden text."""
-    return is_left_out(element) or _is_on(element.find(f"{W}rPr/{W}vanish"))
+    """What is left out, or a run of hidden or struck-out text."""
+    return is_left_out(element) or any(_is_on(element.find(f"{W}rPr/{W}{name}")) for name in _UNSEEN)
 
 
 def _is_on(element: Any) -> bool:

@@ -436,6 +436,8 @@ _LONG = " ".join(["word"] * 50)  # as no value is
         ("<pre>a<div>b</div>c\n<ol><li>d</li>\n<li></li><li>e\n</li></ol>f</pre>", "a\nb\nc\nd\ne\nf\n"),
         ("<pre><code><table><tr><td>1<td>a<tr><td>2<td>  b</table></code></pre>", "1 a \n2   b\n"),
         ("<p>So:</p><pre>\n \n    a = 1\n    b = 2\n</pre>", "So:\n\n    a = 1\n    b = 2\n"),
+        ("<p>The code is <s>4711</s> <strike>4712</strike> 9920.</p><del><p>It is old.</p></del>"
+         "<table><tr><td>Fee<td><del>5</del> 6</table>", "The code is 9920.\n\nFee | 6\n"),
     ],
 )  # fmt: skip
 def test_all_visible_text_of_a_page_is_read(body: str, text: str) -> None:
@@ -484,7 +486,12 @@ def test_a_heading_in_a_numbered_item_has_its_number() -> None:
          "Tariff | Day | Night\nA | 1 | 2\nB |  | 2\n"),
         ("<tr><td>a<td>b<tr><td colspan=2>c<td>d", "a | b\nc | d\n"),
         ("<tr><td>Name<td>2020<tr><td><td>5", "Name | 2020\n5\n"),
-        ("<tr><td><td>Home<td>Shop<tr><td>Left<td><td>Right", "Home | Shop\nLeft | Right\n"),
+        ("<tr><td colspan=3>Week 9<tr><td><td>Mon<td>Tue<tr><td>Noon<td><td>Yoga",
+         "Week 9\n| Mon | Tue\nNoon |  | Yoga\n"),
+        ("<thead><tr><th rowspan=2>Shop<th colspan=2>2020<th colspan=2>2021<tr><th>In<th>Out<th>In<th>Out"
+         "<tbody><tr><td>Ulm<td>510<td><td><td>420",
+         "Shop | 2020 |  | 2021\nShop | In | Out | In | Out\nUlm | 510 |  |  | 420\n"),
+        ("<tr><td>Left<td><td>Right<tr><td><td>Home<td>Shop", "Left | Right\nHome | Shop\n"),
         ("<tr><td>a<td>b<td>c<tr><td>a<td><td>c<tr><td><table><tr><td>d</table>", "a | b | c\na | c\n\nd\n"),
         ("<tr></tr><tr><td>a", "a\n"),
     ],
@@ -548,6 +555,39 @@ def test_a_page_keeps_its_side_notes_and_tables_whatever_trafilatura_thinks_of_t
     text = _load("a.html", page).text
     assert all(part in text for part in ("Dams\n", "Beavers build", "Opening hours", "Monday | 9 to 5"))
     assert not any(word in text for word in ("Basket", "rights reserved"))
+
+
+def _list_of_links(*items: tuple[str, str]) -> str:
+    return f"<ul>{''.join(f'<li><a href={link!r}>{text}</a></li>' for link, text in items)}</ul>"
+
+
+_STORY = "".join(f"<p>Paragraph {n} explains at some length how a dam is built of clay and sand.</p>" for n in range(9))
+_DATES = _list_of_links(("/1", "Dam walk, 3 May"), ("/2", "Dike feast, 7 July"), ("/3", "Lock day, 1 Sept"))
+_DATES_READ = "Dates\n\n- Dam walk, 3 May\n- Dike feast, 7 July\n- Lock day, 1 Sept"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<main>{story}<h2>Dates</h2>{dates}{story}</main>",
+        "<main>{story}<h2>Dates</h2>{dates}</main>",
+        "<div>{story}<h2>Dates</h2>{dates}{story}</div>",
+        "<main>{story}<section><header><h3>Dates</h3></header><div>{dates}</div></section>{story}</main>",
+    ],
+)
+def test_links_under_a_heading_of_the_main_text_are_text(page: str) -> None:
+    menu = "<div><a href='/a'>Home</a> <a href='/b'>Shop</a> <a href='/c'>Basket</a></div>"
+    aside = f"<aside><h3>More</h3>{_list_of_links(('/4', 'On clay'), ('/5', 'On sand'), ('/6', 'On silt'))}</aside>"
+    page = menu + page.format(story=_STORY, dates=_DATES) + aside
+    text = _load("a.html", f"<body>{page}</body>").text
+    assert _DATES_READ in text
+    assert not any(word in text for word in ("Basket", "More", "silt"))
+
+
+def test_addresses_of_people_are_text() -> None:
+    board = _list_of_links(("mailto:a@x.org", "Ann Lee"), ("MAILTO:b@x.org", "Bo Day"), ("tel:+49731", "0731 4711"))
+    text = _load("a.html", f"<body><main>{_STORY}</main>{board}</body>").text
+    assert text.endswith("- Ann Lee\n- Bo Day\n- 0731 4711\n")
 
 
 _NAMES = [(f"Ann Lee {n}", f"Ulm {n}") for n in range(12)]
@@ -772,6 +812,8 @@ _EMPTY_CONTROL = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{_p
             "<m:num><m:r><m:t>a</m:t></m:r></m:num><m:den><m:sSub><m:e><m:r><m:t>b</m:t></m:r></m:e><m:sub><m:r>"
             "<m:t>2</m:t></m:r></m:sub></m:sSub></m:den></m:f></m:oMath>"), "10⁶a/b₂\n"),
         (_p("A ", _run("secret ", "<w:vanish/>"), _run("high ", '<w:vanish w:val="0"/>'), "dam."), "A high dam.\n"),
+        (_p("The code is ", _run("4711 ", "<w:strike/>"), _run("9920", '<w:strike w:val="0"/>')) +
+         _p(_run("It is old.", "<w:dstrike/>")), "The code is 9920\n"),
         (_p(_LIST, "a") + _p(_LIST, "b") + _p(_NO_LIST, "A dam.") + _p(_NO_BULLET, "It held."),
          "- a\n- b\n\nA dam.\n\nIt held.\n"),
         (f"<w:tbl>{_tr(_p('One.', _box(_p('Boxed.'))) , _p('Two.'))}</w:tbl>", "One. Boxed. | Two.\n"),
@@ -1161,7 +1203,23 @@ def test_a_cell_of_a_word_table_that_spans_columns_takes_them() -> None:
     assert text == "Tariff | Day | Night | Weekend\nA | 5 |  | 9\nB | 6\nAll |  | 7 | 8\n"
 
 
+def test_a_row_of_a_word_table_may_begin_further_right() -> None:
+    later = '<w:trPr><w:gridBefore w:val="{}"/></w:trPr>'
+    table = _tr(*map(_p, ["Mon", "Tue", "Wed"]), properties=later.format(1)) + _tr(*map(_p, ["Noon", "", "", "Yoga"]))
+    table += _tr(*map(_p, ["Chess", "Choir"]), properties=later.format(2))
+    text = _load("a.docx", _docx(f"<w:tbl>{table}</w:tbl>")).text
+    assert text == "| Mon | Tue | Wed\nNoon |  |  | Yoga\n|  | Chess | Choir\n"
+
+
 _MERGED = '<w:tcPr><w:vMerge w:val="{}"/></w:tcPr>'
+
+
+def test_names_of_columns_of_a_word_table_may_stand_in_two_rows() -> None:
+    wide = '<w:tcPr><w:gridSpan w:val="2"/></w:tcPr>'
+    table = _tr(_MERGED.format("restart") + _p("Town"), _MERGED.format("restart") + _p("Shop"), wide + _p("2020"))
+    table += _tr(*[_MERGED.format("continue") + _p()] * 2, _p("In"), _p("Out")) + _tr(*map(_p, ["Ulm", "1", "", "42"]))
+    text = _load("a.docx", _docx(f"<w:tbl>{table}</w:tbl>")).text
+    assert text == "Town | Shop | 2020\nTown | Shop | In | Out\nUlm | 1 |  | 42\n"
 
 
 @pytest.mark.parametrize(
@@ -1315,6 +1373,8 @@ def _filled_lines(name: str, data: str) -> str:
         ("a.csv", 'city,"trams\nof all"\nUlm,"1\r\n\r\n0"\nBonn,4\n',
          "\n\ncity: Ulm; trams of all: 1 0\n\n\ncity: Bonn; trams of all: 4\n"),
         ("a.csv", "Trams\n\ncity;trams\nUlm;10\n", "Trams\n\n\ncity: Ulm; trams: 10\n"),
+        ("a.csv", 'sep=,\r\na,b,c\r\n"x\r\ny",z,1\r\n\r\nShops\r\nd,e,f\r\nv,w,2\r\n',
+         "\n\na: x y; b: z; c: 1\n\n\nShops\n\nd: v; e: w; f: 2\n"),
         ("a.tsv", "10:05\tUlm\n10:15\tBonn\n", "10:05; Ulm\n10:15; Bonn\n"),
         ("a.jsonl", '\n{"a": 1}\n\n{}\n{"a": 2}\n', "\na: 1\n\n\na: 2\n"),
         ("a.json", '[\n{"a": 1},\n{},\n{"a": 2}\n]\n', "a: 1\na: 2\n"),
@@ -1349,7 +1409,14 @@ _LONG = "Trams of the town; all of them, " * 1000
          "Country: Peru; Code: PER\n"),
         ("Sales by region,,\nRegion,2019,2020\nNorth,5,7\n",
          "Sales by region\nRegion: North; 2019: 5; 2020: 7\n"),
+        ("Choir,,,\n,,,\nItem,2023 actual,2024 budget,2025 forecast\nHire,1100,1200,1300\nRobes,,450,500\n",
+         "Choir\nItem: Hire; 2023 actual: 1100; 2024 budget: 1200; 2025 forecast: 1300\n"
+         "Item: Robes; 2024 budget: 450; 2025 forecast: 500\n"),
+        ("Overdue;;\nName;0-30;31-60 days\nAcme;1.100,00;\nBolt;;25,00\n",
+         "Overdue\nName: Acme; 0-30: 1.100,00\nName: Bolt; 31-60 days: 25,00\n"),
         ("Trams,,\nUlm,1897,old\nBonn,1891,new\n", "Trams: Ulm; 1897; old\nTrams: Bonn; 1891; new\n"),
+        ("Trams,,\nUlm,1.5,old\nBonn,12,new\n", "Trams: Ulm; 1.5; old\nTrams: Bonn; 12; new\n"),
+        ("Trams,,\nUlm,12 km,old\nBonn,7 miles,new\n", "Trams: Ulm; 12 km; old\nTrams: Bonn; 7 miles; new\n"),
         ("Known issues\n,,\nCode,Symptom,Remedy\nE-13,Printer blinks,Restart\nE-14,It is hot,\n",
          "Known issues\nCode: E-13; Symptom: Printer blinks; Remedy: Restart\nCode: E-14; Symptom: It is hot\n"),
         (";\nName;Subject\nAnn;Grinder\n", "Name: Ann; Subject: Grinder\n"),
@@ -1369,6 +1436,78 @@ _LONG = "Trams of the town; all of them, " * 1000
     ],
 )  # fmt: skip
 def test_columns_are_named_by_the_first_row_that_has_them_and_what_is_above_stays_text(data: str, text: str) -> None:
+    assert _filled_lines("a.csv", data) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Region,2023,,2024,\n,Sales,Cost,Sales,Cost\nEast,70,,,65\n", "Region: East; 2023 Sales: 70; 2024 Cost: 65\n"),
+        ("Region,2023,,2024\n,Sales,Cost,Sales,Cost\nEast,70,,,65\n", "Region: East; 2023 Sales: 70; 2024 Cost: 65\n"),
+        (",2023,,2024,\nRegion,Sales,Cost,Sales,Cost\nEast,70,,,65\n", "Region: East; 2023 Sales: 70; 2024 Cost: 65\n"),
+        ("Shops,,,,\nRegion,Sales,,Cost,\n,2023,2024,2023,2024\nEast,70,,,65\n",
+         "Shops\nRegion: East; Sales 2023: 70; Cost 2024: 65\n"),
+        ("Region,City,2023,,Note\n,,Sales,Cost,\nEast,Ulm,7,5,new\n",
+         "Region: East; City: Ulm; 2023 Sales: 7; 2023 Cost: 5; Note: new\n"),
+        (",city,room\nTom,Ulm,remote\nBo,Bonn,15\n", "Tom; city: Ulm; room: remote\nBo; city: Bonn; room: 15\n"),
+        ("Quarter,Sales,\nQ1,none,a\nQ2,12,b\n", "Quarter: Q1; Sales: none; a\nQuarter: Q2; Sales: 12; b\n"),
+        ("Quarter,Sales,\n,5,b\nQ2,12,d\n", "Sales: 5; b\nQuarter: Q2; Sales: 12; d\n"),
+        (",Budget,\nItem,2023,2024\nLamp,5,6\n", "Budget\nItem: Lamp; 2023: 5; 2024: 6\n"),
+        ("Name,Phone,,Room\n,none,,hall\nAnn,1,2,3\n", "Phone: none; Room: hall\nName: Ann; Phone: 1; 2; Room: 3\n"),
+        ("Kind,Note,\n,wet,cold\nFog,grey,still\n", "Note: wet; cold\nKind: Fog; Note: grey; still\n"),
+    ],
+)  # fmt: skip
+def test_a_row_that_names_groups_of_columns_is_joined_with_the_one_that_names_these(data: str, text: str) -> None:
+    assert _filled_lines("a.csv", data) == text
+
+
+_STAFF = "Employee,Phone,Room\nAnna,4123,12\n"
+
+
+@pytest.mark.parametrize("gap", ["\n", ",,\n", "\n\n"])
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Supplier,Contact,Discount\nAcme,Carla,10\n", "Supplier: Acme; Contact: Carla; Discount: 10\n"),
+        ("Suppliers,,\nSupplier,2023,2024\nAcme,7,10\n", "Suppliers\nSupplier: Acme; 2023: 7; 2024: 10\n"),
+        (_STAFF.replace("Anna", "Bo"), "Employee: Bo; Phone: 4123; Room: 12\n"),
+        ("Supplier,Contact,Discount\nAcme,Carla,10\n\nLamp,Watts,Colour\nAlpha,40,red\n",
+         "Supplier: Acme; Contact: Carla; Discount: 10\nLamp: Alpha; Watts: 40; Colour: red\n"),
+    ],
+)  # fmt: skip
+def test_a_table_behind_an_empty_row_has_names_of_its_own(gap: str, data: str, text: str) -> None:
+    assert _filled_lines("a.csv", _STAFF + gap + data) == "Employee: Anna; Phone: 4123; Room: 12\n" + text
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (f"{_STAFF}\nTom,4124,none\nUte,4125,15\n",
+         "Employee: Anna; Phone: 4123; Room: 12\nEmployee: Tom; Phone: 4124; Room: none\n"
+         "Employee: Ute; Phone: 4125; Room: 15\n"),
+        (f"{_STAFF}\nTom,none,none\nUte,4125,15\n",
+         "Employee: Anna; Phone: 4123; Room: 12\nEmployee: Tom; Phone: none; Room: none\n"
+         "Employee: Ute; Phone: 4125; Room: 15\n"),
+        (f"{_STAFF}\nTom,unlisted,\nUte,4125,15\n",
+         "Employee: Anna; Phone: 4123; Room: 12\nEmployee: Tom; Phone: unlisted\n"
+         "Employee: Ute; Phone: 4125; Room: 15\n"),
+        (f"{_STAFF}\nTom,unlisted,none,\nUte,4125,15,ill\n",
+         "Employee: Anna; Phone: 4123; Room: 12\nEmployee: Tom; Phone: unlisted; Room: none\n"
+         "Employee: Ute; Phone: 4125; Room: 15; ill\n"),
+        ("Name,City,Room\nAnna,Ulm,12\n\nTom,Bonn,remote\nCarl,Bonn,15\n",
+         "Name: Anna; City: Ulm; Room: 12\nName: Tom; City: Bonn; Room: remote\nName: Carl; City: Bonn; Room: 15\n"),
+        ("Setting,Value\nHost,lamp\n\nZone,UTC\nRetries,3\n",
+         "Setting: Host; Value: lamp\nSetting: Zone; Value: UTC\nSetting: Retries; Value: 3\n"),
+        ("Setting,Value,Of\nHost,lamp,net\nPort,80,web\n\nZone,UTC,clock\nRetries,3,call\n",
+         "Setting: Host; Value: lamp; Of: net\nSetting: Port; Value: 80; Of: web\n"
+         "Setting: Zone; Value: UTC; Of: clock\nSetting: Retries; Value: 3; Of: call\n"),
+        ("Name,City,Room\n\nTom,Ulm,remote\nCarl,Bonn,15\n",
+         "Name: Tom; City: Ulm; Room: remote\nName: Carl; City: Bonn; Room: 15\n"),
+        ("Name,City,Team\nAnna,Ulm,red\n\nTom,Bonn,blue\nCarl,Kiel,green\n",
+         "Name: Anna; City: Ulm; Team: red\nName: Tom; City: Bonn; Team: blue\nName: Carl; City: Kiel; Team: green\n"),
+    ],
+)  # fmt: skip
+def test_rows_behind_an_empty_row_keep_their_names_where_no_others_stand_there(data: str, text: str) -> None:
     assert _filled_lines("a.csv", data) == text
 
 
@@ -1459,6 +1598,39 @@ def test_objects_in_a_list_that_one_object_wraps_are_records() -> None:
     )
     assert _load("a.json", data).text.count("\n") == 1  # short, as a recipe with its ingredients: one record
     assert _load("a.json", '[{"a": [{"b": 1}, {"b": 2}]}]').text == "a b: 1; a b: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ('{"status": "ok", "data": {"n": 2, "lamps": [{"id": 1, "name": "Alpha"}, {"id": 2}]}}',
+         "status: ok; data n: 2\ndata lamps id: 1; data lamps name: Alpha\ndata lamps id: 2\n"),
+        ('{"result": {"users": [{"name": "Ann"}, {"name": "Bo"}]}}', "result users name: Ann\nresult users name: Bo\n"),
+        ('{"a": {"b": {"c": [{"d": 1}, {"d": 2}]}}, "e": {"f": [{"g": 3}]}}', "a b c d: 1\na b c d: 2\ne f g: 3\n"),
+        ('{"dishes": {"list": [{"name": "Soup", "with": [{"food": "leek"}, {"food": "salt"}]}]}}',
+         "dishes list name: Soup; dishes list with food: leek; dishes list with food: salt\n"),
+    ],
+)  # fmt: skip
+def test_objects_in_lists_of_objects_within_a_long_one_are_records(data: str, text: str) -> None:
+    assert _load("a.json", " " * 1000 + data).text == text
+
+
+def test_objects_in_a_list_of_a_long_record_are_records_behind_its_first_short_value() -> None:
+    hello, note = "Hello! " * 80, "n" * 300
+    messages = f'[{{"id": 1, "text": "{hello}"}}, {{"id": 2, "text": "{hello}"}}]'
+    chat = f'{{"note": "{note}", "draft": null, "name": "Ann", "type": "group", "messages": {messages}}}'
+    rest, said = f"note: {note}; name: Ann; type: group", hello.strip()
+    assert _load("a.json", f'{{"chats": {{"list": [{chat}]}}}}').text.splitlines() == [
+        "; ".join(f"chats list {field}" for field in rest.split("; ")),
+        f"chats list name: Ann; chats list messages id: 1; chats list messages text: {said}",
+        f"chats list name: Ann; chats list messages id: 2; chats list messages text: {said}",
+    ]
+    assert _load("a.json", f'{{"Ulm": {chat}, "Bonn": {{"name": "Bo"}}}}').text.splitlines() == [
+        "; ".join(f"Ulm {field}" for field in rest.split("; ")),
+        f"Ulm messages id: 1; Ulm messages text: {said}",
+        f"Ulm messages id: 2; Ulm messages text: {said}",
+        "Bonn name: Bo",
+    ]
 
 
 @pytest.mark.parametrize(
