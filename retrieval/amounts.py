@@ -71,6 +71,16 @@ _ONE_OF = re.compile(
 
 _ONE = re.compile(r"^\W*an?\s|\ban?\s[\w-]+\sand\san?\s", re.IGNORECASE)
 _NAMES_ONE = re.compile(r"\ban?\s([\w-]+)", re.IGNORECASE)
+_CAPITAL = "[A-Z\u00c0-\u00d6\u00d8-\u00de]"
+_PERSON = (
+    r"(?:grand|step)?(?:son|daughter|child|mother|father)|brother|sister|wife|husband|parent|uncle|aunt|cousin|nephew|niece|"
+    "widow|widower|man|woman|boy|girl|baby|toddler|teenager|person|driver|passenger|cyclist|pedestrian|worker|soldier|officer"
+)
+_COUNTED = re.compile(
+    rf"\b{_CAPITAL}[\w'\u2019-]*\s(?:and|&)\s{_CAPITAL}\w|\b[Aa]n?\s(?:[\w-]+\s){{0,2}}(?:{_PERSON})\b"
+)
+"""What may be all that is counted: two names, as "France and Japan", or a person, as "a daughter"."""
+
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -78,13 +88,14 @@ def lacks_amount(question: str, sentence: str) -> bool:
     """Whether an English question asks how many, or what one pays or a thing weighs, and a sentence has no amount: no
     number but dates, times and what numbers an item or a thing, and no word as "both" or "several".
 
-    Several dates may be what is counted.
+    Several dates, two names or a person may be what is counted.
     """
     how_many = _HOW_MANY.search(question) is not None
     if not (how_many or _PRICE.search(question)) or _ONE_OF.search(sentence):
         return False
     rest = _DATES.sub(_DATE, sentence)
-    if how_many and (_SAME_DATES.sub(_DATE, rest).count(_DATE) > 1 or _has_one(question, sentence)):
+    several = _SAME_DATES.sub(_DATE, rest).count(_DATE) > 1
+    if how_many and (several or _COUNTED.search(sentence) or _has_one(question, sentence)):
         return False
     rest = _LABELS.sub(" ", rest)
     return not _NUMBER.search(rest) and _QUANTITIES.isdisjoint(_WORD.findall(rest.casefold()))

@@ -18,6 +18,7 @@ from retrieval.preparing import Question, prepare
 from retrieval.ranking import rank, rank_further
 from retrieval.reader import Reader
 from retrieval.reading import read
+from retrieval.referents import with_referents
 from retrieval.searcher import Searcher
 from retrieval.settings import AnswerSettings
 from retrieval.topics import topic
@@ -59,7 +60,7 @@ def answer(
         raise QuestionError("The question is empty: type some words to look for.")
     if len(text) > _LONGEST:
         raise QuestionError(f"The question has {len(text):,} characters: ask in at most {_LONGEST:,}.")
-    parts = split_questions(text)
+    parts = with_referents(split_questions(text))
     answers = [_answer_one(part, engine, settings, top, where, most_read) for part in parts]
     whole = answers[0] if len(answers) == 1 else _together(text, answers, top or settings.excerpts)
     return replace(whole, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))

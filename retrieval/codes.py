@@ -8,10 +8,13 @@ To the index they are different words, and to a reader different codes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from retrieval.filtering import composed
 from retrieval.loaders import SUFFIXES
+from retrieval.number_words import ordinal
+from retrieval.numbers import other_numbers, quarter
+from retrieval.other_forms import in_all_forms
 from retrieval.searcher import Searcher
 from retrieval.terms import analyse_query, folded, forms
 from retrieval.types import Correction
@@ -31,6 +34,14 @@ _SCALES = {"k": "thousand", "m": "million", "b": "billion", "t": "trillion"}
 _AMOUNT = rf"(?i)(?:(?<=[$€£¥])|(?<![\w.,])(?=[\d.,]+[bt]n)){_NUMBER}(?P<unit>(?P<scale>[kmbt])n?)(?!\w)"
 """As $1.5bn or £20k, without a sign only what ends with "bn" or "tn"."""
 
+_IN_LETTERS = {"thousand": ["k"], "million": ["m", "mn"], "billion": ["b", "bn"], "trillion": ["t", "tn"]}
+_SCALED = rf"(?i)(?<![\w.,]){_NUMBER}(?P<scale>{'|'.join(_IN_LETTERS)})\b"
+_OF_MONEY = rf"(?:(?<=[$€£¥])|(?<=[$€£¥]{_SPACE})|(?<=EUR{_SPACE})|(?<=USD{_SPACE})|(?<=GBP{_SPACE})|(?<=CHF{_SPACE}))"
+_OF_MANY = rf"(?={_SPACE}(?:people|inhabitants|users|voters|jobs|homes|barrels|tonnes|dollars|euros|pounds)\b)"
+"""What tells 18 million, before or behind "18m", from as many metres."""
+
+_QUARTER = re.compile(r"\b[Qq]([1-4])\b")
+
 _FILE = rf"(?i)(?<![\w./-])[\w./-]+(?:{'|'.join(map(re.escape, sorted(SUFFIXES)))})(?![\w-])"
 _HYPHENATED = re.compile(rf"\b[^\W\d_]+(?:{_HYPHEN}[^\W\d_]+)+\b")
 _LONGEST = 30  # letters of a word that may lack a hyphen
@@ -41,8 +52,9 @@ def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ..
     """The question with each code, quantity or hyphenated word that no document holds as it is typed, but in another of
     these forms, in that one.
 
-    What says the same in other words goes without a correction: a file's title for its name, and where no document has
-    either form, "5 km" for 5km and "$5 million" for $5m.
+    What says the same in other words goes without a correction: a file's title for its name, where no document has
+    either form, "5 km" for 5km and "$5 million" for $5m, and what stands there in no other way, "$5m" for $5 million
+    and "third quarter" for Q3.
     """
     if "." in text:
         text = re.sub(_FILE, lambda match: _title(match[0], searcher) or match[0], text)
@@ -56,7 +68,7 @@ def as_written(text: str, searcher: Searcher) -> tuple[str, tuple[Correction, ..
         written = _written(match, searcher)
         if written is not None:
             corrections.append(Correction(match[0], written))
-    in_words = []
+    in_words = [*_amounts(text, searcher), *_quarters(text, searcher)]
     for match in _quantities(text):
         written = _measured(match, searcher)
         if written is not None:
@@ -73,6 +85,37 @@ def _quantities(text: str) -> Iterator[re.Match[str]]:
     if re.search(r"\d", text):
         yield from re.finditer(_QUANTITY, text)
         yield from re.finditer(_AMOUNT, text)
+
+
+def _amounts(text: str, searcher: Searcher) -> Iterator[Correction]:
+    """Amounts with their scale in words, as documents have them that write it in letters only: 18m, 13 bn."""
+    for match in re.finditer(_SCALED, text) if re.search(r"\d", text) else ():
+        number, scale = match["number"], match["scale"].lower()
+        units = _IN_LETTERS[scale]
+        amount = rf"(?<![\w.,]){re.escape(number)}{_SPACE}"
+        in_digits = any(searcher.document_frequency(digits) for _, _, digits in other_numbers(f"{number} {scale}"))
+        if in_digits or _found(_terms([number, scale], searcher), rf"{amount}{scale}\b", searcher):
+            continue
+        any_unit = rf"{amount}?(?:{'|'.join(units)})"
+        patterns = [f"{_OF_MONEY}{any_unit}", f"{any_unit}{_OF_MANY}", *(f"{amount}?{unit}" for unit in units[1:])]
+        terms = _terms([number, *units, *(number + unit for unit in units)], searcher)
+        if (written := _found(terms, rf"(?:{'|'.join(patterns)})(?!\w)", searcher)) is not None:
+            yield Correction(match[0], written)
+
+
+def _quarters(text: str, searcher: Searcher) -> Iterator[Correction]:
+    """Q1 to Q4 in words, where the documents have such a quarter in no other way."""
+    for match in _QUARTER.finditer(text):
+        number = int(match[1])
+        if not any(map(searcher.is_about, forms(match[0], searcher.languages))) and not _is_held(match[0], searcher):
+            terms = in_all_forms(f"{ordinal(number)} quarter", searcher.languages)
+            written = _found([form for term in terms for form in term.forms], quarter(number), searcher)
+            if written is not None:
+                yield Correction(match[0], " ".join(written.casefold().split()))
+
+
+def _terms(words: Iterable[str], searcher: Searcher) -> list[str]:
+    return [form for term in analyse_query(" ".join(words), searcher.languages) for form in term.forms]
 
 
 def with_hyphen(word: str, searcher: Searcher) -> str | None:

@@ -11,24 +11,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from retrieval.function_words import general_share
 from retrieval.number_words import VALUES, ordinal
-from retrieval.numbers import MONTH
+from retrieval.numbers import MONTH, quarter
 from retrieval.preparing import Question
 from retrieval.ranking import Hit, met
 from retrieval.reader import LANGUAGE
-from retrieval.terms import QueryTerm, analyse_query
-
-_UNIT = (
-    r"[kcmµM]?(?:m|g|l|L|W|V|A|Ah|Wh|Hz|B)|[KMG]B|GHz|kmh?|mph|rpm|ppm|dpi|hPa|mbar|ft|feet|lbs?|miles?|met(?:er|re)s?|"
-    r"lit(?:er|re)s?|watts?|volts?|kcal|calories|%|percent|"
-    r"euros?|dollars?|pounds?|francs?|crowns?|yen|EUR|USD|GBP|CHF"
-)
-_YEAR = re.compile(
-    r"(?<![\w.,:/$€£¥-])(?<![$€£¥] )(?<!EUR )(?<!USD )(?<!GBP )(?<!CHF )(?:1\d|20)\d\d"
-    rf"(?![\w:/-]|[.,]\d|\s?[€%]|\s(?:{_UNIT})(?!\w))"
-)
-"""A year, as far as one can tell from an amount."""
+from retrieval.terms import QueryTerm
+from retrieval.years import UNIT, WORD_BEFORE, YEAR, is_measured, is_year
 
 _UP = "above|over|up|more|later|newer|higher|greater|older"
 _DOWN = "below|earlier|lower|older"
@@ -55,32 +44,27 @@ _YEARS = re.compile(
 )
 """One year to another, the later in two digits only behind a dash or a slash."""
 
-_OPEN_YEARS = re.compile(rf"(?:\b(since|until|till)\s{_IN_A_YEAR})?({_YEAR.pattern})({_OPEN_END})?", re.IGNORECASE)
+_OPEN_YEARS = re.compile(rf"(?:\b(since|until|till)\s{_IN_A_YEAR})?({YEAR.pattern})({_OPEN_END})?", re.IGNORECASE)
 _DECADE = re.compile(r"(?<!\d)(\d{3})0['\u2019]?s\b")
 _DATED = (
     "January|February|March|April|May|June|July|August|September|October|November|December|"
     "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
     "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun"
 )
-_NO_NAME = rf"(?!(?:{_DATED}|EUR|USD|GBP|CHF|I)\b)"
+_NO_NAME = rf"(?!(?:{_DATED}|EUR|USD|GBP|CHF|I|Order|Ticket|Postcode|Zip)\b)"
 _NAMED = re.compile(
-    rf"(?:(?<=[\w,] ){_NO_NAME}|\b(?=\w+-))(?P<name>[A-Z]\w*)[ -](?P<number>(?!10\b)[1-9]\d+)(?![\w:/%-]|[.,]\d)"
+    rf"(?:(?<=[\w,] ){_NO_NAME}|\b(?=\w+-))(?P<name>[A-Z]\w*)[ -](?P<number>(?!10\b)[1-9]\d+)"
+    rf"(?![\w:/%-]|[.,]\d|\s(?:{UNIT}|hundred|thousand|million|billion|trillion)(?!\w))"
 )
 """A number behind a capital within a sentence, or behind one and a hyphen; ten may be X, and a day's is of a date."""
 
 _CODE = re.compile(r"([A-Za-z]{1,5})-?(\d+)")
-_IN_YEAR = re.compile(rf"\b(?:in|during|year)\s+{_YEAR.pattern}", re.IGNORECASE)
+_IN_YEAR = re.compile(rf"\b(?:in|during|year)\s+{YEAR.pattern}", re.IGNORECASE)
 _OVER_YEARS = re.compile(
     r"\b(?:since|from|between|until|till|to|after|before|born|founded|became|bought|elected|appointed|opened|retired|"
     r"(?:next|following|previous|last)\s(?:\w+\s)?year|years?\s(?:later|earlier))\b|['\u2019]\d\d\b",
     re.IGNORECASE,
 )
-_MEASURED = re.compile(
-    rf"{MONTH}|costs?|pays?|paid|below|above|aged?|minimum|maximum|least|most|nearly|almost|exactly|roughly|late|early|mid|"
-    r"within|weigh\w*|exceed\w*|earn\w*|holds?|buys?|spend\w*",
-    re.IGNORECASE,
-)
-_WORD_BEFORE = re.compile(r"([^\W\d_]+)[ -]$")
 _DOES = re.compile(
     r"\b(?:can|could|may|must|should|will|would|do|does|did)\s(?:(?:the|an?|my|your|our|this)\s)?+[\w-]+\s$",
     re.IGNORECASE,
@@ -94,7 +78,6 @@ _OF_OTHERS = re.compile(r"\b(?:all|any|every|each|only|except|others?)\b", re.IG
 _CLAUSE_END = re.compile(r"[.,;:!?]\s|\n")
 _LONGEST = 40  # characters of a number, and of a word before one
 _IN_LETTERS = rf"(?:[ivx]{{1,5}}|{'|'.join(VALUES)})\b"  # a number, whichever
-_COMMON = 0.04  # share of passages of general text that have a word which numbers nothing, as "in" or "have"
 _LOOKED_AT = 4  # passages that may have a range of years
 
 
@@ -108,7 +91,7 @@ def names_absent_number(question: Question, hits: Sequence[Hit]) -> bool:
     if hits[0].entry.document.language != LANGUAGE:
         return False
     absent = {question.terms[i].start for i in np.flatnonzero(question.absent)}
-    years = [int(one[0]) for one in _YEAR.finditer(question.text) if one.start() in absent]
+    years = [int(one[0]) for one in YEAR.finditer(question.text) if one.start() in absent and is_year(one)]
     named = [one for one in _NAMED.finditer(question.text) if one.start("number") in absent]
     texts = [hit.entry.text for hit in hits[:_LOOKED_AT]]
     nowhere = any(not _holds(_ranges(one["name"], "[ -]", "\n".join(texts)), int(one["number"])) for one in named)
@@ -130,16 +113,18 @@ def _is_another(asked: str, term: QueryTerm, hit: Hit, sentence: str) -> bool:
     number = asked[term.start : term.end]
     if len(number) > _LONGEST:
         return False
-    year = _YEAR.match(asked, term.start)
-    if year is not None and year.end() == term.end:
-        years = [int(one[0]) for one in _YEAR.finditer(sentence)]
+    year = YEAR.match(asked, term.start)
+    if year is not None and year.end() == term.end and is_year(year):
+        years = [int(one[0]) for one in YEAR.finditer(sentence)]
         said = _IN_YEAR.search(sentence) is not None and _OVER_YEARS.search(sentence) is None
         return said and not min(years) <= int(number) <= max(years) and not _is_within(int(number), [hit])
     code = _CODE.fullmatch(number)
-    before = _WORD_BEFORE.search(asked[max(term.start - _LONGEST, 0) : term.start])
+    before = WORD_BEFORE.search(asked[max(term.start - _LONGEST, 0) : term.start])
+    if re.fullmatch("[Qq][1-4]", number) and re.search(quarter(int(number[1])), hit.entry.text, re.IGNORECASE):
+        return False
     if code is not None:
         return _has_instead(code[1], "-?", code[2], hit.entry.text)
-    if before is None or not number.isdecimal() or _is_measured(before[1]) or _is_counted(before[1], asked, term):
+    if before is None or not number.isdecimal() or is_measured(before[1]) or _is_counted(before[1], asked, term):
         return False
     otherwise = rf"(?<!\d)0*{int(number)}(?!\d)|\b{ordinal(int(number))}\b"  # PlayStation 5 is the PS 5
     return not re.search(otherwise, hit.entry.text) and _has_instead(before[1], "[ -]", number, hit.entry.text)
@@ -185,12 +170,6 @@ def _range(before: str | None, first: str, last: str | None, after: str | None) 
 
 def _holds(ranges: Sequence[tuple[int, int]], number: int) -> bool:
     return any(first <= number <= last for first, last in ranges)
-
-
-def _is_measured(word: str) -> bool:
-    """Whether a number behind a word says how much, or which day, rather than which one."""
-    common = any(general_share(word, one) >= _COMMON for one in analyse_query(word, [LANGUAGE]))
-    return common or _MEASURED.fullmatch(word) is not None
 
 
 def _is_counted(word: str, asked: str, term: QueryTerm) -> bool:

@@ -97,6 +97,11 @@ def as_written_in(passage: str, question: str) -> str:
     return question
 
 
+def quarter(number: int) -> str:
+    """The pattern of a quarter of a year in words, as "third quarter" or "3rd-quarter"."""
+    return rf"\b(?:{_OTHER[ordinal(number)]}|{ordinal(number)})[\s-]quarter\b"
+
+
 def _counts(text: str) -> list[tuple[int, int, str]]:
     """The whole numbers of a text that count something, in order, with where they stand, in digits.
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 
 from retrieval.function_words import is_english
 from retrieval.terms import analyse_query
 
 _TELLING = 300  # characters of a question that say whether it is English, or before a mark whether it is in a link
 _MOST = 5  # parts; what comes after them stays with the last
+_MOST_MARKS = 100  # behind which a question is looked for
 _FEWEST_WORDS = 3  # of a question that stands alone
 
 _ENDS_QUOTATION = '"”»’)\\]」』》〉）】'
@@ -35,14 +36,17 @@ FINITE = rf"(?:{_AUXILIARY}|am|may|might|must|shall|need)"
 OPENERS = r"(?:(?:and|also|or|but|then|so|plus|next|finally|ok|okay|please)\b,?\s+)*"
 """What may stand before a question and asks nothing."""
 
-_ASKS = (
+ASKS = (
     rf"(?:{PREPOSITION}\s+(?:what|which|whom|whose|how)"
     r"|(?:what|who|when|where|why|how)(?:['’]s)?|whom|whose|which"
     rf"|{_AUXILIARY}|tell me|name|list|explain|describe|define)\s"
 )
-_OPENING = re.compile(rf"{OPENERS}{_ASKS}", re.IGNORECASE)
+"""What a question, or a request, begins with."""
+
+_OPENING = re.compile(rf"{OPENERS}{ASKS}", re.IGNORECASE)
+_ASKING_WORD = re.compile(rf"{OPENERS}(?:who(?:m|se)?|what|which|when|where|why|how)\b", re.IGNORECASE)
 _AND = r"(?:and|or|but|also)\b,?\s+"
-_ASKS_NOTHING = rf"(?!.*\b(?:{_ASKS}|{FINITE}\s))"
+_ASKS_NOTHING = rf"(?!.*\b(?:{ASKS}|{FINITE}\s))"
 _ENDS = r"[?!.\s]*$"
 _SIDE = "[^.?!？]{1,80}"  # of an "or" in a short sentence
 _SAME_DETERMINER = "|".join(
@@ -64,13 +68,13 @@ _CONTINUATION = (
     r"|(?:what|how)\s+about\s|if\s+(?:so|not|yes|no)\b|otherwise\b"
     r"|(?:please,?\s+)?(?:do\s+not|don['’]?t)\s[^?？]*$"
     r"|(?:please,?\s+)?(?:explain|describe)(?:\s+(?:it|this|that|to\s+me|please|briefly|simply))*"
-    rf"(?:,?\s+(?:in|with|like)(?:\s+(?!{_ASKS})[\w'’-]{{1,60}}){{1,4}})?{_ENDS})"
+    rf"(?:,?\s+(?:in|with|like)(?:\s+(?!{ASKS})[\w'’-]{{1,60}}){{1,4}})?{_ENDS})"
 )
 """What only continues the question before it, as "And in 2020?", "In which year?", "For how many people?", "When and by
 whom?", "Only in summer?", "The old one or the new one?" and "If so, how much is it?", or says how to answer it.
 """
 
-_COURTESY = re.compile(
+COURTESY = re.compile(
     r"(?:(?:hi|hello|hey|there|everyone|thanks|thank you|many thanks|in advance|so much|very much|please|sorry"
     r"|excuse me|good (?:morning|afternoon|evening|day)|how are you|any ideas?|or not|(?:does )?anyone know"
     r"|(?:may|can) i ask(?: you)?(?: something| a question)?|do you know(?: this| that)?"
@@ -104,17 +108,25 @@ def split_questions(text: str) -> tuple[str, ...]:
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """The message cut wherever a question may end, without a gap."""
-    ends = {_past_symbols(text, match.end()) for match in _MARK.finditer(text) if _may_end(text, match)}
+    marks = list(islice(_MARK.finditer(text), _MOST_MARKS))
+    ends = {_past_symbols(text, match.end()) for match in marks if _may_end(text, match)}
     lines = [match.start() for match in re.finditer(r"^(?=[^\n]*\S)", text, re.MULTILINE)]
     listed = [start for start in lines if _BULLET.match(text, start)]
     if len(listed) > 1:
         ends.update(listed)
-    elif not _MARK.search(text) and all(_OPENING.match(text, start) for start in lines):
+    elif all(_OPENING.match(text, start) for start in lines) and not (marks and _may_be_wrapped(text, lines)):
         ends.update(lines)
     bounds = sorted({0, *ends, len(text)})
     for start, end in pairwise(bounds):
         if text[start:end].strip():
             yield start, end
+
+
+def _may_be_wrapped(text: str, lines: Sequence[int]) -> bool:
+    """Whether one of the lines that begin at these offsets may go on with the one above: it begins with a verb, or in
+    small letters where the first does not, as in "the woman / who wrote it".
+    """
+    return any(not _ASKING_WORD.match(text, at) or text[at].isupper() < text[lines[0]].isupper() for at in lines)
 
 
 def _may_end(text: str, match: re.Match[str]) -> bool:
@@ -164,7 +176,7 @@ def _continues(piece: str, before: str) -> bool:
 def _is_question(piece: str) -> bool:
     """Whether a piece can be asked alone."""
     asked = _without_bullet(piece)
-    if len(analyse_query(asked, ["en"])) < _FEWEST_WORDS or _COURTESY.fullmatch(asked):
+    if len(analyse_query(asked, ["en"])) < _FEWEST_WORDS or COURTESY.fullmatch(asked):
         return False
     return bool(_MARK.search(asked) or _OPENING.match(asked))
 

@@ -88,6 +88,21 @@ def test_several_dates_may_be_what_is_counted(question: str, sentence: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How many countries sent rescue teams?", "France and Japan sent rescue teams with dogs."),
+        ("How many languages did Solheim speak?", "Norwegian and German."),
+        ("How many founders does the firm have?", "The firm was founded by Anna Berg and Ben Cole."),
+        ("How many children did Solheim have?", "She married a painter, with whom she had a daughter, Ragna."),
+        ("How many people were arrested in Cork?", "Police arrested a man and his wife in Cork."),
+        ("How many people were hurt?", "The crash hurt an elderly woman."),
+    ],
+)
+def test_two_names_or_a_person_may_be_what_is_counted(question: str, sentence: str) -> None:
+    assert not lacks_amount(question, sentence)
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "When does the camp begin?",
@@ -115,7 +130,9 @@ def test_other_questions_ask_for_no_amount(question: str) -> None:
     assert not lacks_amount(question, "The camp is in the woods.")
 
 
-@pytest.mark.parametrize("text", ["what does it " * 1500, "what do " * 2500, "how much " * 2200, "1," * 10_000])
+@pytest.mark.parametrize(
+    "text", ["what does it " * 1500, "what do " * 2500, "how much " * 2200, "1," * 10_000, "a-" * 9000, "A and " * 3000]
+)
 def test_a_long_text_is_looked_through_in_time(text: str) -> None:
     started = time.process_time()
     lacks_amount(text, text)

@@ -96,6 +96,55 @@ def test_what_says_the_same_in_other_words_is_no_correction(
     assert read(typed) == (read_as, ())
 
 
+@pytest.mark.parametrize(
+    ("typed", "read_as"),
+    [
+        ("Who paid $18 million?", "Who paid $18m?"),
+        ("Who got 13 billion, or 1.5 Trillion?", "Who got 13bn, or 1.5tn?"),
+        ("Who lent 20 thousand or 2.5 million?", "Who lent 20k or 2.5 m?"),
+        ("Did 7 million people flee?", "Did 7m people flee?"),
+    ],
+)
+def test_an_amount_is_read_with_its_scale_in_letters_where_it_stands_so(
+    write: Write, read: Read, library: Library, typed: str, read_as: str
+) -> None:
+    write(
+        "news.txt", "Greece got $18m, \u20ac13bn and 1.5tn. Bonn lent \u00a320k, then EUR 2.5 m. Some 7m people fled.\n"
+    )
+    library.sync()
+    assert read(typed) == (read_as, ())
+    assert library.ask(typed).missing == ()
+
+
+@pytest.mark.parametrize(
+    "typed", ["Who paid 18 million?", "Who paid 3 million?", "Who paid 30 million?", "6 thousand?"]
+)
+def test_an_amount_that_stands_in_words_or_not_for_sure_stays(
+    write: Write, read: Read, library: Library, typed: str
+) -> None:
+    write("pool.txt", "The pool is 18m long. It cost $3m, or 3 million and 6,000. The bank holds \u20ac130m.\n")
+    library.sync()
+    assert read(typed) == (typed, ())
+
+
+@pytest.mark.parametrize(
+    ("said", "typed", "read_as"),
+    [
+        ("The third quarter was bad, and Q2 was good.", "Was Q3 bad?", "Was third quarter bad?"),
+        ("The 3rd-quarter results were bad.", "Were the q3 results bad?", "Were the 3rd-quarter results bad?"),
+        ("The third quarter, Q3, was bad.", "Was Q3 bad?", "Was Q3 bad?"),
+        ("A third of a quarter was bad.", "Was Q3 bad?", "Was Q3 bad?"),
+        ("The fourth quarter was bad.", "Was Q3 or Q44 bad?", "Was Q3 or Q44 bad?"),
+    ],
+)
+def test_a_quarter_is_read_in_words_where_it_stands_in_no_other_way(
+    write: Write, library: Library, said: str, typed: str, read_as: str
+) -> None:
+    write("results.txt", said)
+    library.sync()
+    assert as_written(typed, library.searcher()) == (read_as, ())
+
+
 def test_amounts_are_read_in_english_words_where_documents_are_english(library: Library, write: Write) -> None:
     write("haus.txt", "Das Haus am See kostete 3 Millionen. Der Wärter stieg die Stufen zur Lampe hinauf.\n")
     library.sync()

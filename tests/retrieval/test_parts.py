@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +81,12 @@ from retrieval.parts import split_questions
             ("What is the speed limit?", "Any fine or penalty points for going faster?"),
         ),
         ("(Who sang it in Rome?) (Where was it?)", ("(Who sang it in Rome?)", "(Where was it?)")),
+        (
+            "When is the rent due\nHow much is the deposit\nWho pays small repairs?",
+            ("When is the rent due", "How much is the deposit", "Who pays small repairs?"),
+        ),
+        ("who wrote tosca\nwhen was it sung?", ("who wrote tosca", "when was it sung?")),
+        ("When is rent due?\nHow much is it\nWho pays it", ("When is rent due?", "How much is it", "Who pays it")),
     ],
 )  # fmt: skip
 def test_several_questions(text: str, parts: tuple[str, ...]) -> None:
@@ -109,6 +117,8 @@ def test_several_questions(text: str, parts: tuple[str, ...]) -> None:
         "What is https://intranet/doc?ID=4711 about?",
         "What is www.example.org?Who=me about?",
         "Which of the operas of Puccini\nwas first performed in Rome?",  # a line that was too long
+        "When was the opera sung\nIs it by Puccini\nWho wrote it?",
+        "Who was the singer\nwho was first to sing it?",
         "Which of these is true?\n- Cats are mammals\n- Dogs are reptiles",
         "The lamp is lit at dusk.\nIt goes out at dawn.",
         "What??? Really?!",
@@ -158,6 +168,13 @@ def test_what_comes_after_the_fifth_question_stays_with_it() -> None:
     parts = split_questions(" ".join(f"What is number {n}?" for n in range(7)))
     assert parts[:4] == tuple(f"What is number {n}?" for n in range(4))
     assert parts[4:] == ("What is number 4? What is number 5? What is number 6?",)
+
+
+@pytest.mark.parametrize("text", ["a?", "a? ", "a?🙏", '"a? '])
+def test_a_long_text_of_question_marks_is_told_apart_at_once(text: str) -> None:
+    began = time.process_time()
+    assert len(split_questions((text * 20_000)[:20_000])) == 1
+    assert time.process_time() - began < 0.5
 
 
 @given(st.text('aW h?؟\n"“”-1.)什么', max_size=60))
