@@ -47,18 +47,15 @@ class Access:
         said = self.state.allowed(place)
         if said is not None:
             return said
-        listed = self.settings.users if group is None else self.settings.groups
-        return self.settings.public or place in listed
+        if self.settings.public:
+            return True
+        if group is None:
+            return user in self.settings.users
+        return group in self.settings.groups or self.state.earlier(group) in self.settings.groups
 
     def is_denied(self, user: int) -> bool:
         """Whether /deny was said of a person, whom then no group helps."""
         return self.state.allowed(user) is False
-
-    def move(self, group: int, to: int) -> None:
-        """Lets what holds for a group, also /deny, hold for the supergroup that it has become, which has a new id."""
-        said = self.state.allowed(group)
-        if said is not None or self.permits(None, group):
-            self.state.move(group, to, allowed=said is not False)
 
 
 @dataclass(slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from telegram import Bot, Chat, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity, Update, User
 from telegram.constants import ChatType
 
-from bot.display import visible
+from bot.display import in_line, visible
 from bot.telegram import asking
 from bot.telegram.formatting import Builder, shortened
 from bot.telegram.menus import ADMIN
@@ -19,6 +21,9 @@ from bot.telegram.service import Service
 _GROUP_REFUSAL_SECONDS = 3600.0
 _GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 _NO = "You may not use this bot"
+
+AdminWork: TypeAlias = Callable[[Service, Bot, int, int], Awaitable[str]]
+"""What is done with what a number means, for an admin, and what it says."""
 
 log = logging.getLogger(__name__)
 
@@ -55,22 +60,20 @@ async def refuse(service: Service, update: Update, bot: Bot) -> None:
 
 
 async def allow(request: Request) -> None:
-    """/allow ID or CODE."""
-    identity = await _meant(request)
-    if identity is not None:
-        await request.reply(await approve(request.service, request.bot, identity, request.user))
+    """/allow ID or CODE, or several."""
+    await _decide(request, approve)
 
 
 async def deny(request: Request) -> None:
-    """/deny ID."""
-    identity = await _meant(request)
-    if identity is not None:
-        await request.reply(await decline(request.service, request.bot, identity, request.user))
+    """/deny ID, or several."""
+    await _decide(request, keep_out)
 
 
 def decided_otherwise(service: Service, identity: int, *, allowed: bool) -> str | None:
-    """That the opposite was said already of a person or a group, and how that is changed; None where it was not."""
+    """That the opposite was said already of a newcomer, and how that is changed; None where it was not."""
     said = service.state.allowed(identity)
+    if said is None and service.state.is_declined(identity):
+        said = False
     if said is None or said is allowed:
         return None
     may, command = ("may", "/deny") if said else ("may not", "/allow")
@@ -88,6 +91,13 @@ async def approve(service: Service, bot: Bot, identity: int, admin: int) -> str:
 
 
 async def decline(service: Service, bot: Bot, identity: int, admin: int) -> str:
+    """Settles the request of a newcomer, who may be one of a group that is allowed: only /deny shuts them out of it."""
+    del bot, admin
+    service.state.decline(identity)
+    return f"Declined. /deny {identity} keeps them out of allowed groups too."
+
+
+async def keep_out(service: Service, bot: Bot, identity: int, admin: int) -> str:
     """Keeps a person or a group out; an admin is one by the settings."""
     del bot, admin
     if service.access.is_admin(identity):
@@ -96,17 +106,33 @@ async def decline(service: Service, bot: Bot, identity: int, admin: int) -> str:
     return "This group may not use the bot." if identity < 0 else "They may not use the bot."
 
 
-async def _meant(request: Request) -> int | None:
-    """Whom /allow or /deny is about: a code, an id, who is replied to, or the group. None where it asks for one."""
-    word = request.words[0] if request.words else ""
-    if not word and not request.is_private:
-        return _author(request.message.reply_to_message) or request.chat
-    identity = request.service.state.paired(word) if word else None
-    if identity is None and re.fullmatch(r"-?\d{1,15}", word):
-        identity = int(word)
-    if identity is None:
+async def _decide(request: Request, work: AdminWork) -> None:
+    """Decides on everybody whom /allow or /deny is about, each named in the reply where it is about several."""
+    meant, told = _meant(request), []
+    if not any(meant.values()):
         await request.reply("Write an id or a code behind it, such as /allow 12345678; in a group, /allow is enough.")
-    return identity
+        return
+    for word, identity in meant.items():
+        if identity is None:
+            told.append(f"“{in_line(shortened(word, 40))}” is neither an id nor a code.")
+        else:
+            said = await work(request.service, request.bot, identity, request.user)
+            told.append(f"{identity}: {said}" if len(meant) > 1 else said)
+    await request.reply("\n".join(told))
+
+
+def _meant(request: Request) -> dict[str, int | None]:
+    """Whom /allow or /deny is about, by the words behind it, with None for a word that is neither an id nor a code;
+    without any in a group, who is replied to, or the group.
+    """
+    words = " ".join(request.words).replace(",", " ").split()
+    if not words and not request.is_private:
+        return {"": _author(request.message.reply_to_message) or request.chat}
+    return {word: request.service.state.paired(word) or _id_in(word) for word in words}
+
+
+def _id_in(word: str) -> int | None:
+    return int(word) or None if re.fullmatch(r"-?\d{1,15}", word) else None
 
 
 def _author(replied: Message | None) -> int | None:
@@ -120,7 +146,8 @@ async def _refuse_person(service: Service, bot: Bot, message: Message, user: Use
     if not service.limits.may_tell(user.id):
         return
     builder = Builder().add(_NO, MessageEntity.BOLD).add(f". Your id is {user.id}.")
-    if not service.access.is_denied(user.id) and service.settings.telegram.admins:
+    is_settled = service.access.is_denied(user.id) or service.state.is_declined(user.id)
+    if not is_settled and service.settings.telegram.admins:
         code, is_announced = service.state.pairing_code(user.id, user.full_name[:100])
         builder.add(f"\nIf you should, give an admin this code: {code}")
         if not is_announced and service.limits.may_announce() and await _announce(service, bot, user, code):

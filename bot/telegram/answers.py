@@ -117,13 +117,15 @@ def _showing(kept: KeptAnswer, rank: int, message: Formatted) -> str:
     return f"n:{kept.id}:{rank}:{len(split(message))}"
 
 
-def context(excerpt: Excerpt, wider: Excerpt) -> Formatted:
-    """A wider slice with the quote in it marked."""
+def context(excerpt: Excerpt, wider: Excerpt, note: str = "") -> Formatted:
+    """A wider slice with the quote in it marked, and a note on it."""
     start = excerpt.citation.start - wider.citation.start
     builder = Builder()
     quote(builder, wider.text, (Span(start, start + len(excerpt.text)),))
     builder.add("\n")
     _cite(builder, wider.citation, wider.text)
+    if note:
+        builder.add("\n\n").add(note, MessageEntity.ITALIC)
     return builder.formatted()
 
 

@@ -62,7 +62,7 @@ async def ask(request: Request, question: str) -> None:
             said += f" This chat asks only {in_line(describe(where))}: /filter off asks all."
         await request.reply(said)
         return
-    kept = service.state.keep_answer(request.chat, request.user, answer)
+    kept = service.state.keep_answer(request.chat, request.user, answer, where)
     if answer.found:
         shown = answers.shown(answer, 1, where)
         await request.reply(shown, answers.buttons(kept, 1, shown))

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, InputFile, Message
 from telegram.constants import ChatType
@@ -17,6 +16,7 @@ from telegram.error import TimedOut
 from bot import messages
 from bot.display import in_line
 from bot.telegram import access_requests, answers, documents
+from bot.telegram.access_requests import AdminWork
 from bot.telegram.browsing import listing
 from bot.telegram.connection import is_unsent
 from bot.telegram.formatting import Builder, Formatted, sendable, shortened, units
@@ -27,7 +27,8 @@ from bot.telegram.sending import QUERY_SECONDS, edit, patiently, send
 from bot.telegram.service import Service
 from retrieval.errors import SeedbotError
 from retrieval.library import Library
-from retrieval.types import Excerpt, Outline, Span
+from retrieval.models import file_sha256
+from retrieval.types import Citation, Excerpt, Outline, Span
 
 _CONTEXT = 700  # characters on either side
 _LARGEST_FILE = 49_000_000  # bytes that a bot may send
@@ -37,8 +38,6 @@ _LONGEST_ALERT = 200  # UTF-16 units of an answer to a press
 _FILE_GONE = "The file is gone from the folder."
 _CHANGED = "The document has changed since this answer"
 _TOO_OLD = "This button is too old to be understood."
-
-AdminWork: TypeAlias = Callable[[Service, Bot, int, int], Awaitable[str]]
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +122,16 @@ async def _more(pressed: Press) -> None:
 
     found = await pressed.service.in_pool(wider)
     await pressed.done()
-    await pressed.send(answers.context(excerpt, found))
+    is_changed = await pressed.service.beside(lambda: _has_changed(pressed.service, found.citation))
+    await pressed.send(answers.context(excerpt, found, f"{_CHANGED}: this is how it read then." if is_changed else ""))
+
+
+def _has_changed(service: Service, place: Citation) -> bool:
+    """Whether a file holds other bytes than those that were cited; a file that cannot be read is not known to."""
+    try:
+        return file_sha256(service.settings.seeds / place.document) != place.sha256
+    except OSError:
+        return False
 
 
 def _stands(library: Library, document: Outline, excerpt: Excerpt) -> bool:
@@ -135,7 +143,7 @@ def _stands(library: Library, document: Outline, excerpt: Excerpt) -> bool:
 async def _show(pressed: Press) -> None:
     kept, excerpt = _excerpt(pressed)
     await pressed.done()
-    message = answers.shown(kept.answer, excerpt.rank)
+    message = answers.shown(kept.answer, excerpt.rank, kept.where)
     keyboard = answers.buttons(kept, excerpt.rank, message)
     is_whole = pressed.values[2:] == (1,)  # of others, and of earlier versions' messages, parts may be left above
     if not is_whole or not await edit(pressed.bot, pressed.chat, pressed.number, message, keyboard):
@@ -153,7 +161,7 @@ async def _file(pressed: Press) -> None:
 
     def cited() -> Outline:
         document = pressed.service.library.cited(excerpt.citation)
-        if document.sha256 != excerpt.citation.sha256:
+        if _has_changed(pressed.service, replace(excerpt.citation, document=document.path)):
             raise SeedbotError(f"{_CHANGED}: /source {in_line(document.path)} offers it as it is now.")
         return document
 

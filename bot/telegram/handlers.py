@@ -151,7 +151,7 @@ def _follow(service: Service, update: Update) -> None:
     to = message.migrate_to_chat_id if message is not None else None
     group = access_requests.group_of(update.effective_chat)
     if _is_id(group) and _is_id(to):
-        service.access.move(group, to)
+        service.state.move(group, to)
 
 
 def _is_id(value: object) -> TypeGuard[int]:

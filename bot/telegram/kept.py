@@ -6,16 +6,17 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
-from retrieval.types import Answer, Citation, Correction, Excerpt, Span
+from retrieval.types import Answer, Citation, Correction, Excerpt, Filter, Span
 
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """An answer as it was given, its number, and the chat it was given in."""
+    """An answer as it was given, its number, the chat it was given in, and which documents alone were asked."""
 
     id: int
     chat: int
     answer: Answer
+    where: Filter
 
 
 class AnswerRow(NamedTuple):

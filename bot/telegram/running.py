@@ -99,7 +99,7 @@ def _application(service: Service, token: str) -> Bots:
     builder = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
     application = builder.update_queue(inbox).concurrent_updates(line).build()
     add_handlers(application, service)
-    bot.when_moved(service.access.move)
+    bot.when_moved(service.state.move)
     return application
 
 

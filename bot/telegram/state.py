@@ -22,12 +22,14 @@ CREATE TABLE IF NOT EXISTS updates (
     received REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, UNIQUE (number, digest));
 CREATE TABLE IF NOT EXISTS access (id INTEGER PRIMARY KEY, allowed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS pairings (
-    code TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, announced INTEGER NOT NULL DEFAULT 0);
+    code TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, announced INTEGER NOT NULL DEFAULT 0,
+    declined INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS supergroups (id INTEGER PRIMARY KEY, earlier INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, user INTEGER NOT NULL, asked REAL NOT NULL,
     question TEXT NOT NULL, found INTEGER NOT NULL, confidence REAL NOT NULL, generation INTEGER NOT NULL,
     excerpts TEXT NOT NULL, corrections TEXT NOT NULL DEFAULT '[]', unanswered TEXT NOT NULL DEFAULT '[]',
-    missing TEXT NOT NULL DEFAULT '[]');
+    missing TEXT NOT NULL DEFAULT '[]', glob TEXT, since TEXT, until TEXT);
 CREATE TABLE IF NOT EXISTS votes (answer INTEGER, user INTEGER, good INTEGER NOT NULL, PRIMARY KEY (answer, user));
 CREATE TABLE IF NOT EXISTS filters (chat INTEGER PRIMARY KEY, glob TEXT, since TEXT, until TEXT);
 CREATE TABLE IF NOT EXISTS texts (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL UNIQUE);
@@ -129,6 +131,11 @@ class State:
         self._write("DELETE FROM pairings WHERE id = ?", identity)
         self.flush()
 
+    def earlier(self, supergroup: int) -> int | None:
+        """The id that a supergroup had as a group; None where it is not known to have been one."""
+        rows = self._read("SELECT earlier FROM supergroups WHERE id = ?", supergroup)
+        return int(rows[0][0]) if rows else None
+
     def pairing_code(self, identity: int, name: str) -> tuple[str, bool]:
         """The code of a newcomer, and whether the admins were told of them."""
         rows = self._read("SELECT code, announced FROM pairings WHERE id = ?", identity)
@@ -136,12 +143,23 @@ class State:
             return str(rows[0][0]), bool(rows[0][1])
         code = secrets.choice(_FIRST_LETTERS) + secrets.token_hex(4).upper()
         self._write("INSERT INTO pairings (code, id, name) VALUES (?, ?, ?)", code, identity, name)
-        self._write("DELETE FROM pairings WHERE rowid <= (SELECT max(rowid) FROM pairings) - ?", _KEPT_PAIRINGS)
+        self._write(
+            "DELETE FROM pairings WHERE NOT declined AND rowid <= (SELECT max(rowid) FROM pairings) - ?", _KEPT_PAIRINGS
+        )
         return code, False
 
     def set_announced(self, identity: int) -> None:
         """Notes that the admins were told of a newcomer."""
         self._write("UPDATE pairings SET announced = 1 WHERE id = ?", identity)
+
+    def decline(self, identity: int) -> None:
+        """Notes that a newcomer's request was declined, for as long as /allow and /deny say nothing of them."""
+        self._write("UPDATE pairings SET declined = 1 WHERE id = ?", identity)
+        self.flush()
+
+    def is_declined(self, identity: int) -> bool:
+        """Whether a newcomer's request was declined."""
+        return bool(self._read("SELECT 1 FROM pairings WHERE id = ? AND declined", identity))
 
     def paired(self, code: str) -> int | None:
         """Who has this code."""
@@ -150,32 +168,34 @@ class State:
 
     # Answers and what was thought of them.
 
-    def keep_answer(self, chat: int, user: int, answer: Answer) -> KeptAnswer:
-        """Keeps an answer for its buttons, which name it by its number."""
+    def keep_answer(self, chat: int, user: int, answer: Answer, where: Filter | None = None) -> KeptAnswer:
+        """Keeps an answer and the filter it was found with for its buttons, which name it by its number."""
+        where = where or Filter()
         with self._lock, contextlib.closing(self._connection.cursor()) as cursor:
             cursor.execute(
                 "INSERT INTO answers "
-                "(chat, user, asked, question, found, confidence, generation, "
-                "excerpts, corrections, unanswered, missing) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                (chat, user, time.time(), *packed(answer)),
+                "(chat, user, asked, glob, since, until, question, found, confidence, generation, "
+                "excerpts, corrections, unanswered, missing) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (chat, user, time.time(), where.glob, where.since, where.until, *packed(answer)),
             )
             identity = int(cursor.lastrowid or 0)
             excess = max(0, self._answers + 1 - _KEPT_ANSWERS)
             cursor.execute("DELETE FROM answers WHERE id IN (SELECT id FROM answers ORDER BY id LIMIT ?)", (excess,))
             self._answers += 1 - cursor.rowcount
-            return KeptAnswer(identity, chat, answer)
+            return KeptAnswer(identity, chat, answer, where)
 
     def answer(self, identity: int) -> KeptAnswer | None:
         """An answer that was kept."""
         rows = self._read(
-            "SELECT id, chat, question, found, confidence, generation, excerpts, corrections, unanswered, missing "
+            "SELECT id, chat, glob, since, until, "
+            "question, found, confidence, generation, excerpts, corrections, unanswered, missing "
             "FROM answers WHERE id = ?",
             identity,
         )
         if not rows:
             return None
-        number, chat, *row = rows[0]
-        return KeptAnswer(number, chat, unpacked(AnswerRow(*row)))
+        number, chat, glob, since, until, *row = rows[0]
+        return KeptAnswer(number, chat, unpacked(AnswerRow(*row)), Filter(glob, since, until))
 
     def vote(self, answer: int, user: int, *, good: bool) -> None:
         """Notes a thumb; the last one of a person counts."""
@@ -230,18 +250,23 @@ class State:
         rows = self._read("SELECT text FROM texts WHERE id = ?", number)
         return str(rows[0][0]) if rows else None
 
-    def move(self, group: int, to: int, *, allowed: bool) -> None:
-        """What holds for a group holds for the supergroup that it has become, unless it was told otherwise since."""
+    def move(self, group: int, to: int) -> None:
+        """What /allow, /deny and /filter said of a group holds for the supergroup that it has become, unless that was
+        told otherwise since; the id that a list may know it by is remembered.
+        """
+        self._write("INSERT OR IGNORE INTO supergroups VALUES (?, ?)", to, group)
         self._write("INSERT OR IGNORE INTO filters SELECT ?, glob, since, until FROM filters WHERE chat = ?", to, group)
-        if self.allowed(to) is None:
-            self.set_allowed(to, allowed=allowed)
+        self._write("INSERT OR IGNORE INTO access SELECT ?, allowed FROM access WHERE id = ?", to, group)
+        self.flush()
 
     def _bring_up_to_date(self) -> None:
         """Adds what files of earlier versions lack, takes over the updates that wait in them, and numbers on anew."""
         for column in sorted({"corrections", "unanswered", "missing"} - self._columns("answers")):
             self._connection.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT NOT NULL DEFAULT '[]'")
-        if "announced" not in self._columns("pairings"):
-            self._connection.execute("ALTER TABLE pairings ADD COLUMN announced INTEGER NOT NULL DEFAULT 0")
+        for column in sorted({"glob", "since", "until"} - self._columns("answers")):
+            self._connection.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT")
+        for column in sorted({"announced", "declined"} - self._columns("pairings")):
+            self._connection.execute(f"ALTER TABLE pairings ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
         if self._read("SELECT 1 FROM sqlite_master WHERE name = 'inbox'"):
             for number, body in self._read("SELECT update_id, body FROM inbox WHERE body IS NOT NULL ORDER BY 1"):
                 self.receive(number, body)

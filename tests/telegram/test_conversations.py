@@ -78,13 +78,13 @@ def test_every_button_does_what_it_says(talk: Run) -> None:
             press = telegram.press(answer, "Verify")
             await telegram.until(lambda: press in telegram.pressed)
             assert telegram.pressed[press]["text"] == "Exact: stands there word for word."
+            telegram.press(answer, "Get file")
+            await telegram.until(lambda: telegram.documents)
+            assert telegram.documents[0]["file_data"] == TIDES.encode()
             (world.seeds / "tides.md").write_text("Everything is different now.\n")
             press = telegram.press(answer, "Verify")
             await telegram.until(lambda: press in telegram.pressed)
             assert telegram.pressed[press]["text"] == "Changed: the file has changed and no longer says this."
-            telegram.press(answer, "Get file")
-            await telegram.until(lambda: telegram.documents)
-            assert telegram.documents[0]["file_data"] == b"Everything is different now.\n"
             telegram.press(answer, "Next source")
             await telegram.until(lambda: telegram.edits)
             assert "Next source (3 of 3)" in _labels(telegram.edits[0])
@@ -93,6 +93,58 @@ def test_every_button_does_what_it_says(talk: Run) -> None:
             await telegram.until(lambda: press in telegram.pressed)
             found = service.state.stats()
             assert (found.asked, found.bad, found.disliked) == (1, 1, ("When is the tide highest?",))
+
+    talk(conversation)
+
+
+def test_more_context_and_get_file_say_that_the_file_has_changed_also_before_a_build(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply()
+            (world.seeds / "tides.md").write_text("Everything is different now.\n")
+            telegram.press(answer, "More context")
+            wider = await telegram.reply(2)
+            assert "At half moon the tide is lowest." in wider["text"]
+            assert wider["text"].endswith("\n\nThe document has changed since this answer: this is how it read then.")
+            press = telegram.press(answer, "Get file")
+            await telegram.until(lambda: press in telegram.pressed)
+            told = "The document has changed since this answer: /source tides.md offers it as it is now."
+            assert telegram.pressed[press]["text"] == told
+            assert telegram.documents == []
+
+    talk(conversation)
+
+
+def test_more_context_is_shown_where_the_file_cannot_be_read(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot():
+            telegram.text("When is the tide highest?", chat=FRIEND)
+            answer = await telegram.reply()
+            (world.seeds / "tides.md").unlink()
+            telegram.press(answer, "More context")
+            wider = await telegram.reply(2)
+            assert "At half moon the tide is lowest." in wider["text"]
+            assert "has changed" not in wider["text"]
+
+    talk(conversation)
+
+
+def test_every_excerpt_of_an_answer_says_which_documents_alone_were_asked(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram, note = world.telegram, "\nOnly these documents were asked: tides.md from 2021. /filter off asks all."
+        async with world.bot() as service:
+            service.state.set_filter(FRIEND, Filter("tides.md", "2021"))
+            presses = (("When is the tide highest?", "Next source"), ("Where do submarines anchor?", "Show the"))
+            for number, (question, button) in enumerate(presses, 1):
+                telegram.text(question, chat=FRIEND)
+                reply = await telegram.reply(number)
+                assert reply["text"].endswith(note)
+                telegram.press(reply, button)
+                await telegram.until(lambda number=number: len(telegram.edits) == number)
+                assert telegram.edits[-1]["text"].endswith(note)
 
     talk(conversation)
 

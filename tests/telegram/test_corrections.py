@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.telegram import answers
 from bot.telegram.state import State
-from retrieval.types import Answer, Citation, Correction, Excerpt, Span
+from retrieval.types import Answer, Citation, Correction, Excerpt, Filter, Span
 
 READ = (Correction("Amundsn", "Amundsen"),)
 TOLD = "Read “Amundsn” as “Amundsen”.\nNo document mentions “ice”."
@@ -42,15 +42,21 @@ def test_a_file_of_the_first_version_gains_what_it_lacks(tmp_path: Path) -> None
         old = state.keep_answer(1, 1, _answer(found=True)).id
         code, _ = state.pairing_code(66, "x")
     with closing(sqlite3.connect(path)) as connection:
-        for column in ("corrections", "unanswered", "missing"):
+        for column in ("corrections", "unanswered", "missing", "glob", "since", "until"):
             connection.execute(f"ALTER TABLE answers DROP COLUMN {column}")
-        connection.execute("ALTER TABLE pairings DROP COLUMN announced")
+        for column in ("announced", "declined"):
+            connection.execute(f"ALTER TABLE pairings DROP COLUMN {column}")
     with closing(State(path)) as state:
-        before, after = state.answer(old), state.answer(state.keep_answer(1, 1, _answer(found=True)).id)
+        new = state.keep_answer(1, 1, _answer(found=True), Filter("pole.txt")).id
+        before, after = state.answer(old), state.answer(new)
         assert state.pairing_code(66, "x") == (code, False)
         state.set_announced(66)
         assert state.pairing_code(66, "x") == (code, True)
+        assert not state.is_declined(66)
+        state.decline(66)
+        assert state.is_declined(66)
     assert before is not None
     assert after is not None
     assert (before.answer.corrections, after.answer.corrections) == ((), READ)
     assert (before.answer.missing, after.answer.missing) == ((), ("ice",))
+    assert (before.where, after.where) == (Filter(), Filter("pole.txt"))

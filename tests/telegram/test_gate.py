@@ -195,6 +195,57 @@ def test_an_old_button_overturns_no_decision(talk: Run, command: str, button: st
     talk(conversation)
 
 
+def test_declining_shuts_nobody_out_of_a_group_that_is_allowed(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("hello", chat=STRANGER)
+            press = telegram.press(await telegram.reply(1, chat=ADMIN), "Decline")
+            await telegram.until(lambda: press in telegram.pressed)
+            told = f"Declined. /deny {STRANGER} keeps them out of allowed groups too."
+            assert telegram.pressed[press]["text"] == told
+            assert service.state.allowed(STRANGER) is None
+            telegram.text("/ask when is the tide highest?", chat=GROUP, user=STRANGER, group=True)
+            assert "tide is highest" in (await telegram.reply(1, chat=GROUP))["text"]
+
+    talk(conversation)
+
+
+def test_a_request_that_was_declined_is_settled_until_an_admin_says_otherwise(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot(admins=(ADMIN, 3)) as service:
+            telegram.text("hello", chat=STRANGER)
+            first, second = await telegram.reply(1, chat=ADMIN), await telegram.reply(1, chat=3)
+            telegram.press(first, "Decline")
+            await telegram.until(lambda: service.state.is_declined(STRANGER))
+            press = telegram.press(second, "Allow", user=3)
+            await telegram.until(lambda: press in telegram.pressed)
+            told = "That was decided already: they may not use the bot. /allow 66 changes it."
+            assert telegram.pressed[press]["text"] == told
+            service.limits._told.clear()
+            telegram.text("hello again", chat=STRANGER)
+            await telegram.reply(2, chat=STRANGER)
+            assert _said_to(world, STRANGER)[-1] == f"You may not use this bot. Your id is {STRANGER}."
+            assert len(_said_to(world, ADMIN)) == 1
+            telegram.text(f"/allow {STRANGER}", chat=ADMIN)
+            await telegram.reply(3, chat=STRANGER)
+            assert service.access.permits(STRANGER)
+
+    talk(conversation)
+
+
+def test_a_request_that_was_declined_is_not_forgotten_for_newer_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.state._KEPT_PAIRINGS", 2)
+    with closing(State(tmp_path / "state.sqlite")) as state:
+        codes = [state.pairing_code(identity, "x")[0] for identity in (1, 2)]
+        state.decline(1)
+        codes += [state.pairing_code(identity, "x")[0] for identity in (3, 4)]
+        assert [state.paired(code) for code in codes] == [1, None, 3, 4]
+
+
 def test_a_newcomer_hears_of_a_decision_that_was_cut_off_by_a_stop(talk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "_STOP_SECONDS", 0.5)
 
@@ -224,6 +275,37 @@ def test_a_code_of_digits_is_a_code_and_new_ones_begin_with_a_letter(talk: Run) 
             assert service.state.allowed(12345678) is None
             codes = [service.state.pairing_code(identity, "x")[0] for identity in range(100, 200)]
             assert all(code[0].isalpha() for code in codes)
+
+    talk(conversation)
+
+
+def test_several_ids_and_codes_are_decided_on_at_once_and_each_is_named(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot() as service:
+            telegram.text("/deny 77 78,-79, please", chat=ADMIN)
+            assert (await telegram.reply(1, chat=ADMIN))["text"].splitlines() == [
+                "77: They may not use the bot.",
+                "78: They may not use the bot.",
+                "-79: This group may not use the bot.",
+                "“please” is neither an id nor a code.",
+            ]
+            assert [service.state.allowed(one) for one in (77, 78, -79)] == [False, False, False]
+            code, _ = service.state.pairing_code(STRANGER, "x")
+            telegram.text(f"/allow {code},77", chat=ADMIN)
+            told = f"{STRANGER}: They may use the bot now.\n77: They may use the bot now."
+            assert (await telegram.reply(2, chat=ADMIN))["text"] == told
+            assert [service.state.allowed(one) for one in (STRANGER, 77, 78)] == [True, True, False]
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize("words", ["", " ,", " please", " 0"])
+def test_without_an_id_or_a_code_the_reply_says_how_one_is_written(talk: Run, words: str) -> None:
+    async def conversation(world: World) -> None:
+        async with world.bot():
+            world.telegram.text(f"/deny{words}", chat=ADMIN)
+            assert (await world.telegram.reply())["text"].startswith("Write an id or a code behind it")
 
     talk(conversation)
 
@@ -312,10 +394,39 @@ def test_a_group_that_was_denied_stays_so_as_a_supergroup(talk: Run) -> None:
             await telegram.until(lambda: service.state.allowed(-1057) is False)
             telegram.text("/ask when is the tide highest?", chat=-1057, user=7, group=True)
             assert (await telegram.reply())["text"].startswith("This group may not use the bot.")
-            service.state.set_allowed(7, allowed=False)  # whoever makes a supergroup of it, the group keeps what it may
+
+    talk(conversation)
+
+
+def test_a_group_keeps_what_it_may_whoever_makes_a_supergroup_of_it(talk: Run) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        async with world.bot(groups=(-58,)) as service:
+            service.state.set_allowed(7, allowed=False)
             moved = telegram._new_message(-58, "group", migrate_to_chat_id=-1058)
             telegram.update(message=moved | {"from": {"id": 7, "is_bot": False, "first_name": "x"}})
-            await telegram.until(lambda: service.state.allowed(-1058))
+            await telegram.until(lambda: service.access.permits(8, -1058))
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize(
+    ("open_to_it", "closed_to_it"),
+    [({"public": True}, {"public": False}), ({"groups": (-59,)}, {"groups": ()})],
+    ids=["public", "listed"],
+)
+def test_a_supergroup_may_no_more_than_the_settings_let_the_group_that_it_was(
+    talk: Run, open_to_it: dict[str, Any], closed_to_it: dict[str, Any]
+) -> None:
+    async def conversation(world: World) -> None:
+        telegram = world.telegram
+        telegram.migrated[-59] = -1059
+        turns = ((open_to_it, "At new moon"), (closed_to_it, "This group"), (open_to_it, "At new moon"))
+        for settings, begins in turns:
+            async with world.bot(**settings):
+                chat = -1059 if telegram.sent else -59
+                telegram.text("/ask when is the tide highest?", chat=chat, user=7, group=True)
+                assert (await telegram.reply(len(telegram.sent) + 1, chat=-1059))["text"].startswith(begins)
 
     talk(conversation)
 
@@ -323,11 +434,12 @@ def test_a_group_that_was_denied_stays_so_as_a_supergroup(talk: Run) -> None:
 def test_what_a_supergroup_was_told_is_not_undone_by_the_group_it_was(tmp_path: Path) -> None:
     with closing(State(tmp_path / "state.sqlite")) as state:
         state.set_filter(-57, Filter("tides.md"))
-        state.move(-57, -1057, allowed=True)
+        state.set_allowed(-57, allowed=True)
+        state.move(-57, -1057)
         assert (state.allowed(-1057), state.filter(-1057)) == (True, Filter("tides.md"))
         state.set_allowed(-1057, allowed=False)
         state.set_filter(-1057, Filter())
-        state.move(-57, -1057, allowed=True)
+        state.move(-57, -1057)
         assert (state.allowed(-1057), state.filter(-1057)) == (False, Filter())
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.telegram.kept import packed
 from bot.telegram.state import State
-from retrieval.types import Answer, Citation, Correction, Doubt, Excerpt, Span
+from retrieval.types import Answer, Citation, Correction, Doubt, Excerpt, Filter, Span
 
 _PLACE = Citation("pole.txt", "Pole", None, 0, 10, 1, None, ("Ends",), "ab")
 _CITED = (
@@ -44,8 +44,15 @@ def test_an_answer_is_read_as_it_was_kept(tmp_path: Path) -> None:
     with closing(State(tmp_path / "state.sqlite")) as state:
         for answer in (_ANSWER, replace(_ANSWER, found=False, confidence=0.1 + 0.2)):
             kept = state.keep_answer(7, 2, answer)
-            assert (kept.chat, kept.answer) == (7, answer)
+            assert (kept.chat, kept.answer, kept.where) == (7, answer, Filter())
             assert state.answer(kept.id) == kept
+
+
+def test_an_answer_is_kept_with_the_filter_it_was_found_with(tmp_path: Path) -> None:
+    with closing(State(tmp_path / "state.sqlite")) as state:
+        kept = state.keep_answer(7, 2, _ANSWER, Filter("poles/*", "2020", "2021-05"))
+        assert kept.where == Filter("poles/*", "2020", "2021-05")
+        assert state.answer(kept.id) == kept
 
 
 def test_an_answer_of_the_first_version_is_read(tmp_path: Path) -> None:
