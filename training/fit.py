@@ -75,7 +75,7 @@ _GENERAL = ("wiki-train", "tales-train")
 """Those that ranking is fitted to: with the written texts too it gained on these and lost as much on tales-dev. Their
 words are those of general text."""
 _FOREIGN = ("xquad-ar", "xquad-de", "xquad-es", "xquad-ru", "xquad-zh")
-_PER_SET, _PER_SET_READ, _PER_SET_JUDGED = 3000, 300, 450
+_PER_SET, _PER_SET_READ, _PER_SET_JUDGED = 3000, 1000, 900
 _COMMON_SHARE = 0.005
 _CHARACTERS, _READ = 500, 4  # as the settings have them
 _UNJUDGED = ("held", "paragraph missing", "subjectless")
@@ -105,9 +105,12 @@ def main() -> None:
     parser.add_argument("sets", type=Path)
     parser.add_argument("--work", type=Path, required=True, help="folder for the libraries, kept between runs")
     parser.add_argument("--only", choices=_STEPS, action="append")
+    parser.add_argument(
+        "--judged", type=int, default=_PER_SET_JUDGED, help="questions of a set that confidence is fitted to"
+    )
     arguments = parser.parse_args()
     embedder = open_embedder(EmbeddingSettings(), arguments.work / "model")
-    fitter = _Fitter(arguments.sets, arguments.work, embedder)
+    fitter = _Fitter(arguments.sets, arguments.work, embedder, arguments.judged)
     for part in arguments.only or _STEPS:
         getattr(fitter, part)()
         package.record.cache_clear()
@@ -146,6 +149,7 @@ class _Fitter:
     folder: Path
     work: Path
     embedder: Embedder
+    judged: int
 
     @cached_property
     def reader(self) -> RememberingReader:
@@ -239,12 +243,12 @@ class _Fitter:
         for one in self.sets((*_SETS, FOLDERS, *_SUBJECTLESS)):
             pool = one.unseen() if reads else one.questions
             subjectless = one.name in _SUBJECTLESS
-            asked = sample(pool, _PER_SET_JUDGED)
+            asked = sample(pool, self.judged)
             names = {str(q.document) for q in one.questions}
-            deceiving = sample([q for q in one.deceiving if q.document in one.held or not reads], _PER_SET_JUDGED)
+            deceiving = sample([q for q in one.deceiving if q.document in one.held or not reads], self.judged)
             if one.name != FOLDERS:  # of which nobody asks all at once
                 yield from self._of_all(one, asked, deceiving, names, subjectless=subjectless, reads=reads)
-            _, each = _ASKED_ALONE.get(one.name, (0, 0))
+            each = _ASKED_ALONE.get(one.name, (0, 0))[1] * self.judged // _PER_SET_JUDGED
             for name, documents in _libraries(one.name, one.held if reads else names).items():
                 own = sample([q for q in asked if q.document in documents], each)
                 others = sample([q for q in pool if q.document not in documents], each // 3)
