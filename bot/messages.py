@@ -153,6 +153,8 @@ def checked(found: Verification) -> str:
     """What re-reading a file showed of a quote, in words."""
     if found.now_in is not None:
         return _checked_elsewhere(found, in_line(found.now_in))
+    if found.too_large:
+        return "the file is larger than documents.largest_megabytes allows, so it was not read"
     if found.verdict is Verdict.CHANGED and found.same_file:
         return f"the file is {_SAME_BUT}"
     if found.respaced:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shlex
 import stat
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import click
 from bot import logs, messages
 from bot.display import in_line, visible
 from bot.settings import Settings, load_settings, unknown_variables
-from retrieval.errors import SettingsError
+from retrieval.errors import SeedbotError, SettingsError
 from retrieval.library import Library
 
 P = ParamSpec("P")
@@ -37,6 +38,8 @@ NAMED = _Named(path_type=Path, readable=False)
 """The value of an option; what cannot be read is explained where it is opened."""
 
 _PLACES = ("seeds", "library", "config")
+_REMEDY = re.compile(r"`((?:\w+=\S+ )*)seedbot ([a-z]+(?: --(?:full|undo))?)`")
+"""A command that the engine names, which knows nothing of the options of this command line."""
 
 
 def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..., R]:
@@ -49,10 +52,14 @@ def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..
     )
     @functools.wraps(command)
     def wrapped(*args: Any, seeds: Path | None, library: Path | None, config: Path | None, **options: Any) -> R:
-        settings = load_settings(config, seeds=seeds, library=library)
-        for name in unknown_variables():
-            hint(f"{name} is set, but there is no such setting.")
-        return command(settings, *args, **options)
+        try:
+            settings = load_settings(config, seeds=seeds, library=library)
+            for name in unknown_variables():
+                hint(f"{name} is set, but there is no such setting.")
+            return command(settings, *args, **options)
+        except SeedbotError as error:
+            error.args = (located(str(error)),)
+            raise
 
     return wrapped
 
@@ -68,6 +75,13 @@ def command_line(*words: str) -> str:
     given = {} if context is None else context.params
     places = [part for name in _PLACES if given.get(name) is not None for part in (f"--{name}", str(given[name]))]
     return shlex.join(["seedbot", *words, *places])
+
+
+def located(sentence: str) -> str:
+    """The sentence of an error, readable, with what this command line says of where things are in each command that it
+    names.
+    """
+    return _REMEDY.sub(lambda found: f"`{found[1]}{command_line(*found[2].split())}`", logs.readable(sentence))
 
 
 def open_library(settings: Settings) -> Library:

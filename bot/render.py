@@ -22,6 +22,7 @@ from retrieval.types import Answer, Citation, Excerpt, Source, Span, SyncReport,
 
 _WIDEST = 100  # columns; longer lines are hard to read
 _NARROW = 80  # columns; with fewer there is no room for titles
+_SIZED, _DATED = 50, 35  # columns; with fewer there is no room for sizes, and for dates, beside a name
 _SHOWN = 0.0005  # a measure that adds less to every excerpt has no row
 _NUMBER = len("+0.123")
 _SHORTEST_BAR, _LONGEST_BAR = 3, 10
@@ -182,8 +183,10 @@ def sources_table(sources: Sequence[Source], seeds: Path, width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     longest = max((cell_len(in_line(one.path)) for one in sources), default=0)
     table.add_column("document", overflow="fold", no_wrap=longest <= width // 2)
-    table.add_column("date", no_wrap=True)
-    sized, titled = not _NARROW <= width < _WIDEST, width >= _NARROW
+    dated, titled = width >= _DATED, width >= _NARROW
+    sized = _SIZED <= width < _NARROW or width >= _WIDEST
+    if dated:
+        table.add_column("date", no_wrap=True)
     if sized:
         table.add_column("characters", justify="right", no_wrap=True)
     if titled:
@@ -191,7 +194,7 @@ def sources_table(sources: Sequence[Source], seeds: Path, width: int) -> Table:
     for one in sources:
         path = Text(in_line(one.path), f"cyan link {(seeds / one.path).absolute().as_uri()}")
         size, title = f"{one.characters:,}", Text(in_line(one.title), no_wrap=True, overflow="ellipsis")
-        table.add_row(path, one.date or "", *[size] * sized, *[title] * titled)
+        table.add_row(path, *[one.date or ""] * dated, *[size] * sized, *[title] * titled)
     return table
 
 

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import IO, cast
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from bot import logs, messages
 from bot.display import in_line, visible, visible_parts
 from bot.filters import describe, parse_filter, split_words
+from bot.options import located
 from bot.render import (
     VERDICTS,
     console,
@@ -43,6 +45,7 @@ from retrieval.types import Answer, Citation, Excerpt, Filter, Pending, Span
 
 _CONTEXT = 400  # characters that /more adds on either side
 _MOST = 50  # excerpts of one question
+_NARROW = 70  # columns; with fewer there is no room for an explanation beside its command
 _PAGER_READS_ONLY = {"LESSSECURE": "1"}  # a question typed into it would write files and run commands
 _PAGER_PROMPT = "-Psq goes back to your questions, h helps"  # of less
 
@@ -117,7 +120,7 @@ class Repl:
             elif text:
                 self._ask(text)
         except SeedbotError as error:
-            self._say(_OF_THE_SHELL.sub("`/", logs.readable(str(error))), "red")
+            self._say(located(_OF_THE_SHELL.sub("`/", str(error))), "red")
         except OSError as error:
             self._say(f"That did not work: {error.strerror or error}.", "red")
         except KeyboardInterrupt:
@@ -244,6 +247,11 @@ class Repl:
     def _help(self, arguments: list[str]) -> None:
         del arguments
         self._say("Type a question, or:", "")
+        if self._screen.width < _NARROW:
+            for one in COMMANDS:
+                self._screen.print(Padding.indent(Text(one.usage, "cyan"), 2))
+                self._screen.print(Padding.indent(Text(one.help, "dim"), 4))
+            return
         table = Table.grid(padding=(0, 0, 0, 2))
         table.add_column(style="cyan", no_wrap=True)
         table.add_column(style="dim")

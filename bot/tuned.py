@@ -12,8 +12,7 @@ import click
 
 from bot import figures, messages
 from bot.display import visible
-from bot.logs import readable
-from bot.options import command_line, hint
+from bot.options import command_line, hint, located
 from bot.settings import Settings
 from retrieval import tuning
 from retrieval.errors import LibraryError, LibraryLocked
@@ -145,7 +144,7 @@ def _why_outdated(old: Sequence[Tuned], model: str) -> str:
 
 def verdict(why_not: str, failed: LibraryError | None) -> dict[str, Any]:
     """Whether a fit was kept, and why not, as `--json` prints it; `failed` is what kept it from being."""
-    why_not = why_not or (readable(str(failed)) if failed else "")
+    why_not = why_not or (located(str(failed)) if failed else "")
     return {"kept": not why_not, "why_not": why_not or None}
 
 

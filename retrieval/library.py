@@ -272,12 +272,12 @@ class Library:
 
         Where that file is gone, the one of the same content or name that the library has at another path.
         """
-        seeds = self._settings.seeds
-        found = verify_citation(seeds, citation, text)
-        if found.verdict is not Verdict.GONE or not self.ready or not self.belongs_to(seeds):
+        seeds, largest = self._settings.seeds, self._settings.documents.largest_megabytes * 1_000_000
+        found = verify_citation(seeds, citation, text, largest)
+        if found.verdict is not Verdict.GONE or found.too_large or not self.ready or not self.belongs_to(seeds):
             return found
         for path in self._moved_to(citation):
-            other = verify_elsewhere(seeds, citation, text, path)
+            other = verify_elsewhere(seeds, citation, text, path, largest)
             if other.verdict is Verdict.MOVED:
                 return other
             found = other if found.verdict is Verdict.GONE else found

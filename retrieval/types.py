@@ -240,6 +240,7 @@ class Verification:
 
     `same_file` says that its bytes are those that were cited, so that only reading it can have changed; `respaced` that
     the words stand there with other white space between them. `now_in` is the path of a file that was moved or renamed.
+    `too_large` says that the file is there, but larger than any that is read.
     """
 
     citation: Citation
@@ -248,6 +249,7 @@ class Verification:
     same_file: bool = False
     respaced: bool = False
     now_in: str | None = None
+    too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,16 @@ _kept: dict[tuple[Path, str], Document] = {}  # the documents that were loaded l
 _keeping = threading.Lock()
 
 
-def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
-    """EXACT at the cited offsets, MOVED elsewhere or respaced, CHANGED where it is nowhere, GONE without a file."""
+def verify_citation(seeds: Path, citation: Citation, text: str, largest_bytes: int) -> Verification:
+    """EXACT at the cited offsets, MOVED elsewhere or respaced, CHANGED where it is nowhere, GONE without a file that
+    can be read, as also one of more than `largest_bytes` is not.
+    """
     path = seeds / citation.document
     if not _inside(citation.document):
         return Verification(citation, Verdict.GONE, None)
     try:
+        if path.stat().st_size > largest_bytes:
+            return Verification(citation, Verdict.GONE, None, too_large=True)
         document = _document(path, citation.document)
     except (OSError, DocumentError):
         return Verification(citation, Verdict.GONE, None)
@@ -44,9 +48,9 @@ def verify_citation(seeds: Path, citation: Citation, text: str) -> Verification:
     return Verification(citation, Verdict.CHANGED, None, same)
 
 
-def verify_elsewhere(seeds: Path, citation: Citation, text: str, path: str) -> Verification:
+def verify_elsewhere(seeds: Path, citation: Citation, text: str, path: str, largest_bytes: int) -> Verification:
     """The same of a file that was moved or renamed to `path`, where nothing is EXACT."""
-    found = verify_citation(seeds, replace(citation, document=path), text)
+    found = verify_citation(seeds, replace(citation, document=path), text, largest_bytes)
     if found.verdict is Verdict.GONE:
         return Verification(citation, Verdict.GONE, None)
     verdict = Verdict.MOVED if found.verdict is Verdict.EXACT else found.verdict

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from bot.logs import readable, unexpected
-from bot.options import hint, open_asking_library, tell_pending, with_settings
+from bot.options import hint, located, open_asking_library, tell_pending, with_settings
 from bot.settings import Settings
 from retrieval.errors import QuestionError, SeedbotError
 from retrieval.library import Library
@@ -132,7 +132,8 @@ class _Asking:
                 answer = self.library.ask(question, top=self.top, where=where)
             except Exception as error:  # noqa: BLE001 - one line must not end the rest; `unexpected` logs it
                 failed += 1
-                self._explain(number, line, str(error) if isinstance(error, SeedbotError) else unexpected(error))
+                told = located(str(error)) if isinstance(error, SeedbotError) else unexpected(error)
+                self._explain(number, line, told)
                 continue
             found += answer.found
             self.show(answer, named=True)

@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from bot.options import command_line, hint, with_settings
+from bot.options import command_line, hint, located, with_settings
 from bot.settings import Settings
 from retrieval.errors import LibraryLocked, NoDocuments, SeedbotError
 from retrieval.library import Library
@@ -65,7 +65,7 @@ def _watch(settings: Settings, library: Library, first: SyncReport | SeedbotErro
         failed_before, failure = failure, str(outcome) if isinstance(outcome, SeedbotError) else ""
         if isinstance(outcome, SeedbotError):
             if failure != failed_before:
-                hint(failure)
+                hint(located(failure))
         elif outcome.added or outcome.changed or outcome.removed or outcome.renamed or outcome.skipped != skipped:
             skipped = outcome.skipped
             _show(outcome, as_json=as_json)

@@ -13,8 +13,7 @@ import click
 
 from bot import messages, tuned
 from bot.display import in_line, visible
-from bot.logs import readable
-from bot.options import command_line, has_export, with_settings
+from bot.options import command_line, has_export, located, with_settings
 from bot.settings import Settings, unknown_variables
 from retrieval.errors import LibraryLocked, SeedbotError
 from retrieval.library import SET_ASIDE, Library
@@ -51,14 +50,15 @@ def command(settings: Settings, as_json: bool) -> int:
     for check in (_python, _variables, _seeds, _disk, _model, _lock, _library, _tuned):
         for one in check(settings):
             bad = bad or one.health is _Health.BAD
+            found = located(one.found)
             if as_json:
                 from bot import records
 
-                record = {"about": one.about, "health": one.health.name.lower(), "found": readable(one.found)}
+                record = {"about": one.about, "health": one.health.name.lower(), "found": found}
                 click.echo(records.line(record))
             else:
                 mark = click.style(one.health.value, fg=colours[one.health], bold=True)
-                click.echo(f"{mark} {one.about:<12} {visible(readable(one.found))}")
+                click.echo(f"{mark} {one.about:<12} {visible(found)}")
     return 1 if bad else 0
 
 

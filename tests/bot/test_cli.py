@@ -15,13 +15,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 
 from bot import cli, options, records, tuned
 from bot.commands import ask, build
+from bot.options import located
 from bot.settings import Settings, load_compared
 from retrieval import library as engine
-from retrieval.errors import LibraryLocked, NoDocuments, QuestionError, SeedbotError
+from retrieval.errors import LibraryDamaged, LibraryLocked, NoDocuments, QuestionError, SeedbotError
 from retrieval.library import SET_ASIDE, Library
 from retrieval.loaders import load
 from retrieval.question_sets import EvalQuestion, Gold
@@ -104,10 +106,13 @@ def test_a_question_may_be_several_arguments(over_seeds: Run) -> None:
         (["--", "--json", "-5"], "--json -5"),
     ],
 )
-def test_a_question_may_begin_with_a_minus(over_seeds: Run, arguments: list[str], question: str | None) -> None:
+def test_a_question_may_begin_with_a_minus(
+    over_seeds: Run, built: Path, arguments: list[str], question: str | None
+) -> None:
     done = over_seeds("ask", "--json", *arguments)
     if question is None:
-        assert done.err == "seedbot: No document matches '-5*': `seedbot sources` lists what there is.\n"
+        remedy = f"`seedbot sources --seeds {SEEDS} --library {built}`"
+        assert done.err == f"seedbot: No document matches '-5*': {remedy} lists what there is.\n"
     else:
         assert done.rows[0]["question"] == question
 
@@ -173,21 +178,21 @@ _LONG = "x" * 10_000
     ("arguments", "remedy"),
     [
         (["ask", "--top", _LONG, "x"], "is not a valid integer range."),
-        (["ask", "--in", _LONG, "x"], "`seedbot sources` lists what there is."),
+        (["ask", "--in", _LONG, "x"], "`seedbot sources --seeds {} --library {}` lists what there is."),
         (["ask", f"--{_LONG}", "x"], "A question that begins with a minus goes behind --."),
-        (["show", _LONG], "`seedbot sources` lists what there is."),
+        (["show", _LONG], "`seedbot sources --seeds {} --library {}` lists what there is."),
         (["status", "--library", _LONG], "free some space or check its permissions."),
         (["status", "--config", _LONG], "cannot be read: File name too long."),
     ],
 )
 def test_what_is_wrong_stays_readable_however_long_the_value(
-    over_seeds: Run, arguments: list[str], remedy: str
+    over_seeds: Run, built: Path, arguments: list[str], remedy: str
 ) -> None:
     done = over_seeds(*arguments)
     assert done.code in (1, 2)
     assert len(done.err) < 1000
     assert "xx … " in done.err
-    assert done.err.endswith(f"{remedy}\n")
+    assert done.err.endswith(f"{remedy.format(SEEDS, built)}\n")
 
 
 def test_a_long_name_of_a_variable_is_shortened(over_seeds: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -499,6 +504,42 @@ def test_a_remedy_names_the_folders_that_the_command_line_named(
     assert "built from another seeds folder: run `seedbot build`\n" in run("doctor").out
 
 
+def test_so_does_one_of_the_engine_which_knows_no_command_line(run: Run, tmp_path: Path) -> None:
+    library = tmp_path / "my library"
+    library.mkdir()
+    (library / "library.sqlite").write_text("no database " * 100)
+    done = run("status", "--library", library)
+    assert done.code == 1
+    assert done.err.endswith(f"run `seedbot build --full --library '{library}'` to make it again.\n")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("run `HF_HUB_OFFLINE=0 seedbot build` once.", "run `HF_HUB_OFFLINE=0 seedbot build --library lib` once."),
+        ("run `seedbot train --undo`.", "run `seedbot train --undo --library lib`."),
+        ("run `seedbot build --full --library lib`.", "run `seedbot build --full --library lib`."),
+        ("what `seedbot ask --json` printed.", "what `seedbot ask --json` printed."),
+    ],
+)
+def test_a_remedy_gets_the_places_once(sentence: str, told: str) -> None:
+    with click.Context(click.Command("ask")) as context:
+        context.params = {"seeds": None, "library": "lib", "config": None}
+        assert located(sentence) == told
+
+
+def test_a_remedy_between_many_questions_names_the_folders(
+    over_seeds: Run, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise LibraryDamaged("It is damaged: run `seedbot build --full`.")
+
+    monkeypatch.setattr(Library, "ask", fails)
+    done = over_seeds("ask", "-", "--json", stdin="bridge\n")
+    told = f"It is damaged: run `seedbot build --full --seeds {SEEDS} --library {built}`."
+    assert (done.err, done.rows[0]["error"]) == (f"seedbot: line 1: {told}\n", told)
+
+
 @pytest.mark.parametrize("module", ["passages", "loaders"])
 def test_a_library_that_an_older_version_made_says_so(
     over_seeds: Run, built: Path, monkeypatch: pytest.MonkeyPatch, module: str
@@ -553,6 +594,17 @@ def test_watching_begins_also_where_the_first_build_cannot_be_done(
     assert run("build", *where).code == run("build", "--full", "--watch", *where).code == 1
 
 
+def test_what_fails_while_watching_names_the_folders_in_its_remedy(
+    over_seeds: Run, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = LibraryDamaged("It is damaged: run `seedbot build --full`.")
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr(Library, "sync", lambda *_, **__: SyncReport(1))
+    monkeypatch.setattr(Library, "watch", lambda *_: iter([damaged]))
+    done = over_seeds("build", "--watch")
+    assert done.err.endswith(f"run `seedbot build --full --seeds {SEEDS} --library {built}`.\n")
+
+
 @pytest.mark.parametrize(("stopped_by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_build_watch_follows_the_folder_until_it_is_stopped(
     write: Write, exported_model: Path, tmp_path: Path, stopped_by: signal.Signals, code: int
@@ -581,7 +633,7 @@ def test_build_watch_follows_the_folder_until_it_is_stopped(
             process.kill()
 
 
-def test_sources_may_be_chosen(over_seeds: Run) -> None:
+def test_sources_may_be_chosen(over_seeds: Run, built: Path) -> None:
     shown = over_seeds("sources", "nature/*", "--json").rows
     assert {row["document"] for row in shown} == {
         row["document"] for row in over_seeds("sources", "--json").rows if row["document"].startswith("nature/")
@@ -589,7 +641,8 @@ def test_sources_may_be_chosen(over_seeds: Run) -> None:
     assert len(shown) > 0
     nothing = over_seeds("sources", "zzz/*")
     assert (nothing.code, nothing.out) == (1, "")
-    assert nothing.err == "seedbot: No document matches 'zzz/*': `seedbot sources` lists what there is.\n"
+    remedy = f"`seedbot sources --seeds {SEEDS} --library {built}`"
+    assert nothing.err == f"seedbot: No document matches 'zzz/*': {remedy} lists what there is.\n"
 
 
 def test_a_library_that_may_not_be_read_is_one_sentence(run: Run, tmp_path: Path) -> None:
@@ -655,6 +708,9 @@ def test_verify_checks_saved_answers_and_documents(
     wrapped = run("verify", saved, *where)
     assert wrapped.code == 0
     assert "the same words stand in the file, with other line breaks or spaces (0–57)\n" in wrapped.out
+    os.truncate(path, 256_000_001)
+    told = "the file is larger than documents.largest_megabytes allows, so it was not read\n1 excerpt: 1 gone\n"
+    assert run("verify", saved, *where).out.endswith(told)
     path.unlink()
     assert run("verify", saved, *where).out.endswith("the file is gone or cannot be read\n1 excerpt: 1 gone\n")
 
@@ -767,7 +823,7 @@ def test_doctor_names_a_remedy(run: Run, tmp_path: Path) -> None:
     assert done.code == 1
     assert "✗ seeds        There is no folder" in done.out
     assert "✗ library      The library file" in done.out
-    assert "run `seedbot build --full`" in done.out
+    assert f"run `seedbot build --full --seeds {tmp_path}/none --library {library}`" in done.out
 
 
 def test_doctor_names_what_a_full_build_set_aside(run: Run, built: Path, tmp_path: Path) -> None:

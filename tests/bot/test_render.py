@@ -197,6 +197,30 @@ def test_a_list_of_documents_keeps_one_line_for_each(width: int, titles: bool) -
     assert out.getvalue().strip().count("\n") == 3  # nothing is folded
 
 
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (100, ["document", "date", "characters", "title"]),
+        (80, ["document", "date", "title"]),
+        (60, ["document", "date", "characters"]),
+        (50, ["document", "date", "characters"]),
+        (49, ["document", "date"]),
+        (35, ["document", "date"]),
+        (34, ["document"]),
+        (25, ["document"]),
+    ],
+)
+def test_a_list_of_documents_keeps_room_for_their_names(width: int, columns: list[str]) -> None:
+    out = io.StringIO()
+    screen = Console(file=out, force_terminal=True, width=width, color_system=None)
+    found = [Source("data/rivers.csv", "Rivers", "2022-03-09", "", 123_456, 1)]
+    show_sources(screen, found, Path("/seeds"))
+    header, _, row = out.getvalue().strip().splitlines()
+    assert header.split() == columns
+    shown = {"document": "data/rivers.csv", "date": "2022-03-09", "characters": "123,456", "title": "Rivers"}
+    assert row.split() == [shown[column] for column in columns]
+
+
 def test_the_two_ways_to_say_that_nothing_stands_out() -> None:
     fits = Excerpt(4, "x", (), 0.5, PLACE, evidence={"late": 0.2})
     assert messages.why(fits, replace(fits, rank=5)) == "Excerpts 4 and 5 fit almost equally well."

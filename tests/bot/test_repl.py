@@ -284,6 +284,34 @@ def test_sources_status_and_help(talk: Talk) -> None:
     assert all(one.usage in shown for one in COMMANDS)
 
 
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (100, f"{'  /next':<44}further excerpts"),
+        (70, f"{'  /next':<44}further excerpts"),
+        (69, "  /next\n    further excerpts"),
+        (40, "  /next\n    further excerpts"),
+    ],
+)
+def test_help_can_be_read_at_any_width(own: Talk, width: int, told: str) -> None:
+    own.repl._screen.width = width
+    shown = [line.rstrip() for line in own("/help").splitlines()]
+    assert f"\n{told}\n" in "\n".join(shown)
+    assert max(map(len, shown)) <= width
+
+
+def test_a_remedy_is_a_command_here_or_names_the_folders(
+    over_seeds: Run, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise LibraryDamaged("Run `seedbot build --full` or `seedbot train --undo`.")
+
+    monkeypatch.setattr(Library, "ask", fails)
+    places = f"--seeds {SEEDS} --library {built}"
+    told = f"Run `/build --full` or `seedbot train --undo {places}`.\n"
+    assert over_seeds("repl", stdin="bridge\n").out.endswith(told)
+
+
 def test_what_cannot_be_done_is_said(talk: Talk) -> None:
     assert talk("/more") == "Ask a question first.\n"
     assert talk("/dance") == "There is no command /dance: /help lists them all.\n"

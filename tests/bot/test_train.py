@@ -202,15 +202,16 @@ def test_a_damaged_file_is_found_and_undone(over_own: Run, tmp_path: Path, monke
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:a-token")
     monkeypatch.setattr(running, "run", lambda *_: pytest.fail("a bot that cannot answer must not start"))
     (tmp_path / "library" / "tuned.json").write_text('{"ranking": ')
+    remedy = f"run `seedbot train --undo --seeds {tmp_path}/seeds --library {tmp_path}/library`"
     found = over_own("doctor")
     assert found.code == 1
     assert "✗ tuned        The tuned weights in" in found.out
     assert "✗ answers      The tuned weights in" in found.out
-    assert "run `seedbot train --undo` to answer with the shipped ones." in found.out
+    assert found.out.count(f"{remedy} to answer with the shipped ones.") == 2
     for command in (["ask", "Who built it?"], ["status"], ["telegram"], ["train", tmp_path / "own.jsonl"]):
         done = over_own(*command)
         assert (done.code, done.out) == (1, "")
-        assert "run `seedbot train --undo`" in done.err
+        assert remedy in done.err
     assert over_own("train", "--undo").code == 0
     assert over_own("status").code == 0
 
@@ -263,8 +264,9 @@ def test_weights_fitted_with_another_model_are_named(over_own: Run, tmp_path: Pa
 
 def test_undoing_where_there_is_no_library_says_so(run: Run, tmp_path: Path) -> None:
     done = run("train", "--undo", "--library", tmp_path / "mistyped")
+    remedy = f"run `seedbot build --library {tmp_path}/mistyped`"
     assert (done.code, done.out) == (1, "")
-    assert done.err == f"seedbot: There is no library at '{tmp_path}/mistyped' yet: run `seedbot build`.\n"
+    assert done.err == f"seedbot: There is no library at '{tmp_path}/mistyped' yet: {remedy}.\n"
     assert not (tmp_path / "mistyped").exists()
 
 

@@ -1153,6 +1153,19 @@ def test_verify_loads_a_file_once_for_many_quotes_and_again_when_it_changed(
     assert loaded[2:] == ["bridge.txt", "bridge.txt"]
 
 
+def test_verify_does_not_load_a_file_that_has_grown_beyond_what_is_read(
+    library: Library, write: Write, loaded: list[str]
+) -> None:
+    path = write("bridge.txt", BRIDGE)
+    library.sync()
+    quote = library.excerpt("bridge.txt", Span(0, 29))
+    most = library._settings.documents.largest_megabytes * 1_000_000
+    for size, verdict, too_large in ((most + 1, Verdict.GONE, True), (len(BRIDGE), Verdict.EXACT, False)):
+        os.truncate(path, size)
+        found = library.verify(quote.citation, quote.text)
+        assert (found.verdict, found.too_large, loaded) == (verdict, too_large, ["bridge.txt"] * (not too_large))
+
+
 def test_verify_tells_a_file_that_is_read_otherwise_from_one_that_changed(library: Library, write: Write) -> None:
     path = write("bridge.txt", BRIDGE)
     library.sync()
