@@ -44,7 +44,7 @@ from retrieval.types import (
     Verdict,
     Verification,
 )
-from retrieval.verifying import Places, verify_citation, verify_elsewhere, verify_source
+from retrieval.verifying import Places, verify_citation, verify_elsewhere, verify_file
 
 if TYPE_CHECKING:
     from retrieval.answering import Engine
@@ -298,7 +298,7 @@ class Library:
     def verify_documents(self) -> Iterator[tuple[Source, Verdict]]:
         """Re-reads every file: EXACT where its content is the indexed one, else CHANGED or GONE."""
         for source in self.documents():
-            yield source, verify_source(self._settings.seeds, source)
+            yield source, verify_file(self._settings.seeds / source.path, source.sha256)
 
     def status(self) -> Status:
         """The library at a glance."""

@@ -70,16 +70,16 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
     if not unknown or any(asks_elsewhere(text[term.start : term.end]) for _, term in unknown):
         return Respelled(text, codes)  # nothing, or asked in a language that no document is in
     functions = functional(text, terms)
-
-    def is_word(one: str) -> bool:
-        return len(embedder.token_offsets(one)) == 1
-
     tokens = embedder.token_offsets(text)
     read_as: dict[str, str | None] = {}
     pieces: list[str] = []
     corrections: list[Correction] = []
     starts: list[int] = []
     done = shift = 0
+
+    def is_word(one: str) -> bool:
+        return len(embedder.token_offsets(one)) == 1
+
     for place, term in unknown:
         start = term.start + _elided(text[term.start : term.end], searcher.languages)
         word = _without_possessive(text[start : term.end])
@@ -88,10 +88,10 @@ def respell(text: str, terms: Sequence[QueryTerm], searcher: Searcher, embedder:
             continue  # a word of the question's language
         if word not in read_as and len(read_as) < _MOST_WORDS:
             read_as[word] = with_hyphen(word, searcher)
-            name = place > 0 and word[0].isupper() and not text.isupper()
-            known = _tokens_within(tokens, start, end) == 1 or (not name and _is_english(word, searcher, is_word))
-            if read_as[word] is None and not known:
-                read_as[word] = nearest(word, searcher, name=name, is_word=is_word)
+            if read_as[word] is None and _tokens_within(tokens, start, end) > 1:  # else the model knows the word
+                name = place > 0 and word[0].isupper() and not text.isupper()
+                if name or not _is_english(word, searcher, is_word):
+                    read_as[word] = nearest(word, searcher, name=name, is_word=is_word)
         better = read_as.get(word)
         if better is not None:
             pieces += [text[done:start], better]

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from retrieval.errors import DocumentError
 from retrieval.filtering import composed
 from retrieval.loaders import load
+from retrieval.models import file_sha256
 from retrieval.terms import WITHOUT_SPACES
 from retrieval.types import Citation, Document, Source, Span, Verdict, Verification
 
@@ -116,11 +117,10 @@ def _inside(relative: str) -> bool:
     return not path.is_absolute() and ".." not in path.parts
 
 
-def verify_source(seeds: Path, source: Source) -> Verdict:
-    """EXACT where the file's bytes are those that were indexed, else CHANGED, or GONE where it cannot be read."""
+def verify_file(path: Path, sha256: str) -> Verdict:
+    """EXACT where a file's bytes are those that were indexed, else CHANGED, or GONE where it cannot be read."""
     try:
-        with (seeds / source.path).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = file_sha256(path)
     except OSError:
         return Verdict.GONE
-    return Verdict.EXACT if digest == source.sha256 else Verdict.CHANGED
+    return Verdict.EXACT if digest == sha256 else Verdict.CHANGED

@@ -105,8 +105,8 @@ def moved(question: str, passage: str, context: str, others: Sequence[str], chan
     question that the passage has from its own context alone. None where there is none.
     """
     asked, held, told = ({word.lower() for word in _WORD.findall(text)} for text in (question, passage, context))
-    named = {word for word in (asked & told) - held - _SMALL if len(word) >= _NAMING or word.isdigit()}
-    lacking = sorted({other for other in others if any(word not in other.lower() for word in named)})
+    needed = {word for word in (asked & told) - held - _SMALL if len(word) >= _NAMING or word.isdigit()}
+    lacking = sorted({other for other in others if any(word not in other.lower() for word in needed)})
     return chance.choice(lacking) if lacking else None
 
 

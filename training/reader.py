@@ -350,8 +350,8 @@ def _group(
     """A question's passages, at most `size` and the right one first where there is one, and that one with what makes
     it answer no longer: the question changed, or another title, of its other passages or else of `titles`.
     """
-    bare, question = chance.random() < _BARE, example.question
-    question = as_typed(example.question, chance) if chance.random() < _TYPED else question
+    bare = chance.random() < _BARE
+    question = as_typed(example.question, chance) if chance.random() < _TYPED else example.question
     right = [p for p in example.passages if p.right][:2]
     wrong = [p for p in example.passages if not p.right]
     first, size = [chance.choice(right)] if right else _deceiving(wrong), _size(example, size)

@@ -27,8 +27,8 @@ from bot.telegram.sending import QUERY_SECONDS, edit, patiently, send
 from bot.telegram.service import Service
 from retrieval.errors import SeedbotError
 from retrieval.library import Library
-from retrieval.models import file_sha256
-from retrieval.types import Citation, Excerpt, Outline, Span
+from retrieval.types import Citation, Excerpt, Outline, Span, Verdict
+from retrieval.verifying import verify_file
 
 _CONTEXT = 700  # characters on either side
 _LARGEST_FILE = 49_000_000  # bytes that a bot may send
@@ -128,10 +128,7 @@ async def _more(pressed: Press) -> None:
 
 def _has_changed(service: Service, place: Citation) -> bool:
     """Whether a file holds other bytes than those that were cited; a file that cannot be read is not known to."""
-    try:
-        return file_sha256(service.settings.seeds / place.document) != place.sha256
-    except OSError:
-        return False
+    return verify_file(service.settings.seeds / place.document, place.sha256) is Verdict.CHANGED
 
 
 def _stands(library: Library, document: Outline, excerpt: Excerpt) -> bool:

@@ -17,12 +17,13 @@ from typing import Any
 
 from retrieval.errors import DocumentError
 from retrieval.loaders.archive import check_archive
-from retrieval.loaders.cells import LONGEST_NAME, line, names_columns
+from retrieval.loaders.cells import LONGEST_NAME, line
 from retrieval.loaders.dates import iso_date
 from retrieval.loaders.loaded import Loaded, TextBuilder
 from retrieval.loaders.numbering import Numbering
 from retrieval.loaders.numerals import BULLET
 from retrieval.loaders.wordml import W, styles_above, value
+from retrieval.loaders.wordtables import by_column, goes_on, holds_data
 from retrieval.loaders.wordtext import NO_TEXT, found, is_left_out, name_of, text_of
 
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
@@ -256,20 +257,20 @@ class _Text:
         """Rows as lines; a cell that spans rows is named in each; what is laid out by a table comes block by block."""
         above: dict[int, str] = {}
         tight = False
-        aligned = _holds_data(table)
+        aligned = holds_data(table)
         for row in found(table, "tr"):
             if row.find(f"{W}trPr/{W}del") is not None:
                 continue
             if self._is_laid_out(list(found(row, "tc"))):
-                for column, cell in _by_column(row):
+                for column, cell in by_column(row):
                     self.blocks(cell)
-                    if not _goes_on(cell):
+                    if not goes_on(cell):
                         above.pop(column, None)
                 tight = False
                 continue
             texts: dict[int, str] = {}
-            for column, cell in _by_column(row):
-                if not _goes_on(cell):
+            for column, cell in by_column(row):
+                if not goes_on(cell):
                     inside = (" ".join(self._numbered(one).split()) for one in found(cell, "p"))
                     above[column] = " ".join(inside).strip()
                 texts[column] = above.get(column, "")
@@ -294,42 +295,3 @@ class _Text:
         """The text of a paragraph in a cell, which may be a number alone."""
         text = text_of(paragraph, boxes=True).strip()
         return self._mark(paragraph.find(W + "pPr"), "", text).removeprefix(BULLET) + text
-
-
-def _holds_data(table: Any) -> bool:
-    """Whether values stand in columns that have names.
-
-    The corner may be empty, or missing, in the first row that has a cell for each other column.
-    """
-    above: dict[int, str] = {}
-    rows, columns = [], 0
-    for row in found(table, "tr"):
-        texts = {0: ""}
-        for column, cell in _by_column(row):
-            if not _goes_on(cell):
-                above[column] = text_of(cell, boxes=True).strip()
-            texts[column] = above.get(column, "")
-            columns = max(columns, column + _columns(cell))
-        rows.append(list(texts.values()))
-    full = [texts for texts in rows if len(texts) == columns]
-    return any(names_columns(texts, columns, corner=texts is full[0]) for texts in full)
-
-
-def _by_column(row: Any) -> Iterator[tuple[int, Any]]:
-    """Each cell of a row with the column that it begins in."""
-    column = max(0, int(value(row.find(W + "trPr"), "gridBefore") or 0))
-    for cell in found(row, "tc"):
-        yield column, cell
-        column += _columns(cell)
-
-
-def _goes_on(cell: Any) -> bool:
-    """Whether it is a further part of the cell above it."""
-    properties = cell.find(W + "tcPr")
-    merge = None if properties is None else properties.find(W + "vMerge")
-    return merge is not None and merge.get(W + "val") != "restart"
-
-
-def _columns(cell: Any) -> int:
-    """How many columns a cell takes."""
-    return max(1, int(value(cell.find(W + "tcPr"), "gridSpan") or 1))

@@ -18,9 +18,10 @@ from urllib.parse import unquote
 from retrieval.errors import DocumentError
 from retrieval.loaders.archive import check_archive, part
 from retrieval.loaders.dates import iso_date
+from retrieval.loaders.elements import HEADINGS, flat, name_of
 from retrieval.loaders.html import parse
 from retrieval.loaders.loaded import Loaded, TextBuilder
-from retrieval.loaders.markup import HEADINGS, flat, lay_out, name_of
+from retrieval.loaders.markup import lay_out
 
 _NAMES = {
     "c": "urn:oasis:names:tc:opendocument:xmlns:container",

@@ -9,8 +9,9 @@ from typing import Any
 
 from retrieval.errors import DocumentError
 from retrieval.loaders.dates import iso_date
+from retrieval.loaders.elements import name_of
 from retrieval.loaders.loaded import Loaded, TextBuilder, clean
-from retrieval.loaders.markup import lay_out, name_of
+from retrieval.loaders.markup import lay_out
 
 _DATES = ("article:published_time", "date", "dc.date", "dcterms.date", "dcterms.created", "datepublished")
 _DECLARED = re.compile(

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
-from retrieval.loaders.cells import LONGEST_NAME, MOST_COLUMNS, line, names_columns
+from retrieval.loaders.cells import LONGEST_NAME, line
+from retrieval.loaders.elements import BLOCKS, HEADINGS, NOT_DISPLAYED, SHIFTED, flat, is_unseen, joined, name_of
 from retrieval.loaders.formulas import bracketed, root, shifted
 from retrieval.loaders.loaded import TextBuilder
 from retrieval.loaders.numerals import BULLET, numeral
+from retrieval.loaders.pagetables import Spanning, holds_data, placed, shown_cells, spanning_next
 
-HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-_BLOCKS = HEADINGS.keys() | {
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir",
-    "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html",
-    "legend", "li", "main", "menu", "noframes", "ol", "p", "pre", "search", "section", "summary", "table",
-    "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
-}  # fmt: skip
-_INVISIBLE = frozenset({
-    "annotation", "annotation-xml", "audio", "canvas", "datalist", "del", "head", "iframe", "nav", "noscript", "object",
-    "rp", "rt", "s", "script", "select", "strike", "style", "svg", "template", "textarea", "video",
-})  # fmt: skip
-_TOOLS = frozenset({"mw-editsection", "headerlink", "anchor-link"})  # classes of the links beside headings
-_NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
 _POPUPS = frozenset({"alertdialog", "dialog", "grid", "listbox", "menu", "tree"})
 _TABLES = frozenset({"table", "thead", "tbody", "tfoot"})  # beyond which no cell spans
-_CELLS = frozenset({"td", "th"})
 _LISTS = frozenset({"ul", "ol", "table"})
 _ITEMS = frozenset({"ol", "ul", "menu", "dir"})  # which hold items
 _NUMBERS = {"1": "decimal", "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
@@ -38,10 +25,7 @@ _LIST_STYLE = re.compile(
     re.IGNORECASE,
 )
 _INTEGER = re.compile(r"\s*([-+]?\d{1,9})(?!\d)")
-_SHIFTED = frozenset({"sup", "sub"})
 _SCRIPTS = {"msup": ("sup",), "msub": ("sub",), "msubsup": ("sub", "sup")}  # of formulas, behind what they stand at
-_SPAN = re.compile(r"\s*(\d{1,4})\s*")
-_MOST_ROWS = 9999  # in which a cell that spans rows is followed
 _LONGEST_HEADING = 300  # characters; more is a heading that was never closed
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
@@ -56,19 +40,6 @@ def lay_out(element: Any, builder: TextBuilder, left_out: Callable[[Any], bool] 
     layout = _Layout(builder, left_out)
     layout.walk(element)
     layout.flush()
-
-
-def name_of(element: Any) -> str:
-    """The tag in lower case and without a namespace; empty for a comment."""
-    return element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else ""
-
-
-def flat(element: Any, before: str = "", *, lines: bool = False) -> str:
-    """The visible text of an element, which follows `before`: white space as in the source, and blocks apart.
-
-    They are so by blanks, or on `lines` of their own, as in code.
-    """
-    return "".join(_pieces(element, before, lines=lines))
 
 
 @dataclass(slots=True)
@@ -98,19 +69,19 @@ class _Layout:
         self._aligned = False  # whether the table here holds data
         self._group: Any = None  # the outermost list or table here
         self._last_group: Any = None  # that of the block before
-        self._above: dict[int, tuple[str, int]] = {}  # by column, cells from above and the rows they span yet
+        self._above: Spanning = {}
 
     def walk(self, element: Any) -> None:
         tag = name_of(element)
-        if _is_unseen(element) or self._left_out(element):
+        if is_unseen(element) or self._left_out(element):
             return
         if tag == "br":
             self._loose.append("\n")
-        elif tag in _SHIFTED:
+        elif tag in SHIFTED:
             begun, before = len(self._loose), next(filter(None, reversed(self._loose)), "")
             self._children(element)
             self._loose[begun:] = [shifted("".join(self._loose[begun:]), before, above=tag == "sup")]
-        elif tag not in _BLOCKS:
+        elif tag not in BLOCKS:
             self._children(element)
         elif not self._whole(element, tag):
             self.flush()
@@ -120,7 +91,7 @@ class _Layout:
             if tag in _ITEMS:
                 self._ordered = _ordered(element) if tag == "ol" else None
             elif tag == "table":
-                self._aligned = _holds_data(element)
+                self._aligned = holds_data(element)
             if tag == "tr":  # one that lays out a page: what is in it stands apart
                 self._group = None
             elif outer is None and tag in _LISTS:
@@ -131,7 +102,7 @@ class _Layout:
             self.flush()
             self._mark = "" if tag == "li" else self._mark
             self._group, self._ordered, self._aligned = outer, ordered, aligned
-            self._above = _below(above) if tag == "tr" else above
+            self._above = spanning_next(above) if tag == "tr" else above
 
     def _children(self, element: Any) -> None:
         self._loose.append(_SPACES.sub(" ", element.text or ""))
@@ -141,7 +112,7 @@ class _Layout:
 
     def _whole(self, element: Any, tag: str) -> bool:
         """Adds a block that is not taken apart any further."""
-        heading = _joined(flat(element)) if tag in HEADINGS else ""
+        heading = joined(flat(element)) if tag in HEADINGS else ""
         if tag in HEADINGS and len(heading) <= _LONGEST_HEADING:
             self.flush()
             if heading and self._mark != BULLET:  # the number of an item is its heading's
@@ -160,12 +131,12 @@ class _Layout:
 
     def _row(self, row: Any) -> str:
         """A row as a line; a cell that spans rows is named in each."""
-        texts, end, self._above = _placed(row, self._above)
+        texts, end, self._above = placed(row, self._above)
         return line(texts, aligned=self._aligned) if end else ""
 
     def flush(self) -> None:
         """Ends the block; two line breaks end one, too."""
-        lines = [_joined(line) for line in "".join(self._loose).split("\n")]
+        lines = [joined(line) for line in "".join(self._loose).split("\n")]
         self._loose.clear()
         for block in re.split(r"\n{2,}", "\n".join(lines)):
             if block.strip():
@@ -198,10 +169,10 @@ def _linearise(element: Any) -> None:
 def _on_a_line(formula: Any, parts: Sequence[Any]) -> str:
     """A fraction or root of these parts as text; empty where it has others than it should."""
     if formula.tag == "msqrt":
-        return root(_joined(flat(formula)))
+        return root(joined(flat(formula)))
     if len(parts) != 2:
         return ""
-    first, second = (_joined(flat(part)) for part in parts)
+    first, second = (joined(flat(part)) for part in parts)
     return root(first, second) if formula.tag == "mroot" else f"{bracketed(first)}/{bracketed(second)}"
 
 
@@ -212,70 +183,7 @@ def _open(element: Any) -> None:
     for one in element.iter("*"):
         if one.get("role") == "tabpanel" or (one.get("id") in opened and one.get("role") not in _POPUPS):
             one.attrib.pop("hidden", None)
-            one.set("style", _NOT_DISPLAYED.sub("", one.get("style") or ""))
-
-
-def _is_unseen(element: Any) -> bool:
-    """A comment, what nobody is shown, and what serves to edit or link.
-
-    But not a formula that a picture stands for, nor a whole page, which a script will show.
-    """
-    tag = name_of(element)
-    if not tag or tag in _INVISIBLE or not _TOOLS.isdisjoint((element.get("class") or "").split()):
-        return True
-    if element.get("hidden", "until-found") == "until-found" and not _NOT_DISPLAYED.search(element.get("style") or ""):
-        return False
-    return tag != "body" and element.find(".//math") is None
-
-
-def _cells(row: Any) -> list[Any]:
-    return [cell for cell in row if not _is_unseen(cell)]
-
-
-def _span(cell: Any, name: str) -> int:
-    """How many rows or columns a cell takes; 0 stands for all there are."""
-    found = _SPAN.fullmatch(cell.get(name) or "")
-    return int(found[1]) or _MOST_ROWS if found else 1
-
-
-def _holds_data(table: Any) -> bool:
-    """Whether values stand in columns that have names; not where a table lays out a page.
-
-    The corner may be empty in the first row that has a cell for each column, and beside any name that is marked as one.
-    """
-    if table.find(".//table") is not None or table.get("role") in ("none", "presentation"):
-        return False
-    shown = (row for row in table.iter("tr") if not _is_unseen(row))
-    rows, columns = [], 0
-    for _, part in groupby(shown, key=lambda row: row.getparent()):
-        above: dict[int, tuple[str, int]] = {}
-        for row in part:
-            texts, end, above = _placed(row, above)
-            rows.append((row, [texts[column] for column in sorted(texts)]))
-            columns = max(columns, end)
-    full = [(row, texts) for row, texts in rows if len(texts) == columns]
-    return any(
-        names_columns(texts, columns, corner=row is full[0][0] or "th" in map(name_of, _cells(row)[1:]))
-        for row, texts in full
-    )
-
-
-def _placed(row: Any, above: Mapping[int, tuple[str, int]]) -> tuple[dict[int, str], int, dict[int, tuple[str, int]]]:
-    """The texts of a row by column, those of cells from above among them; where it ends; what spans the next row."""
-    texts = {column: text for column, (text, _) in above.items()}
-    below = _below(above)
-    column = 0
-    for cell in _cells(row):
-        while column in texts:
-            column += 1
-        text, begin = _joined(flat(cell)), column
-        texts[begin] = text
-        column += _span(cell, "colspan")
-        if (rows := _span(cell, "rowspan")) > 1:
-            name = text if len(text) <= LONGEST_NAME else ""
-            columns = range(begin, min(column, MOST_COLUMNS))
-            below |= {at: (name if at == begin else "", rows - 1) for at in columns}
-    return texts, column, below
+            one.set("style", NOT_DISPLAYED.sub("", one.get("style") or ""))
 
 
 def _ordered(element: Any) -> _Ordered:
@@ -296,16 +204,11 @@ def _integer(element: Any, name: str, default: int) -> int:
     return int(found[1]) if found else default
 
 
-def _below(above: Mapping[int, tuple[str, int]]) -> dict[int, tuple[str, int]]:
-    """The cells from above that span the next row, too."""
-    return {column: (text, rows - 1) for column, (text, rows) in above.items() if rows > 1}
-
-
 def _is_laid_out(row: Any, *, named: bool) -> bool:
     """Whether a row, which a cell from above may name, holds a part of a page, or paragraphs, rather than values."""
     if any(name_of(inner) in ("table", "tr", "pre", *HEADINGS) for inner in row.iterdescendants()):
         return True
-    cells = [cell for cell in _cells(row) if flat(cell).strip()]
+    cells = [cell for cell in shown_cells(row) if flat(cell).strip()]
     alone = len(cells) == 1 and not named
     return any((alone or len(flat(cell).strip()) > LONGEST_NAME) and _is_divided(cell) for cell in cells)
 
@@ -317,31 +220,3 @@ def _is_divided(cell: Any) -> bool:
     layout.walk(cell)
     layout.flush()
     return len(builder.parts) > 1
-
-
-def _pieces(element: Any, before: str, *, lines: bool) -> Iterator[str]:
-    yield (text := element.text or "")
-    before = text or before
-    for child in element:
-        tag, inside, tail = "" if _is_unseen(child) else name_of(child), "", child.tail or ""
-        if tag == "br":
-            inside = "\n"
-        elif tag in _SHIFTED:
-            inside = shifted(flat(child, before, lines=lines), before, above=tag == "sup")
-        elif tag and tag not in _BLOCKS:
-            inside = flat(child, before, lines=lines)
-        elif tag and not lines:
-            inside = f" {flat(child)} "
-        elif tag in _CELLS:
-            inside = flat(child, lines=True) + " "
-        elif tag and (inside := flat(child, "\n", lines=True)):
-            begins = not before or before.endswith("\n")
-            inside = ("" if begins else "\n") + inside.removesuffix("\n") + "\n"
-            tail = tail.removeprefix("\n")
-        yield inside
-        yield tail
-        before = tail or inside or before
-
-
-def _joined(text: str) -> str:
-    return " ".join(text.split())

@@ -406,6 +406,7 @@ def test_a_group_keeps_what_it_may_whoever_makes_a_supergroup_of_it(talk: Run) -
             moved = telegram._new_message(-58, "group", migrate_to_chat_id=-1058)
             telegram.update(message=moved | {"from": {"id": 7, "is_bot": False, "first_name": "x"}})
             await telegram.until(lambda: service.access.permits(8, -1058))
+            assert not service.access.permits(8, -1059)
 
     talk(conversation)
 
