@@ -16,6 +16,7 @@ from pathlib import Path
 from zlib import crc32
 
 from benchmarks.sets import library_over
+from retrieval import passages
 from retrieval.coefficients import coefficients
 from retrieval.embedding import Embedder, open_embedder
 from retrieval.library import Library
@@ -87,7 +88,7 @@ def folder_of(name: str, sets: Path, work: Path) -> Path:
 
 
 def main() -> None:
-    """Reads the command line and makes the examples, each set's once."""
+    """Reads the command line and makes the examples, each set's once for as long as passages are cut alike."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", type=Path)
     parser.add_argument("--work", type=Path, required=True)
@@ -101,7 +102,8 @@ def main() -> None:
 
 def _made(name: str, sets: Path, work: Path, embedder: Embedder) -> list[Example]:
     folder = folder_of(name, sets, work.parent)
-    path = work / f"{crc32((folder / 'questions.jsonl').read_bytes()):08x}-{FILE}"
+    questions = crc32((folder / "questions.jsonl").read_bytes())
+    path = work / f"{questions:08x}-{passages.VERSION}-{FILE}"
     if not path.exists():
         write_examples(path, _of_set(folder, work, embedder))
     return read_examples(path)
